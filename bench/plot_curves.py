@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Draws the curves of bench/seed_curve.sh beside the published ones, as an SVG for light and dark pages.
+
+Needs no package:
+    python3 bench/plot_curves.py [--results bench/results] [--output docs/seed_curves.svg]
+"""
+import argparse
+import csv
+import math
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+ROOT = Path(__file__).resolve().parent.parent
+# PSNR in dB of the raw output over all pixels, measured on the JPEG frames that were published with the networks.
+PUBLISHED = {
+    "seed-pixel-shuffle": {250: 19.56, 1250: 22.71, 2500: 25.10, 5000: 28.41, 10000: 29.96, 25000: 30.52},
+    "seed-deconv": {250: 19.64, 1250: 22.22, 2500: 21.24, 5000: 21.14, 10000: 23.92, 25000: 27.43},
+}
+LABELS = {"seed-pixel-shuffle": "pixel shuffle", "seed-deconv": "transposed convolution"}
+CLASSES = {"seed-pixel-shuffle": "a", "seed-deconv": "b"}
+STEPS = (250, 500, 1000, 2500, 5000, 10000, 25000)
+
+WIDTH, HEIGHT = 760, 440
+LEFT, RIGHT, TOP, BOTTOM = 56, 24, 72, 52
+STYLE = """
+  text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: #3b4351 }
+  .title { font-size: 16px; font-weight: 600; fill: #14181f }
+  .paper { fill: #ffffff } .grid { stroke: #e3e7ee } .axis { stroke: #8a94a6 }
+  .a { color: #0b66c3 } .b { color: #b4530a }
+  .line { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round }
+  .dot { fill: #ffffff; stroke: currentColor; stroke-width: 2 }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #b6bfcc } .title { fill: #eef1f6 }
+    .paper { fill: #0d1117 } .grid { stroke: #262d38 } .axis { stroke: #69758a }
+    .a { color: #5aa9f5 } .b { color: #f0944a } .dot { fill: #0d1117 }
+  }
+"""
+
+
+def read_curve(path):
+    """[(iteration, raw PSNR)] without the start, which a logarithmic axis cannot show."""
+    with path.open(encoding="utf-8") as lines:
+        rows = csv.DictReader(line for line in lines if not line.startswith("#"))
+        points = [(int(row["iteration"]), float(row["raw_psnr"])) for row in rows]
+    return [point for point in points if point[0] >= STEPS[0]]
+
+
+class Axes:
+    """Pixels from steps (logarithmic) and dB (linear)."""
+
+    def __init__(self, low, high):
+        self.low, self.high = low, high
+
+    def x(self, step):
+        share = math.log(step / STEPS[0]) / math.log(STEPS[-1] / STEPS[0])
+        return LEFT + share * (WIDTH - LEFT - RIGHT)
+
+    def y(self, psnr):
+        return HEIGHT - BOTTOM - (psnr - self.low) / (self.high - self.low) * (HEIGHT - TOP - BOTTOM)
+
+
+def text(x, y, content, anchor="middle", css=""):
+    kind = f' class="{css}"' if css else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{kind}>{escape(content)}</text>'
+
+
+def segment(x1, y1, x2, y2, css):
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{css}"/>'
+
+
+def draw_axes(axes):
+    parts = []
+    for psnr in range(axes.low, axes.high + 1, 2):
+        parts += [segment(LEFT, axes.y(psnr), WIDTH - RIGHT, axes.y(psnr), "axis" if psnr == axes.low else "grid"),
+                  text(LEFT - 10, axes.y(psnr) + 4.5, str(psnr), "end")]
+    for step in STEPS:
+        parts += [segment(axes.x(step), HEIGHT - BOTTOM, axes.x(step), HEIGHT - BOTTOM + 5, "axis"),
+                  text(axes.x(step), HEIGHT - BOTTOM + 21, f"{step:,}", "end" if step == STEPS[-1] else "middle")]
+    return parts + [text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, "iterations")]
+
+
+def draw_legend(recipes):
+    """One row: the colours of the networks, then what a line and a circle stand for."""
+    x, y, parts = LEFT, 54, []
+    for recipe in recipes:
+        parts += [f'<g class="{CLASSES[recipe]}"><path d="M{x} {y - 4.5}h22" class="line"/></g>',
+                  text(x + 28, y, f"{LABELS[recipe]}, dipper", "start")]
+        x += 28 + 8 * len(LABELS[recipe]) + 66
+    for offset, recipe in enumerate(recipes):
+        circle = f'<circle cx="{x + 5 + 14 * offset}" cy="{y - 4.5}" r="4" class="dot"/>'
+        parts.append(f'<g class="{CLASSES[recipe]}">{circle}</g>')
+    return parts + [text(x + 14 * len(recipes) + 4, y, "published", "start")]
+
+
+def draw(curves):
+    values = [psnr for curve in curves.values() for _, psnr in curve]
+    values += [psnr for recipe in curves for psnr in PUBLISHED[recipe].values()]
+    axes = Axes(2 * math.floor(min(values) / 2), 2 * math.ceil(max(values) / 2))
+    parts = [f'<rect width="{WIDTH}" height="{HEIGHT}" class="paper"/>',
+             text(LEFT, 28, "bunny, 512x512, half of the pixels missing: PSNR of the raw output, dB", "start", "title")]
+    parts += draw_axes(axes) + draw_legend(curves)
+    for recipe, curve in curves.items():
+        path = " ".join(f"{axes.x(step):.1f},{axes.y(psnr):.1f}" for step, psnr in curve if step <= STEPS[-1])
+        dots = "".join(f'<circle cx="{axes.x(step):.1f}" cy="{axes.y(psnr):.1f}" r="4" class="dot"/>'
+                       for step, psnr in PUBLISHED[recipe].items())
+        parts.append(f'<g class="{CLASSES[recipe]}"><polyline points="{path}" class="line"/>{dots}</g>')
+    body = "\n".join(parts)
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
+            f'height="{HEIGHT}" role="img">\n<style>{STYLE}</style>\n{body}\n</svg>\n')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, default=ROOT / "bench" / "results")
+    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "seed_curves.svg")
+    arguments = parser.parse_args()
+    curves = {}
+    for recipe in PUBLISHED:
+        file = arguments.results / f"{recipe}_bunny.csv"
+        if file.exists():
+            curves[recipe] = read_curve(file)
+    if not any(curves.values()):
+        parser.error(f"no curves in {arguments.results}: run bench/seed_curve.sh first")
+    arguments.output.write_text(draw(curves), encoding="utf-8")
+    print(arguments.output)
+
+
+if __name__ == "__main__":
+    main()

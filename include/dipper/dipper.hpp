@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dipper/error.hpp"
+#include "dipper/image.hpp"
+#include "dipper/report.hpp"
+
+/// dipper restores one damaged picture by fitting an untrained network to it (Deep Image Prior, Ulyanov et al., 2017).
+namespace dipper {
+
+/// How to fit, whatever the task.
+struct Settings {
+  std::string recipe = "quick";            ///< a name from recipes(), or a path to a recipe's text
+  std::map<std::string, std::string> set;  ///< single values of the recipe replaced, such as {"adam.rate", "0.01"}
+  std::optional<int> iterations;           ///< instead of the recipe's
+  std::uint64_t seed = 0;                  ///< weights, input and noise all follow from it
+  int threads = 0;                         ///< 0: one per core; the result does not depend on it
+  std::string device = "auto";  ///< auto, cpu or ref (slow: the definition that the others are tested against)
+  int every = 0;                ///< iterations between pictures in Progress; 0: as the recipe says
+};
+
+/// One picture to restore.
+struct Request {
+  std::string task = "inpaint";                ///< a name from tasks()
+  Image input;                                 ///< the damaged picture
+  std::map<std::string, std::string> options;  ///< the task's own options, such as {"missing", "black"}
+  std::map<std::string, Image> pictures;       ///< the task's own pictures, such as "mask"
+  std::optional<Image> truth;                  ///< the undamaged picture, to measure against; never fitted to
+  Settings settings;
+};
+
+/// What a fit says of itself while it runs.
+struct Progress {
+  int iteration = 0;   ///< finished iterations
+  int iterations = 0;  ///< planned in all
+  double loss = 0;
+  std::optional<double> psnr;  ///< of `picture` against the truth: known when both are
+  std::optional<double> raw_psnr;  ///< of `raw` against the truth, likewise
+  double seconds = 0;          ///< since the fit began
+  double iterations_per_second = 0;
+  double seconds_left = 0;
+  std::size_t planned_bytes = 0;   ///< the peak of the process's memory, estimated before the fit
+  const Image* picture = nullptr;  ///< the restoration so far: every `every` iterations, at the start and at the end
+  const Image* raw = nullptr;      ///< the network's own output, whenever `picture` is there
+};
+
+/// Called after every iteration, on the thread that called restore(). Returning false ends the fit there;
+/// what it has reached is returned.
+using ProgressCallback = std::function<bool(const Progress&)>;
+
+/// What came out of a fit.
+struct Restoration {
+  Image image;                   ///< the restored picture: known pixels as they were, alpha and profile too
+  Image raw;                     ///< the network's own output everywhere
+  std::optional<Image> damaged;  ///< the damaged picture, when the task made it itself
+  std::optional<Image> truth;    ///< what the figures below were measured against
+  std::optional<double> psnr;    ///< of `image` against the truth
+  std::optional<double> ssim;
+  std::optional<double> raw_psnr;  ///< of `raw` against the truth
+  int iterations = 0;
+  double seconds = 0;          ///< the fit alone
+  std::size_t peak_bytes = 0;  ///< the process's largest resident memory, measured
+  std::uint64_t seed = 0;
+  std::string recipe;
+  std::string device;    ///< what the fit ran on: cpu or ref
+  bool stopped = false;  ///< the callback ended the fit
+};
+
+/// Fits a network to one picture. Throws Error for a request that cannot be met, before any work is done, and FitError
+/// when the loss is no longer finite.
+[[nodiscard]] Restoration restore(const Request& request, const ProgressCallback& progress = {});
+
+/// The shortest way to repair missing pixels: white in `mask` is what to repair, gray a weight in between.
+[[nodiscard]] Restoration inpaint(const Image& damaged, const Image& mask, const Settings& settings = {},
+                                  const ProgressCallback& progress = {});
+
+/// One option of a task or one value of a recipe.
+struct OptionInfo {
+  std::string name;      ///< as written: --name on the command line, name = in a recipe
+  std::string value;     ///< what to write for its value in help, such as "P" or "FILE"; empty for a switch
+  std::string help;      ///< one line
+  std::string preset;    ///< its default as text; empty for none
+  bool picture = false;  ///< its value is a picture: Request::pictures takes it
+  bool damages = false;  ///< the input is a clean picture that the task damages itself: see Restoration::damaged
+};
+
+/// What dipper can repair.
+struct TaskInfo {
+  std::string name;
+  std::string summary;
+  std::string example;  ///< a command line that works as printed
+  std::vector<OptionInfo> options;
+};
+[[nodiscard]] std::vector<TaskInfo> tasks();
+
+/// A recipe that comes with dipper.
+struct RecipeInfo {
+  std::string name;
+  std::string summary;
+  std::string text;  ///< the TOML file itself
+};
+[[nodiscard]] std::vector<RecipeInfo> recipes();
+
+/// Something a fit can run on.
+struct DeviceInfo {
+  std::string name;         ///< as --device takes it
+  std::string description;  ///< such as "AVX3, 2 threads"
+  bool available = false;   ///< a fit can use it in this build and on this machine
+};
+
+/// This build and this machine.
+struct BuildInfo {
+  std::string version;
+  std::string instruction_set;  ///< the one that the cpu device uses here
+  int threads = 0;              ///< that a fit uses when not told
+  std::vector<std::string> codecs;
+  std::vector<DeviceInfo> devices;
+};
+[[nodiscard]] BuildInfo build_info();
+
+}  // namespace dipper

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// A request's way through dipper: task, recipe and backend, the fit, and what comes out of it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "api/devices.hpp"
+#include "base/memory.hpp"
+#include "dipper/dipper.hpp"
+#include "fit/fit.hpp"
+#include "fit/recipe.hpp"
+#include "image/samples.hpp"
+#include "tasks/task.hpp"
+
+namespace dipper {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Recipe recipe_for(const Settings& settings) {
+  Recipe recipe = load_recipe(settings.recipe);
+  for (const auto& [key, value] : settings.set) set_value(recipe, key, value);
+  if (settings.iterations) set_value(recipe, "iterations", std::to_string(*settings.iterations));
+  if (settings.every != 0) set_value(recipe, "every", std::to_string(settings.every));
+  return recipe;
+}
+
+/// Float pictures may hold any numbers; the network's output lies in (0, 1).
+struct Range {
+  float low = 0;
+  float high = 1;
+
+  [[nodiscard]] float into(float sample) const { return (sample - low) / (high - low); }
+  [[nodiscard]] float out_of(float value) const { return low + value * (high - low); }
+};
+
+// [0, 1], or what the known samples span when that is more.
+Range range_of(const Observation& observation) {
+  Range range;
+  const Image& picture = observation.damaged;
+  if (picture.sample != SampleType::f32) return range;
+  for (int c = 0; c < picture.colour_channels(); ++c) {
+    for (std::size_t i = 0; i < picture.plane_size(); ++i) {
+      if (observation.weights[i] <= 0) continue;
+      range.low = std::min(range.low, picture.plane(c)[i]);
+      range.high = std::max(range.high, picture.plane(c)[i]);
+    }
+  }
+  return range;
+}
+
+// To the values that a file of the picture's sample type can hold, so that figures are those of the written file.
+void round_samples(Image& image) {
+  if (image.sample == SampleType::f32) return;
+  for (float& sample : image.samples) {
+    sample = image.sample == SampleType::u8 ? static_cast<float>(to_eight_bit(sample)) / 255
+                                            : static_cast<float>(to_sixteen_bit(sample)) / 65535;
+  }
+}
+
+void check_truth(const Image& truth, const Image& picture) {
+  if (truth.width != picture.width || truth.height != picture.height ||
+      truth.colour_channels() != picture.colour_channels()) {
+    throw Error(fmt::format(
+        "the truth is {}x{} of {} channels but the picture is {}x{} of {}; give the same picture undamaged",
+        truth.width, truth.height, truth.colour_channels(), picture.width, picture.height, picture.colour_channels()));
+  }
+}
+
+/// One restoration while it is being made.
+class Run {
+ public:
+  explicit Run(const Request& request)
+      : settings_(request.settings),
+        recipe_(recipe_for(request.settings)),
+        backend_(make_backend(request.settings.device, request.settings.threads)),
+        observation_(observe(find_task(request.task),
+                             {request.input, request.options, request.pictures, request.settings.seed})),
+        range_(range_of(observation_)) {
+    if (request.truth) {
+      check_truth(*request.truth, observation_.damaged);
+      truth_ = &*request.truth;
+    } else if (observation_.truth) {
+      truth_ = &*observation_.truth;
+    }
+  }
+
+  Restoration fit(const ProgressCallback& callback) {
+    const Shape shape{observation_.damaged.colour_channels(), observation_.damaged.height, observation_.damaged.width};
+    std::vector<float> target(shape.size());
+    std::transform(observation_.damaged.samples.begin(), observation_.damaged.samples.begin() + shape.size(),
+                   target.begin(), [this](float sample) { return range_.into(sample); });
+    const std::size_t before = resident_bytes();
+    Fit fit({shape, target, observation_.weights}, recipe_, *backend_, settings_.seed);
+    // Two pictures come out of it, and each is copied once on its way to a file.
+    progress_.planned_bytes = before + fit.bytes() + 4 * observation_.damaged.samples.size() * sizeof(float);
+    progress_.iterations = recipe_.iterations;
+    raw_ = Image(shape.width, shape.height, shape.channels);
+    raw_.sample = observation_.damaged.sample;
+    loop(fit, callback);
+    return finish();
+  }
+
+ private:
+  void loop(Fit& fit, const ProgressCallback& callback) {
+    const Clock::time_point began = Clock::now();
+    while (fit.iteration() < recipe_.iterations && !stopped_) {
+      progress_.loss = fit.step();
+      if (!std::isfinite(progress_.loss)) {
+        throw FitError(fmt::format("the fit diverged in iteration {}: its loss is {}; lower adam.rate with --set",
+                                   fit.iteration(), progress_.loss));
+      }
+      progress_.iteration = fit.iteration();
+      const bool last = fit.iteration() == recipe_.iterations;
+      const bool look = last || fit.iteration() == 1 || fit.iteration() % recipe_.every == 0;
+      if (look) take_picture(fit);
+      progress_.seconds = std::chrono::duration<double>(Clock::now() - began).count();
+      progress_.iterations_per_second = progress_.seconds > 0 ? fit.iteration() / progress_.seconds : 0;
+      progress_.seconds_left = (recipe_.iterations - fit.iteration()) / std::max(progress_.iterations_per_second, 1e-9);
+      stopped_ = callback && !callback(progress_) && !last;
+      progress_.picture = nullptr;
+      progress_.raw = nullptr;
+      if (stopped_ && !look) take_picture(fit);
+    }
+  }
+
+  void take_picture(Fit& fit) {
+    fit.output(raw_.samples);
+    for (float& sample : raw_.samples) sample = range_.out_of(sample);
+    picture_ = compose(observation_, raw_);
+    round_samples(picture_);
+    round_samples(raw_);
+    if (truth_ != nullptr) {
+      progress_.psnr = psnr(picture_, *truth_);
+      progress_.raw_psnr = psnr(raw_, *truth_);
+    }
+    progress_.picture = &picture_;
+    progress_.raw = &raw_;
+  }
+
+  Restoration finish() {
+    Restoration result;
+    result.psnr = progress_.psnr;
+    result.raw_psnr = progress_.raw_psnr;
+    if (truth_ != nullptr) result.ssim = ssim(picture_, *truth_);
+    result.raw = picture_;  // for its alpha and its profile
+    std::copy(raw_.samples.begin(), raw_.samples.end(), result.raw.samples.begin());
+    result.image = std::move(picture_);
+    if (observation_.truth) result.damaged = std::move(observation_.damaged);
+    if (truth_ != nullptr) result.truth = *truth_;
+    result.iterations = progress_.iteration;
+    result.seconds = progress_.seconds;
+    result.peak_bytes = peak_resident_bytes();
+    result.seed = settings_.seed;
+    result.recipe = recipe_.name;
+    result.device = backend_->name();
+    result.stopped = stopped_;
+    return result;
+  }
+
+  Settings settings_;
+  Recipe recipe_;
+  std::unique_ptr<Backend> backend_;
+  Observation observation_;
+  Range range_;
+  const Image* truth_ = nullptr;
+  Progress progress_;
+  Image raw_;      // colour channels only
+  Image picture_;  // composed
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+Restoration restore(const Request& request, const ProgressCallback& progress) {
+  return Run(request).fit(progress);
+}
+
+Restoration inpaint(const Image& damaged, const Image& mask, const Settings& settings,
+                    const ProgressCallback& progress) {
+  Request request;
+  request.input = damaged;
+  request.pictures["mask"] = mask;
+  request.settings = settings;
+  return restore(request, progress);
+}
+
+}  // namespace dipper

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/files.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "dipper/error.hpp"
+
+namespace dipper {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const char* doing, const fs::path& file, int error) {
+  throw Error(fmt::format("cannot {} {}: {}", doing, file.string(), std::strerror(error)));
+}
+
+// Where a chain of symbolic links ends, also when nothing is there yet.
+fs::path follow_links(fs::path path) {
+  for (int hops = 0; hops < 40; ++hops) {
+    std::error_code error;
+    if (!fs::is_symlink(path, error)) return path;
+    const fs::path to = fs::read_symlink(path, error);
+    if (error) return path;
+    path = to.is_absolute() ? to : path.parent_path() / to;
+  }
+  return path;
+}
+
+}  // namespace
+
+std::vector<std::byte> read_file(const fs::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    if (errno == ENOENT) throw Error(fmt::format("there is no file {}", file.string()));
+    fail("open", file, errno);
+  }
+  struct stat status {};
+  ::fstat(descriptor, &status);
+  if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode)) {
+    ::close(descriptor);
+    throw Error(fmt::format("{} is {}, not a file", file.string(), S_ISDIR(status.st_mode) ? "a folder" : "a device"));
+  }
+  std::vector<std::byte> bytes;
+  bytes.reserve(status.st_size > 0 ? static_cast<std::size_t>(status.st_size) + 1 : 0);
+  constexpr std::size_t step = std::size_t{1} << 20;
+  while (true) {
+    const std::size_t have = bytes.size();
+    bytes.resize(have + step);
+    const ssize_t got = ::read(descriptor, bytes.data() + have, step);
+    if (got < 0 && errno == EINTR) {
+      bytes.resize(have);
+      continue;
+    }
+    bytes.resize(have + static_cast<std::size_t>(got > 0 ? got : 0));
+    if (got == 0) break;
+    if (got < 0) {
+      const int error = errno;
+      ::close(descriptor);
+      fail("read", file, error);
+    }
+  }
+  ::close(descriptor);
+  return bytes;
+}
+
+OutputFile::OutputFile(const fs::path& target) : target_(target), resolved_(follow_links(target)) {
+  std::error_code error;
+  if (fs::is_directory(resolved_, error))
+    throw Error(fmt::format("{} is a folder; name a file in it", target.string()));
+  if (fs::exists(resolved_, error) && !fs::is_regular_file(resolved_, error)) {
+    throw Error(fmt::format("{} is not a regular file; name another output", target.string()));
+  }
+  fs::path folder = resolved_.parent_path();
+  if (folder.empty()) folder = ".";
+  if (!fs::is_directory(folder, error)) throw Error(fmt::format("there is no folder {} to write to", folder.string()));
+  if (fs::exists(resolved_, error) && ::access(resolved_.c_str(), W_OK) != 0) fail("write", target, errno);
+  std::string name = (folder / fmt::format(".{}.XXXXXX", resolved_.filename().string())).string();
+  descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor_ < 0) fail("write", target, errno);
+  temporary_ = name;
+  struct stat status {};
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  const bool exists = ::stat(resolved_.c_str(), &status) == 0;
+  ::fchmod(descriptor_, exists ? status.st_mode & 07777 : 0666 & ~mask);
+}
+
+OutputFile::OutputFile(OutputFile&& other) noexcept
+    : target_(std::move(other.target_)),
+      resolved_(std::move(other.resolved_)),
+      temporary_(std::exchange(other.temporary_, {})),
+      descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void OutputFile::write(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(descriptor_, bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) fail("write", target_, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  }
+}
+
+void OutputFile::commit() {
+  if (::fsync(descriptor_) != 0) fail("write", target_, errno);
+  if (::close(std::exchange(descriptor_, -1)) != 0) fail("write", target_, errno);
+  if (::rename(temporary_.c_str(), resolved_.c_str()) != 0) fail("write", target_, errno);
+  temporary_.clear();
+}
+
+}  // namespace dipper

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+namespace dipper {
+
+/// The whole of a file. Throws Error when there is none, it is a folder, or it cannot be read.
+[[nodiscard]] std::vector<std::byte> read_file(const std::filesystem::path& file);
+
+/// A file that appears whole or not at all: bytes go to a temporary file in the target's folder, and commit() renames
+/// it. Opening one before a long computation finds out early whether the place can be written. Without commit() the
+/// temporary file is removed and the target stays as it was. A target that is a symbolic link is followed, and an
+/// existing target's permissions are kept.
+class OutputFile {
+ public:
+  /// Throws Error when the folder does not exist or cannot be written, or the target is a folder.
+  explicit OutputFile(const std::filesystem::path& target);
+  ~OutputFile();
+  OutputFile(OutputFile&& other) noexcept;
+  OutputFile& operator=(OutputFile&&) = delete;
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& target() const { return target_; }
+
+  /// Appends. Throws Error when the disk is full or the write fails.
+  void write(std::span<const std::byte> bytes);
+
+  /// Flushes to the disk and renames to the target. Throws Error when that fails; the target is then as it was.
+  void commit();
+
+ private:
+  std::filesystem::path target_;     // as the user named it, for messages
+  std::filesystem::path resolved_;   // links followed
+  std::filesystem::path temporary_;  // empty once committed
+  int descriptor_ = -1;
+};
+
+}  // namespace dipper

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/philox.hpp"
+
+namespace dipper {
+
+std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> c, std::array<std::uint32_t, 2> k) {
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t a = std::uint64_t{0xD2511F53} * c[0];
+    const std::uint64_t b = std::uint64_t{0xCD9E8D57} * c[2];
+    c = {static_cast<std::uint32_t>(b >> 32) ^ c[1] ^ k[0], static_cast<std::uint32_t>(b),
+         static_cast<std::uint32_t>(a >> 32) ^ c[3] ^ k[1], static_cast<std::uint32_t>(a)};
+    k[0] += 0x9E3779B9;
+    k[1] += 0xBB67AE85;
+  }
+  return c;
+}
+
+// The counter holds 32 bits of block, 32 bits of stream and 64 bits of step: 2^34 numbers a step, which is more than
+// any tensor has.
+std::array<std::uint32_t, 4> Philox::block(std::uint64_t step, std::uint64_t index) const {
+  return philox({static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(stream),
+                 static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32)},
+                {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
+}
+
+float Philox::uniform(std::uint64_t step, std::uint64_t index) const {
+  return unit_float(block(step, index / 4)[index % 4]);
+}
+
+}  // namespace dipper

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/thread_pool.hpp"
+
+#include <algorithm>
+
+namespace dipper {
+namespace {
+
+// About 50 microseconds: longer than the gap between two layers, shorter than anything a person pays for.
+constexpr int spins_before_sleep = 2000;
+
+void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
+}  // namespace
+
+ThreadPool::ThreadPool(int threads) {
+  if (threads <= 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  helpers_.reserve(static_cast<std::size_t>(threads - 1));
+  for (int worker = 1; worker < threads; ++worker) helpers_.emplace_back([this, worker] { help(worker); });
+}
+
+ThreadPool::~ThreadPool() {
+  ending_ = true;
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  for (std::thread& helper : helpers_) helper.join();
+}
+
+void ThreadPool::run_erased(int tasks, Call call, const void* context) {
+  if (helpers_.empty() || tasks <= 1) {
+    for (int number = 0; number < tasks; ++number) call(context, number, 0);
+    return;
+  }
+  call_ = call;
+  context_ = context;
+  tasks_ = tasks;
+  next_.store(0, std::memory_order_relaxed);
+  busy_.store(static_cast<int>(helpers_.size()), std::memory_order_relaxed);
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  take_tasks(0);
+  for (int spin = 0; busy_.load(std::memory_order_acquire) != 0; ++spin) {
+    if (spin < spins_before_sleep) {
+      relax();
+    } else {
+      std::this_thread::yield();
+    }
+  }
+}
+
+void ThreadPool::help(int worker) {
+  std::uint32_t seen = 0;
+  while (true) {
+    for (int spin = 0; round_.load(std::memory_order_acquire) == seen && spin < spins_before_sleep; ++spin) relax();
+    round_.wait(seen, std::memory_order_acquire);
+    ++seen;
+    if (ending_) return;
+    take_tasks(worker);
+    busy_.fetch_sub(1, std::memory_order_release);
+  }
+}
+
+void ThreadPool::take_tasks(int worker) {
+  for (int number = next_.fetch_add(1, std::memory_order_relaxed); number < tasks_;
+       number = next_.fetch_add(1, std::memory_order_relaxed)) {
+    call_(context_, number, worker);
+  }
+}
+
+}  // namespace dipper

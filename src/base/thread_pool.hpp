@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+namespace dipper {
+
+/// Threads that stay awake for a short while between two pieces of work, so that handing out work costs microseconds.
+///
+/// Work is a number of tasks, cut by the problem and never by the number of threads; which thread runs a task is left
+/// open, so a task may depend on its own number alone. One thread at a time may call run().
+class ThreadPool {
+ public:
+  /// `threads` workers, the caller of run() among them; 0 means one per core.
+  explicit ThreadPool(int threads = 0);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  [[nodiscard]] int size() const { return static_cast<int>(helpers_.size()) + 1; }
+
+  /// Calls task(number, worker) for every number in [0, tasks) and returns when all are done; worker is in [0, size())
+  /// and names the scratch memory that the task may use. Allocates nothing; tasks may not throw.
+  template <class Task>
+  void run(int tasks, const Task& task) {
+    run_erased(
+        tasks,
+        [](const void* context, int number, int worker) { (*static_cast<const Task*>(context))(number, worker); },
+        &task);
+  }
+
+ private:
+  using Call = void (*)(const void*, int, int);
+
+  void run_erased(int tasks, Call call, const void* context);
+  void help(int worker);
+  void take_tasks(int worker);
+
+  Call call_ = nullptr;
+  const void* context_ = nullptr;
+  int tasks_ = 0;
+  std::atomic<int> next_{0};             // the next task that nobody has taken
+  std::atomic<int> busy_{0};             // helpers that have not finished this round
+  std::atomic<std::uint32_t> round_{0};  // counts the calls of run
+  bool ending_ = false;                  // written before a round begins, read after
+  std::vector<std::thread> helpers_;
+};
+
+}  // namespace dipper

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <limits>
+#include <string>
+
+namespace dipper::cli {
+
+/// One option ("-o,--output") or positional ("IN") as help shows it; `value` stands for its value, such as "FILE".
+struct Argument {
+  std::string name;
+  std::string value;
+  std::string help;
+};
+
+CLI::Option* add_switch(CLI::App& app, const Argument& argument, bool& target);
+CLI::Option* add_text(CLI::App& app, const Argument& argument, std::string& target);
+
+/// Calls `take` with the value. What it throws reaches the user as it is.
+CLI::Option* add_parsed(CLI::App& app, const Argument& argument, const std::function<void(const std::string&)>& take);
+
+/// The same for an option that may be given many times.
+CLI::Option* add_repeated(CLI::App& app, const Argument& argument, const std::function<void(const std::string&)>& take);
+
+CLI::Option* add_integer(CLI::App& app, const Argument& argument, int& target, int low,
+                         int high = std::numeric_limits<int>::max());
+
+}  // namespace dipper::cli

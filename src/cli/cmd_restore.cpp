@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/command.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/json.hpp"
+#include "cli/outputs.hpp"
+#include "cli/progress.hpp"
+#include "cli/restore_options.hpp"
+#include "dipper/dipper.hpp"
+
+namespace dipper::cli {
+namespace {
+
+Request read_request(const std::string& task, const RestoreOptions& options) {
+  Request request;
+  request.task = task;
+  request.input = read_image(options.input);
+  request.options = options.task_options;
+  for (const auto& [name, file] : options.task_pictures) request.pictures.emplace(name, read_image(file));
+  if (!options.truth.empty()) request.truth = read_image(options.truth);
+  request.settings = options.settings;
+  return request;
+}
+
+// "inpaint photo.png 512x512 RGB: recipe quick"
+std::string title(const Request& request, const RestoreOptions& options) {
+  constexpr std::array<const char*, 4> kinds = {"gray", "gray with alpha", "RGB", "RGB with alpha"};
+  const Image& input = request.input;
+  std::string text = fmt::format("{} {} {}x{} {}: recipe {}", request.task, options.input, input.width, input.height,
+                                 kinds.at(static_cast<std::size_t>(input.channels - 1)), request.settings.recipe);
+  if (request.settings.device != "auto") text += ", device " + request.settings.device;
+  return text;
+}
+
+// Of the picture that was written.
+struct Figures {
+  std::optional<double> psnr;
+  std::optional<double> ssim;
+};
+
+Figures figures_of(const Restoration& restoration, bool raw) {
+  if (!raw) return {restoration.psnr, restoration.ssim};
+  Figures figures{restoration.raw_psnr, std::nullopt};
+  if (restoration.truth) figures.ssim = ssim(restoration.raw, *restoration.truth);
+  return figures;
+}
+
+std::string sentence(const RestoreOptions& options, const Restoration& restoration, const Figures& figures) {
+  std::string text =
+      fmt::format("{} {} {} {:.1f} s ({} iterations)", restoration.stopped ? "stopped" : "restored", options.input,
+                  restoration.stopped ? "after" : "in", restoration.seconds, restoration.iterations);
+  if (figures.psnr) text += fmt::format(", PSNR {:.2f} dB", *figures.psnr);
+  if (figures.ssim) text += fmt::format(", SSIM {:.3f}", *figures.ssim);
+  return fmt::format("{} -> {}", text, options.output);
+}
+
+void print_json(const RestoreOptions& options, const Restoration& restoration, const Figures& figures) {
+  const double speed = restoration.seconds > 0 ? restoration.iterations / restoration.seconds : 0;
+  const Json result = {{"psnr", number_or_null(figures.psnr)},
+                       {"ssim", number_or_null(figures.ssim)},
+                       {"raw_psnr", number_or_null(restoration.raw_psnr)},
+                       {"iterations", restoration.iterations},
+                       {"seconds", restoration.seconds},
+                       {"iterations_per_second", speed},
+                       {"peak_bytes", restoration.peak_bytes},
+                       {"seed", restoration.seed},
+                       {"recipe", restoration.recipe},
+                       {"device", restoration.device},
+                       {"version", build_info().version},
+                       {"output", options.output}};
+  fmt::print("{}\n", result.dump());
+}
+
+int run(const std::string& task, const RestoreOptions& options) {
+  const Request request = read_request(task, options);
+  Outputs outputs(options);
+  ProgressReport report(options, title(request, options));
+  catch_interrupts();
+
+  const Restoration restoration = restore(request, [&](const Progress& progress) {
+    outputs.frame(progress);
+    report.update(progress);
+    return !interrupted();
+  });
+
+  outputs.write(request, restoration);
+  const Figures figures = figures_of(restoration, options.raw);
+  report.finish(sentence(options, restoration, figures), restoration);
+  if (options.json) print_json(options, restoration, figures);
+  return restoration.stopped ? exit_interrupted : exit_done;
+}
+
+}  // namespace
+
+Command add_restore(CLI::App& app, const TaskInfo& task) {
+  const auto options = std::make_shared<RestoreOptions>();
+  CLI::App& command = *app.add_subcommand(task.name, task.summary);
+  declare(command, task, *options);
+  return {&command, [name = task.name, options] { return run(name, *options); }};
+}
+
+}  // namespace dipper::cli

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace dipper {
+struct TaskInfo;
+}
+
+namespace dipper::cli {
+
+/// What the process ends with.
+enum ExitCode : int {
+  exit_done = 0,
+  exit_unexpected = 1,
+  exit_bad_request = 2,  ///< dipper::Error, or arguments that make no sense
+  exit_fit_failed = 3,
+  exit_interrupted = 130,  ///< as shells report SIGINT; the picture so far was written
+};
+
+/// One subcommand: where its arguments are parsed into, and what it then does.
+struct Command {
+  CLI::App* app = nullptr;
+  std::function<int()> run;  ///< returns an ExitCode
+};
+
+/// Each adds its subcommand to `app`. A task's subcommand, options and help come from its TaskInfo alone.
+[[nodiscard]] Command add_restore(CLI::App& app, const TaskInfo& task);
+[[nodiscard]] Command add_compare(CLI::App& app);
+[[nodiscard]] Command add_recipes(CLI::App& app);
+[[nodiscard]] Command add_info(CLI::App& app);
+
+}  // namespace dipper::cli

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/command.hpp"
+#include "cli/help.hpp"
+#include "cli/mistakes.hpp"
+#include "dipper/dipper.hpp"
+
+namespace dipper::cli {
+namespace {
+
+/// Every command there is, in the order of help.
+std::vector<Command> commands(CLI::App& app) {
+  std::vector<Command> table;
+  for (const TaskInfo& task : tasks()) table.push_back(add_restore(app, task));
+  table.push_back(add_compare(app));
+  table.push_back(add_recipes(app));
+  table.push_back(add_info(app));
+  return table;
+}
+
+int fail(ExitCode code, const std::string& sentence) {
+  fmt::print(stderr, "dipper: {}\n", sentence);
+  return code;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Restores one damaged picture by fitting an untrained network to it (Deep Image Prior)", "dipper");
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.set_help_flag("-h,--help", "show this help");  // the commands inherit it
+  app.set_version_flag(
+      "--version", [] { return "dipper " + build_info().version; }, "show the version");
+  app.require_subcommand(0, 1);  // at most one, so that a picture may be called "info"
+  const std::vector<Command> table = commands(app);
+  for (const Command& command : table) command.app->group("Commands");
+  app.footer("dipper COMMAND --help shows the options of a command\n\nExample: " + tasks().front().example);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    return exit_done;
+  } catch (const CLI::CallForVersion& version) {
+    fmt::print("{}\n", version.what());
+    return exit_done;
+  } catch (const CLI::ParseError& error) {
+    return fail(exit_bad_request, mistake(app, error));
+  }
+  for (const Command& command : table) {
+    if (command.app->parsed()) return command.run();
+  }
+  fmt::print("{}", app.help());
+  return exit_done;
+}
+
+// Results that nobody received are no success.
+int flushed(int code) {
+  if (std::fflush(stdout) == 0) return code;
+  return fail(exit_unexpected, "cannot write to the standard output");
+}
+
+}  // namespace
+}  // namespace dipper::cli
+
+int main(int argc, char** argv) {
+  using namespace dipper::cli;
+  try {
+    return flushed(run(argc, argv));
+  } catch (const dipper::FitError& error) {
+    return fail(exit_fit_failed, error.what());
+  } catch (const dipper::Error& error) {
+    return fail(exit_bad_request, error.what());
+  } catch (const std::exception& error) {
+    return fail(exit_unexpected, error.what());
+  }
+}

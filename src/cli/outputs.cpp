@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/outputs.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/check.hpp"
+
+namespace dipper::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int strip_rows = 512;
+
+struct NamedFile {
+  std::string what;  // such as "--strip"
+  fs::path file;
+};
+
+std::vector<NamedFile> inputs_of(const RestoreOptions& options) {
+  std::vector<NamedFile> files = {{"the picture to restore", options.input}};
+  if (!options.truth.empty()) files.push_back({"--truth", options.truth});
+  for (const auto& [name, file] : options.task_pictures) files.push_back({"--" + name, file});
+  return files;
+}
+
+// photo.png -> photo_damaged.png
+fs::path damaged_file(const RestoreOptions& options) {
+  const fs::path output = options.output;
+  return output.parent_path() / (output.stem().string() + "_damaged" + output.extension().string());
+}
+
+std::vector<NamedFile> outputs_of(const RestoreOptions& options) {
+  std::vector<NamedFile> files = {{"--output", options.output}};
+  if (options.damages) files.push_back({"the damaged picture", damaged_file(options)});
+  if (!options.strip.empty()) files.push_back({"--strip", options.strip});
+  if (!options.animation.empty()) files.push_back({"--animation", options.animation});
+  return files;
+}
+
+bool same_file(const fs::path& a, const fs::path& b) {
+  std::error_code error;
+  if (fs::equivalent(a, b, error)) return true;
+  return fs::weakly_canonical(fs::absolute(a)) == fs::weakly_canonical(fs::absolute(b));
+}
+
+// Whether writing frames into `folder` could replace `file`.
+bool is_frame_in(const fs::path& folder, const fs::path& file) {
+  return same_file(folder, fs::absolute(file).parent_path()) && file.filename().string().starts_with("frame_") &&
+         file.extension() == ".png";
+}
+
+void refuse_clashes(const RestoreOptions& options) {
+  const std::vector<NamedFile> inputs = inputs_of(options);
+  std::vector<NamedFile> taken;
+  for (NamedFile& output : outputs_of(options)) {
+    for (const NamedFile& input : inputs) {
+      if (!same_file(input.file, output.file)) continue;
+      throw Error(fmt::format("{} would overwrite the original {} ({}); name another file", output.what,
+                              input.file.string(), input.what));
+    }
+    for (const NamedFile& other : taken) {
+      if (!same_file(other.file, output.file)) continue;
+      throw Error(fmt::format("{} and {} are both {}; name two files", other.what, output.what, output.file.string()));
+    }
+    taken.push_back(std::move(output));
+  }
+  if (options.frames.empty()) return;
+  taken.insert(taken.end(), inputs.begin(), inputs.end());
+  for (const NamedFile& file : taken) {
+    if (!is_frame_in(options.frames, file.file)) continue;
+    throw Error(fmt::format("--frames could overwrite {} ({}); name another folder", file.file.string(), file.what));
+  }
+}
+
+}  // namespace
+
+FrameFolder::FrameFolder(fs::path folder) : folder_(std::move(folder)) {
+  std::error_code error;
+  made_ = fs::create_directories(folder_, error);
+  if (error || !fs::is_directory(folder_)) {
+    throw Error(fmt::format("cannot make the folder {} for --frames: {}", folder_.string(),
+                            error ? error.message() : "something else has that name"));
+  }
+  check_writable(folder_ / frame_name(0));
+}
+
+FrameFolder::~FrameFolder() {
+  std::error_code error;
+  if (made_) fs::remove(folder_, error);  // leaves a folder with files in it alone
+}
+
+void FrameFolder::write(int iteration, const Image& picture) const {
+  write_image(folder_ / frame_name(iteration), picture);
+}
+
+Outputs::Outputs(const RestoreOptions& options) : options_(options) {
+  refuse_clashes(options);
+  check_writable(options.output);
+  if (options.damages) check_writable(damaged_file(options));
+  if (!options.strip.empty()) check_writable(options.strip);
+  if (!options.animation.empty()) animation_.emplace(options.animation, options.animation_size);
+  if (!options.frames.empty()) frames_.emplace(options.frames);
+}
+
+void Outputs::frame(const Progress& progress) {
+  if (progress.picture == nullptr) return;
+  const Image& picture = options_.raw ? *progress.raw : *progress.picture;
+  if (frames_) frames_->write(progress.iteration, picture);
+  if (animation_) animation_->add(picture);
+  last_frame_ = progress.iteration;
+}
+
+void Outputs::write(const Request& request, const Restoration& restoration) {
+  const Image& restored = options_.raw ? restoration.raw : restoration.image;
+  write_image(options_.output, restored);
+  if (restoration.damaged) {
+    DIPPER_CHECK(options_.damages);  // else nobody checked that this file may be written
+    write_image(damaged_file(options_), *restoration.damaged);
+  }
+  if (!options_.strip.empty()) {
+    std::vector<Image> pictures;
+    if (restoration.truth) pictures.push_back(*restoration.truth);
+    pictures.push_back(restoration.damaged ? *restoration.damaged : request.input);
+    pictures.push_back(restored);
+    write_image(options_.strip, strip(pictures, strip_rows));
+  }
+  if (last_frame_ != restoration.iterations) {
+    if (frames_) frames_->write(restoration.iterations, restored);
+    if (animation_) animation_->add(restored);
+  }
+  if (animation_) animation_->write();
+}
+
+}  // namespace dipper::cli

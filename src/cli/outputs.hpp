@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "cli/restore_options.hpp"
+#include "dipper/dipper.hpp"
+
+namespace dipper::cli {
+
+/// A folder that exists as long as this does; one that it made is removed again while nothing is in it.
+class FrameFolder {
+ public:
+  explicit FrameFolder(std::filesystem::path folder);
+  ~FrameFolder();
+  FrameFolder(const FrameFolder&) = delete;
+  FrameFolder& operator=(const FrameFolder&) = delete;
+
+  void write(int iteration, const Image& picture) const;
+
+ private:
+  std::filesystem::path folder_;
+  bool made_ = false;
+};
+
+/// Everything that a run writes.
+class Outputs {
+ public:
+  /// Throws Error for every output that could not be written, that would overwrite an input, or that two of them share.
+  /// Does so before the fit, because nobody wants to hear it after an hour.
+  explicit Outputs(const RestoreOptions& options);
+
+  /// Takes the picture along, when the fit shows one.
+  void frame(const Progress& progress);
+
+  void write(const Request& request, const Restoration& restoration);
+
+ private:
+  const RestoreOptions& options_;
+  std::optional<FrameFolder> frames_;
+  std::optional<Animation> animation_;
+  int last_frame_ = -1;  // its iteration
+};
+
+}  // namespace dipper::cli

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/progress.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+#include "cli/json.hpp"
+
+namespace dipper::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+int terminal_columns() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+void print_json(const Json& object) {
+  fmt::print(stderr, "{}\n", object.dump());
+}
+
+std::string megabytes(std::size_t bytes) {
+  const double mega = static_cast<double>(bytes) / 1e6;
+  return mega < 10000 ? fmt::format("{:.0f} MB", std::ceil(mega)) : fmt::format("{:.1f} GB", mega / 1000);
+}
+
+std::string speed(double per_second) {
+  return fmt::format("{:.{}f} it/s", per_second, per_second < 10 ? 2 : 0);
+}
+
+}  // namespace
+
+std::string duration(double seconds) {
+  if (seconds < 60) return fmt::format("{:.0f} s", seconds);
+  const auto whole = static_cast<long long>(std::llround(seconds));
+  if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
+ProgressReport::ProgressReport(const RestoreOptions& options, std::string title)
+    : style_(options.progress), quiet_(options.quiet), raw_(options.raw), title_(std::move(title)) {
+  if (style_ == ProgressStyle::automatic) {
+    style_ = ::isatty(STDERR_FILENO) == 1 ? ProgressStyle::line : ProgressStyle::plain;
+  }
+  if (quiet_) style_ = ProgressStyle::none;
+}
+
+void ProgressReport::update(const Progress& progress) {
+  if (const auto& psnr = raw_ ? progress.raw_psnr : progress.psnr) psnr_ = psnr;
+  if (style_ == ProgressStyle::none) return;
+  if (!begun_) begin(progress);
+  if (due(progress)) show(progress);
+}
+
+void ProgressReport::begin(const Progress& progress) {
+  begun_ = true;
+  if (style_ == ProgressStyle::json) {
+    print_json({{"event", "start"},
+                {"title", title_},
+                {"iterations", progress.iterations},
+                {"planned_bytes", progress.planned_bytes}});
+  } else {
+    fmt::print(stderr, "{}, {} iterations, about {} of memory\n", title_, progress.iterations,
+               megabytes(progress.planned_bytes));
+  }
+}
+
+// The first, the last, and between them no more than a reader can follow; programs also get every one with a picture.
+bool ProgressReport::due(const Progress& progress) const {
+  if (progress.iteration == progress.iterations || shown_ == steady_clock::time_point{}) return true;
+  if (style_ == ProgressStyle::json && progress.picture != nullptr) return true;
+  const milliseconds pause(style_ == ProgressStyle::plain ? 2000 : 100);
+  return steady_clock::now() - shown_ >= pause;
+}
+
+void ProgressReport::show(const Progress& progress) {
+  shown_ = steady_clock::now();
+  if (style_ == ProgressStyle::json) {
+    print_json({{"event", "progress"},
+                {"iteration", progress.iteration},
+                {"iterations", progress.iterations},
+                {"loss", number_or_null(progress.loss)},
+                {"psnr", number_or_null(progress.psnr)},
+                {"raw_psnr", number_or_null(progress.raw_psnr)},
+                {"seconds", progress.seconds},
+                {"iterations_per_second", progress.iterations_per_second},
+                {"seconds_left", progress.seconds_left}});
+  } else if (style_ == ProgressStyle::line) {
+    // A line that the terminal had to break could not be redrawn.
+    const auto columns = static_cast<std::size_t>(terminal_columns() - 1);
+    fmt::print(stderr, "\r\x1b[K{}", figures(progress).substr(0, columns));
+    line_open_ = true;
+  } else {
+    fmt::print(stderr, "{}\n", figures(progress));
+  }
+  std::fflush(stderr);
+}
+
+std::string ProgressReport::figures(const Progress& progress) const {
+  std::string text = fmt::format("{:>{}}/{}  loss {:.5g}", progress.iteration,
+                                 fmt::formatted_size("{}", progress.iterations), progress.iterations, progress.loss);
+  if (psnr_) text += fmt::format("  PSNR {:.2f} dB", *psnr_);
+  if (progress.iteration > 0) text += "  " + speed(progress.iterations_per_second);
+  if (progress.iteration > 0 && progress.iteration < progress.iterations) {
+    text += fmt::format("  {} left", duration(progress.seconds_left));
+  }
+  return text;
+}
+
+void ProgressReport::finish(const std::string& sentence, const Restoration& restoration) {
+  if (line_open_) fmt::print(stderr, "\n");
+  line_open_ = false;
+  if (quiet_) return;
+  if (style_ == ProgressStyle::json) {
+    print_json({{"event", restoration.stopped ? "stopped" : "done"},
+                {"text", sentence},
+                {"iterations", restoration.iterations},
+                {"seconds", restoration.seconds}});
+  } else {
+    fmt::print(stderr, "{}\n", sentence);
+  }
+}
+
+}  // namespace dipper::cli

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "cli/restore_options.hpp"
+#include "dipper/dipper.hpp"
+
+namespace dipper::cli {
+
+/// Tells on stderr how a fit gets on.
+class ProgressReport {
+ public:
+  /// `title` says what is done to what, such as "inpaint photo.png 512x512 RGB: recipe quick".
+  ProgressReport(const RestoreOptions& options, std::string title);
+
+  void update(const Progress& progress);
+
+  /// `sentence` sums the run up; the JSON style writes an object of its own instead.
+  void finish(const std::string& sentence, const Restoration& restoration);
+
+ private:
+  void begin(const Progress& progress);
+  void show(const Progress& progress);
+  [[nodiscard]] bool due(const Progress& progress) const;
+  [[nodiscard]] std::string figures(const Progress& progress) const;
+
+  ProgressStyle style_;
+  bool quiet_;
+  bool raw_;  // what is written is the network's own output, so its PSNR is shown
+  std::string title_;
+  bool begun_ = false;
+  bool line_open_ = false;  // a redrawn line stands unfinished
+  std::optional<double> psnr_;
+  std::chrono::steady_clock::time_point shown_;
+};
+
+/// 82 -> "1 min 22 s".
+[[nodiscard]] std::string duration(double seconds);
+
+}  // namespace dipper::cli

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/restore_options.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <utility>
+#include <vector>
+
+#include "base/text.hpp"
+#include "cli/arguments.hpp"
+
+namespace dipper::cli {
+namespace {
+
+std::uint64_t parse_seed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, seed);
+  if (error == std::errc{} && stop == end) return seed;
+  throw Error(fmt::format("--seed is \"{}\" but must be a whole number from 0 to 2^64 - 1", text));
+}
+
+ProgressStyle parse_style(const std::string& text) {
+  constexpr std::array<std::pair<const char*, ProgressStyle>, 5> styles = {{{"auto", ProgressStyle::automatic},
+                                                                            {"line", ProgressStyle::line},
+                                                                            {"plain", ProgressStyle::plain},
+                                                                            {"json", ProgressStyle::json},
+                                                                            {"none", ProgressStyle::none}}};
+  std::vector<std::string> names;
+  for (const auto& [name, style] : styles) {
+    if (text == name) return style;
+    names.emplace_back(name);
+  }
+  throw Error(fmt::format("--progress is \"{}\"{} but must be auto, line, plain, json or none", text,
+                          did_you_mean(text, names)));
+}
+
+// "adam.rate=0.01" into the map.
+void parse_assignment(const std::string& text, std::map<std::string, std::string>& set) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw Error(fmt::format("--set needs key=value but was given \"{}\"", text));
+  }
+  set[text.substr(0, equals)] = text.substr(equals + 1);
+}
+
+std::string with_preset(const OptionInfo& option) {
+  return option.preset.empty() ? option.help : fmt::format("{} [{}]", option.help, option.preset);
+}
+
+void declare_task(CLI::App& command, const TaskInfo& task, RestoreOptions& options) {
+  command.option_defaults()->group("What is damaged");
+  for (const OptionInfo& option : task.options) {
+    const auto take = [&options, option](const std::string& value) {
+      auto& values = option.picture ? options.task_pictures : options.task_options;
+      values[option.name] = value;
+      options.damages = options.damages || option.damages;
+    };
+    if (option.value.empty()) {
+      command
+          .add_flag_callback(
+              "--" + option.name, [take] { take("true"); }, option.help)
+          ->disable_flag_override();
+    } else {
+      add_parsed(command, {"--" + option.name, option.value, with_preset(option)}, take);
+    }
+  }
+}
+
+void declare_outputs(CLI::App& command, RestoreOptions& options) {
+  command.option_defaults()->group("Output");
+  add_text(command, {"-o,--output", "OUT", "the restored picture; its extension says the format"}, options.output)
+      ->required();
+  add_switch(command, {"--raw", "", "write the network's own output; otherwise known pixels stay as they are"},
+             options.raw);
+  add_text(command, {"--frames", "DIR", "write the picture so far to DIR/frame_000250.png and so on"}, options.frames);
+  add_integer(command, {"--every", "N", "iterations between frames [as the recipe says]"}, options.settings.every, 1);
+  add_text(command, {"--animation", "FILE", "write the frames as one .gif or .webp that plays for ever"},
+           options.animation);
+  add_integer(command, {"--animation-size", "N", "the longer side of the animation in pixels [200]"},
+              options.animation_size, 8, 4096);
+  add_text(command, {"--strip", "FILE", "write truth, damaged and restored side by side, at most 512 rows high"},
+           options.strip);
+  add_switch(command, {"--json", "", "one JSON object on stdout: figures, seed, recipe, output"}, options.json);
+}
+
+void declare_fit(CLI::App& command, RestoreOptions& options) {
+  Settings& settings = options.settings;
+  command.option_defaults()->group("Fit");
+  add_text(
+      command,
+      {"--recipe", "NAME|FILE", fmt::format("how to fit: a name from dipper recipes, or a file [{}]", settings.recipe)},
+      settings.recipe);
+  add_repeated(command, {"--set", "KEY=VALUE", "replace one value of the recipe; may be repeated"},
+               [&settings](const std::string& text) { parse_assignment(text, settings.set); });
+  add_parsed(command, {"--iterations", "N", "iterations to run [as the recipe says]"},
+             [&settings](const std::string& text) {
+               settings.iterations = parse_integer(text, "--iterations", 1, 1'000'000'000);
+             });
+  add_parsed(command, {"--seed", "S", "start of all random numbers: the same seed gives the same picture [0]"},
+             [&settings](const std::string& text) { settings.seed = parse_seed(text); });
+  add_integer(command, {"--threads", "N", "threads to use, without effect on the result [one per core]"},
+              settings.threads, 1, 4096);
+  add_text(command, {"--device", "NAME", "what to run on: auto, or a device from dipper info [auto]"}, settings.device);
+  add_text(command, {"--truth", "FILE", "the undamaged picture, to measure against; the fit never sees it"},
+           options.truth);
+}
+
+void declare_progress(CLI::App& command, RestoreOptions& options) {
+  command.option_defaults()->group("Progress and help");
+  add_parsed(command,
+             {"--progress", "STYLE",
+              "on stderr: line (redrawn), plain (a line every two seconds), json (an object a line) or none "
+              "[auto: line on a terminal, else plain]"},
+             [&options](const std::string& text) { options.progress = parse_style(text); });
+  add_switch(command, {"--quiet", "", "say nothing unless something is wrong"}, options.quiet);
+  command.set_help_flag("-h,--help", "show this help");
+}
+
+}  // namespace
+
+void declare(CLI::App& command, const TaskInfo& task, RestoreOptions& options) {
+  add_text(command, {"IN", "", "the damaged picture (PNG, JPEG, WebP or TIFF)"}, options.input)->required();
+  declare_task(command, task, options);
+  declare_outputs(command, options);
+  declare_fit(command, options);
+  declare_progress(command, options);
+  command.footer("Example: " + task.example);
+}
+
+}  // namespace dipper::cli

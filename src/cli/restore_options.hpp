@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <string>
+
+#include "dipper/dipper.hpp"
+
+namespace dipper::cli {
+
+/// How the fit is shown on stderr.
+enum class ProgressStyle { automatic, line, plain, json, none };
+
+/// The command line of a task.
+struct RestoreOptions {
+  std::string input;
+  std::string output;
+  std::string truth;
+  std::map<std::string, std::string> task_options;   ///< by OptionInfo::name; "true" for a switch that was given
+  std::map<std::string, std::string> task_pictures;  ///< the files of the options that are pictures
+  bool damages = false;  ///< one of them has the task damage a clean input: there will be a damaged picture to write
+  Settings settings;
+  std::string frames;  ///< the folder
+  std::string animation;
+  int animation_size = 200;
+  std::string strip;
+  bool raw = false;
+  bool json = false;
+  ProgressStyle progress = ProgressStyle::automatic;
+  bool quiet = false;
+};
+
+/// Declares every option of a task's command.
+void declare(CLI::App& command, const TaskInfo& task, RestoreOptions& options);
+
+}  // namespace dipper::cli

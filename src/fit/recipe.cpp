@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/recipe.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <initializer_list>
+#include <numbers>
+
+#include "base/files.hpp"
+#include "base/text.hpp"
+#include "dipper/error.hpp"
+#include "nets/nets.hpp"
+
+namespace dipper {
+namespace {
+
+/// Sets the value whose key it is given; collects all keys on the way.
+struct SetValue {
+  const std::string& wanted;
+  const std::string& value;
+  std::vector<std::string> keys{};
+  bool found = false;
+
+  [[nodiscard]] bool matches(const char* key) {
+    keys.emplace_back(key);
+    found = found || wanted == key;
+    return wanted == key;
+  }
+  void text(const char* key, std::string& to, const char* /*help*/) {
+    if (matches(key)) to = value;
+  }
+  void integer(const char* key, int& to, int low, int high, const char* /*help*/) {
+    if (matches(key)) to = parse_integer(value, key, low, high);
+  }
+  void number(const char* key, double& to, double low, double high, const char* /*help*/) {
+    if (matches(key)) to = parse_number(value, key, low, high);
+  }
+  void choice(const char* key, std::string& to, std::initializer_list<std::string> choices, const char* /*help*/) {
+    if (!matches(key)) return;
+    if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
+      throw Error(fmt::format("{} is \"{}\" but must be one of {}", key, value, fmt::join(choices, ", ")));
+    }
+    to = value;
+  }
+};
+
+std::string text_of(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* integer = node.as_integer()) return fmt::format("{}", integer->get());
+  if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
+  throw Error("must be a number or a text in quotes");
+}
+
+// Keys of tables within tables are joined by dots.
+void apply(const toml::table& table, const std::string& prefix, const std::string& file, Recipe& recipe) {
+  for (const auto& [key, node] : table) {
+    const std::string name = prefix + std::string(key.str());
+    if (const auto* inner = node.as_table()) {
+      apply(*inner, name + ".", file, recipe);
+      continue;
+    }
+    try {
+      set_value(recipe, name, text_of(node));
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}, line {}: {}: {}", file, node.source().begin.line, name, error.what()));
+    }
+  }
+}
+
+Recipe parse_recipe(std::string_view text, const std::string& name, const std::string& file) {
+  Recipe recipe;
+  recipe.name = name;
+  recipe.summary = summary_of(text);
+  try {
+    apply(toml::parse(text, file), "", file, recipe);
+  } catch (const toml::parse_error& error) {
+    throw Error(fmt::format("{}, line {}, column {}: {}", file, error.source().begin.line, error.source().begin.column,
+                            error.description()));
+  }
+  return recipe;
+}
+
+}  // namespace
+
+Recipe load_recipe(const std::string& name_or_file) {
+  std::vector<std::string> names;
+  for (const BuiltInRecipe& recipe : built_in_recipes()) {
+    if (recipe.name == name_or_file) {
+      return parse_recipe(recipe.text, name_or_file, fmt::format("recipe {}", recipe.name));
+    }
+    names.emplace_back(recipe.name);
+  }
+  const std::filesystem::path file = name_or_file;
+  if (!std::filesystem::exists(file)) {
+    throw Error(fmt::format("there is no recipe \"{}\", neither by that name nor as a file{}", name_or_file,
+                            did_you_mean(name_or_file, names)));
+  }
+  const std::vector<std::byte> bytes = read_file(file);
+  return parse_recipe({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file.stem().string(), name_or_file);
+}
+
+void set_value(Recipe& recipe, const std::string& key, const std::string& text) {
+  SetValue visit{key, text};
+  for_each_value(recipe, visit);
+  if (!visit.found) {
+    throw Error(fmt::format("a recipe has no value \"{}\"{}", key, did_you_mean(key, visit.keys)));
+  }
+  if (key == "network") (void)find_network(text);
+}
+
+std::string summary_of(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    if (line.starts_with("# ") && !line.starts_with("# SPDX")) return std::string(line.substr(2));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return "";
+}
+
+double learning_rate(const Recipe& recipe, int iteration) {
+  const double done = static_cast<double>(iteration) / recipe.iterations;
+  double rate = recipe.adam_rate;
+  if (recipe.schedule_warmup > 0) {
+    rate *= std::min(1.0, (iteration + 1) / std::max(1.0, recipe.schedule_warmup * recipe.iterations));
+  }
+  const double falling = 1 - recipe.schedule_cosine;
+  if (done > falling) rate *= 0.5 * (1 + std::cos(std::numbers::pi * (done - falling) / recipe.schedule_cosine));
+  return rate;
+}
+
+}  // namespace dipper

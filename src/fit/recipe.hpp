@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dipper {
+
+/// Everything that decides how a network is fitted, as text in recipes/*.toml. Each value is described once, in
+/// for_each_value(); reading, `--set` and messages follow from that.
+struct Recipe {
+  std::string name;     // of the file
+  std::string summary;  // its first line of comment
+
+  std::string network = "hourglass-shuffle";
+  int iterations = 500;
+  int every = 50;
+
+  int input_channels = 3;
+  double input_scale = 1;
+  std::string input_noise = "none";
+  double input_noise_scale = 0;
+
+  std::string loss = "sum";
+
+  double adam_rate = 0.01;
+  double adam_beta1 = 0.9;
+  double adam_beta2 = 0.999;
+  double adam_epsilon = 1e-8;
+
+  double schedule_warmup = 0;
+  double schedule_cosine = 0;
+};
+
+/// Calls visit.number(key, value, low, high, help), visit.integer(...) or visit.choice(key, value, choices, help) for
+/// each value that a recipe can set. R is Recipe or const Recipe.
+template <class R, class Visit>
+void for_each_value(R& r, Visit&& visit) {
+  visit.text("network", r.network, "the network, a name of nets/nets.cpp");
+  visit.integer("iterations", r.iterations, 1, 100'000'000, "steps of the optimiser");
+  visit.integer("every", r.every, 1, 100'000'000, "iterations from one picture of the progress to the next");
+  visit.integer("input.channels", r.input_channels, 1, 4096, "channels of the input z, which begins as normal numbers");
+  visit.number("input.scale", r.input_scale, 0, 1e6, "standard deviation of z");
+  visit.choice("input.noise", r.input_noise, {"none", "walk"}, "walk: after every step z += noise_scale * N(0, 1)");
+  visit.number("input.noise_scale", r.input_noise_scale, 0, 1e6, "standard deviation of the noise");
+  visit.choice("loss", r.loss, {"sum", "mean"}, "squared error, summed or averaged over all elements");
+  visit.number("adam.rate", r.adam_rate, 0, 1e6, "learning rate");
+  visit.number("adam.beta1", r.adam_beta1, 0, 0.999999, "decay of the gradient's mean");
+  visit.number("adam.beta2", r.adam_beta2, 0, 0.99999999, "decay of the gradient's mean square");
+  visit.number("adam.epsilon", r.adam_epsilon, 0, 1, "added to the root of the mean square");
+  visit.number("schedule.warmup", r.schedule_warmup, 0, 1, "share of the fit over which the rate rises from 0");
+  visit.number("schedule.cosine", r.schedule_cosine, 0, 1, "share of the fit, its end, over which the rate falls to 0");
+}
+
+/// A recipe by the name of one that comes with dipper, or from a file. Throws Error for an unknown name (with the
+/// nearest one), a file that is no TOML (with its line and column), an unknown key (with the nearest one), or a bad
+/// value.
+[[nodiscard]] Recipe load_recipe(const std::string& name_or_file);
+
+/// Replaces one value; key and text as in a recipe, such as "adam.rate" and "0.01". Throws Error as load_recipe does.
+void set_value(Recipe& recipe, const std::string& key, const std::string& text);
+
+/// A recipe that comes with dipper: recipes/NAME.toml.
+struct BuiltInRecipe {
+  std::string_view name;
+  std::string_view text;
+};
+[[nodiscard]] const std::vector<BuiltInRecipe>& built_in_recipes();
+
+/// The first line of comment in a recipe's text that is no licence line.
+[[nodiscard]] std::string summary_of(std::string_view text);
+
+/// The learning rate at one iteration, counted from 0.
+[[nodiscard]] double learning_rate(const Recipe& recipe, int iteration);
+
+}  // namespace dipper

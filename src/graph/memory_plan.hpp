@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "graph/graph.hpp"
+
+namespace dipper {
+
+/// Where every tensor of a graph lies during an iteration: forward over all nodes, then backward over them in reverse.
+struct MemoryPlan {
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  std::vector<std::size_t> values;     // offset in bytes of each value
+  std::vector<std::size_t> gradients;  // of its gradient, or none
+  std::vector<std::size_t> saved;      // what a node's forward leaves for its backward, or none
+  std::size_t bytes = 0;               // of the arena
+  std::size_t floor = 0;               // the most that is in use at one time
+  std::size_t tensors = 0;             // the sum of all of them: what it would take without sharing
+};
+
+/// Plans one iteration. The `kept` values can be read after it; inputs and gradients of inputs always can.
+/// A value lives until the last pass that reads it, and a layer that works in place shares its input's memory when
+/// nobody else needs that.
+[[nodiscard]] MemoryPlan plan_memory(const Graph& graph, const std::vector<Tensor>& kept);
+
+}  // namespace dipper

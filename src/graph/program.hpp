@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "graph/graph.hpp"
+#include "graph/memory_plan.hpp"
+#include "kernels/backend.hpp"
+
+namespace dipper {
+
+/// A graph made ready to run on one backend: every layer is prepared and every tensor has its place, so that an
+/// iteration is nothing but arithmetic and allocates nothing.
+class Program {
+ public:
+  /// `loss` is the tensor of one element whose gradient backward() computes; the `kept` tensors can be read afterwards.
+  Program(const Graph& graph, Backend& backend, Tensor loss, std::vector<Tensor> kept);
+
+  /// Inputs to be filled before forward(), and kept tensors to be read after it.
+  [[nodiscard]] std::span<float> value(Tensor tensor);
+  [[nodiscard]] std::span<const float> gradient(Tensor tensor) const;
+
+  /// All parameters one after the other, in the order of Graph::parameters(), and the gradient of the loss in them.
+  [[nodiscard]] std::span<float> theta() { return theta_; }
+  [[nodiscard]] std::span<const float> theta() const { return theta_; }
+  [[nodiscard]] std::span<const float> dtheta() const { return dtheta_; }
+
+  /// Runs the layers in order and returns the loss.
+  float forward();
+  /// The reverse sweep: overwrites dtheta(). Comes after forward().
+  void backward();
+
+  [[nodiscard]] const MemoryPlan& memory() const { return plan_; }
+  /// What this program takes: the arena, scratch memory, parameters and their gradients.
+  [[nodiscard]] std::size_t bytes() const;
+
+ private:
+  struct Step {
+    std::unique_ptr<Layer<float>> layer;
+    std::vector<const float*> inputs;
+    std::vector<GradientTarget<float>> input_gradients;
+    Operands<float> operands;
+    Gradients<float> gradients;
+    bool has_gradient = false;
+  };
+  struct Free {
+    void operator()(float* memory) const { std::free(memory); }
+  };
+
+  void prepare(const Graph& graph, Backend& backend);
+  void connect(const Graph& graph);
+  [[nodiscard]] float* at(std::size_t offset) const {
+    return offset == MemoryPlan::none ? nullptr : arena_.get() + offset / sizeof(float);
+  }
+
+  MemoryPlan plan_;
+  std::vector<std::size_t> sizes_;  // of each value
+  Tensor loss_;
+  std::vector<float> theta_;
+  std::vector<float> dtheta_;
+  std::size_t scratch_size_ = 0;  // floats, the most that any layer asks for
+  std::size_t arena_size_ = 0;    // floats: the plan's, scratch, and what vectors may read past the end
+  std::unique_ptr<float, Free> arena_;
+  std::vector<Step> steps_;
+};
+
+}  // namespace dipper

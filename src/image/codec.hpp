@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "dipper/image.hpp"
+
+namespace dipper {
+
+using Bytes = std::vector<std::byte>;
+
+/// One file format. A new one is a file beside png.cpp, a declaration below and a row in codecs.cpp.
+struct Codec {
+  std::string_view name;
+  std::span<const std::string_view> extensions;  ///< lower case, with the dot
+
+  /// Whether a file that begins like this is one; never reads past the span.
+  bool (*recognises)(std::span<const std::byte> file);
+
+  /// The whole file to a picture as stored: an EXIF block is handed on untouched, its orientation not yet applied.
+  /// Throws Error with a predicate ("is truncated"): the caller puts the file's name before it.
+  Image (*decode)(std::span<const std::byte> file);
+
+  /// The whole file for a valid picture. Throws Error with a sentence when the format cannot hold it.
+  Bytes (*encode)(const Image& image);
+};
+
+/// All formats, in the order in which they are asked to recognise a file.
+[[nodiscard]] std::span<const Codec> codecs();
+
+[[nodiscard]] bool is_png(std::span<const std::byte> file);
+[[nodiscard]] Image decode_png(std::span<const std::byte> file);
+[[nodiscard]] Bytes encode_png(const Image& image);
+
+[[nodiscard]] bool is_jpeg(std::span<const std::byte> file);
+[[nodiscard]] Image decode_jpeg(std::span<const std::byte> file);
+[[nodiscard]] Bytes encode_jpeg(const Image& image);
+
+[[nodiscard]] bool is_webp(std::span<const std::byte> file);
+[[nodiscard]] Image decode_webp(std::span<const std::byte> file);
+[[nodiscard]] Bytes encode_webp(const Image& image);
+
+[[nodiscard]] bool is_tiff(std::span<const std::byte> file);
+[[nodiscard]] Image decode_tiff(std::span<const std::byte> file);
+[[nodiscard]] Bytes encode_tiff(const Image& image);
+
+}  // namespace dipper

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <array>
+#include <csetjmp>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include <jpeglib.h>  // needs <cstdio>
+
+#include <jerror.h>
+
+#include "dipper/error.hpp"
+#include "image/cmyk.hpp"
+#include "image/codec.hpp"
+#include "image/exif.hpp"
+#include "image/limits.hpp"
+#include "image/samples.hpp"
+
+namespace dipper {
+namespace {
+
+constexpr int marker_exif = JPEG_APP0 + 1;
+constexpr int marker_icc = JPEG_APP0 + 2;
+constexpr unsigned most_marker_bytes = 65533;  // a segment's 16-bit length counts itself
+
+struct Free {
+  void operator()(unsigned char* bytes) const { std::free(bytes); }  // NOLINT: libjpeg allocates with malloc
+};
+using Allocated = std::unique_ptr<unsigned char, Free>;
+
+// libjpeg reports an error by longjmp out of itself, so nothing between guarded() and the error may own anything.
+struct ErrorManager {
+  jpeg_error_mgr base{};  // first: libjpeg sees only this
+  std::jmp_buf jump{};
+  bool truncated = false;
+  std::array<char, JMSG_LENGTH_MAX> message{};
+};
+
+[[noreturn]] void on_error(j_common_ptr codec) {
+  auto* errors = reinterpret_cast<ErrorManager*>(codec->err);
+  codec->err->format_message(codec, errors->message.data());
+  std::longjmp(errors->jump, 1);  // NOLINT(cert-err52-cpp): libjpeg's only way out
+}
+
+// libjpeg fills in gray for missing data and only warns of it: here that is an error. Other warnings are ignored.
+void on_message(j_common_ptr codec, int level) {
+  const int code = codec->err->msg_code;
+  if (level >= 0 || (code != JWRN_JPEG_EOF && code != JWRN_HIT_MARKER)) return;
+  reinterpret_cast<ErrorManager*>(codec->err)->truncated = true;
+  on_error(codec);
+}
+
+void on_output(j_common_ptr /*codec*/) {}
+
+jpeg_error_mgr* prepare(ErrorManager& errors) {
+  jpeg_std_error(&errors.base);
+  errors.base.error_exit = on_error;
+  errors.base.emit_message = on_message;
+  errors.base.output_message = on_output;
+  return &errors.base;
+}
+
+// Runs a step, which must hold nothing with a destructor; false when libjpeg gave up in it.
+template <class Step>
+bool guarded(ErrorManager& errors, Step step) {
+  if (setjmp(errors.jump) != 0) return false;  // NOLINT(cert-err52-cpp)
+  step();
+  return true;
+}
+
+struct Reader {
+  ErrorManager errors;
+  jpeg_decompress_struct codec{};
+
+  explicit Reader(std::span<const std::byte> file) {
+    codec.err = prepare(errors);
+    run([&] {
+      jpeg_create_decompress(&codec);
+      jpeg_mem_src(&codec, reinterpret_cast<const unsigned char*>(file.data()), file.size());
+      jpeg_save_markers(&codec, marker_exif, 0xFFFF);
+      jpeg_save_markers(&codec, marker_icc, 0xFFFF);
+    });
+  }
+  ~Reader() { jpeg_destroy_decompress(&codec); }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+  template <class Step>
+  void run(Step step) {
+    if (guarded(errors, step)) return;
+    if (errors.truncated) throw Error("is truncated");
+    throw Error(fmt::format("cannot be decoded: {}", errors.message.data()));
+  }
+};
+
+void read_metadata(Reader& reader, Image& image) {
+  JOCTET* profile = nullptr;
+  unsigned size = 0;
+  reader.run([&] { jpeg_read_icc_profile(&reader.codec, &profile, &size); });
+  if (profile != nullptr) {
+    const Allocated owner(profile);
+    const auto bytes = std::as_bytes(std::span(profile, size));
+    image.icc.assign(bytes.begin(), bytes.end());
+  }
+  for (const jpeg_marker_struct* marker = reader.codec.marker_list; marker != nullptr; marker = marker->next) {
+    if (marker->marker != marker_exif || marker->data_length < 6) continue;
+    if (std::memcmp(marker->data, "Exif\0\0", 6) != 0) continue;
+    image.exif = exif_block(std::as_bytes(std::span(marker->data, marker->data_length)));
+    break;
+  }
+}
+
+void set_output(jpeg_decompress_struct& codec) {
+  switch (codec.jpeg_color_space) {
+    case JCS_GRAYSCALE:
+      codec.out_color_space = JCS_GRAYSCALE;
+      break;
+    case JCS_CMYK:
+    case JCS_YCCK:
+      codec.out_color_space = JCS_CMYK;
+      break;
+    default:
+      codec.out_color_space = JCS_RGB;
+  }
+}
+
+std::vector<std::uint8_t> read_rows(Reader& reader) {
+  jpeg_decompress_struct& codec = reader.codec;
+  reader.run([&] {
+    set_output(codec);
+    jpeg_start_decompress(&codec);
+  });
+  const std::size_t row_size = std::size_t{codec.output_width} * static_cast<std::size_t>(codec.output_components);
+  std::vector<std::uint8_t> pixels(row_size * codec.output_height);
+  JSAMPROW row = pixels.data();
+  reader.run([&] {
+    while (codec.output_scanline < codec.output_height) {
+      if (jpeg_read_scanlines(&codec, &row, 1) == 1) row += row_size;
+    }
+    jpeg_finish_decompress(&codec);
+  });
+  return pixels;
+}
+
+struct Writer {
+  ErrorManager errors;
+  jpeg_compress_struct codec{};
+  unsigned char* memory = nullptr;
+  unsigned long size = 0;  // NOLINT(google-runtime-int): libjpeg's type
+
+  Writer() {
+    codec.err = prepare(errors);
+    run([&] {
+      jpeg_create_compress(&codec);
+      jpeg_mem_dest(&codec, &memory, &size);
+    });
+  }
+  ~Writer() {
+    jpeg_destroy_compress(&codec);
+    Free()(memory);
+  }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  template <class Step>
+  void run(Step step) {
+    if (!guarded(errors, step)) throw Error(fmt::format("libjpeg says: {}", errors.message.data()));
+  }
+};
+
+void start(jpeg_compress_struct& codec, const Image& image) {
+  codec.image_width = static_cast<JDIMENSION>(image.width);
+  codec.image_height = static_cast<JDIMENSION>(image.height);
+  codec.input_components = image.channels;
+  codec.in_color_space = image.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  jpeg_set_defaults(&codec);
+  jpeg_set_quality(&codec, 95, TRUE);
+  codec.comp_info[0].h_samp_factor = 1;  // no chroma subsampling
+  codec.comp_info[0].v_samp_factor = 1;
+  codec.optimize_coding = TRUE;
+  jpeg_start_compress(&codec, TRUE);
+}
+
+}  // namespace
+
+bool is_jpeg(std::span<const std::byte> file) {
+  return file.size() >= 3 && std::memcmp(file.data(), "\xFF\xD8\xFF", 3) == 0;
+}
+
+Image decode_jpeg(std::span<const std::byte> file) {
+  Reader reader(file);
+  jpeg_decompress_struct& codec = reader.codec;
+  reader.run([&] { jpeg_read_header(&codec, TRUE); });
+  check_size(codec.image_width, codec.image_height, codec.num_components);
+  Image image;
+  read_metadata(reader, image);
+  std::vector<std::uint8_t> pixels = read_rows(reader);
+  if (codec.out_color_space == JCS_CMYK) {
+    pixels = cmyk_to_rgb(pixels, codec.saw_Adobe_marker != 0, image.icc);
+    image.icc.clear();
+  }
+  image.width = static_cast<int>(codec.output_width);
+  image.height = static_cast<int>(codec.output_height);
+  image.channels = codec.out_color_space == JCS_GRAYSCALE ? 1 : 3;
+  image.samples.resize(image.plane_size() * static_cast<std::size_t>(image.channels));
+  set_samples(image, pixels);
+  return image;
+}
+
+Bytes encode_jpeg(const Image& image) {
+  if (image.has_alpha()) throw Error("JPEG holds no transparency; name a .png instead");
+  if (image.width > JPEG_MAX_DIMENSION || image.height > JPEG_MAX_DIMENSION) {
+    throw Error(fmt::format("JPEG holds at most {} pixels a side; name a .png instead", JPEG_MAX_DIMENSION));
+  }
+  const std::span<const std::byte> profile = fitting_profile(image);
+  std::vector<std::uint8_t> exif;
+  if (!image.exif.empty() && image.exif.size() + 6 <= most_marker_bytes) {  // a larger block fits no segment
+    exif = {'E', 'x', 'i', 'f', 0, 0};
+    for (const std::byte b : image.exif) exif.push_back(std::to_integer<std::uint8_t>(b));
+  }
+  std::vector<std::uint8_t> pixels = to_eight_bit(image);
+  const std::size_t row_size = static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.channels);
+  Writer writer;
+  writer.run([&] {
+    start(writer.codec, image);
+    if (!exif.empty()) jpeg_write_marker(&writer.codec, marker_exif, exif.data(), static_cast<unsigned>(exif.size()));
+    if (!profile.empty()) {
+      jpeg_write_icc_profile(&writer.codec, reinterpret_cast<const JOCTET*>(profile.data()),
+                             static_cast<unsigned>(profile.size()));
+    }
+    for (JSAMPROW row = pixels.data(); writer.codec.next_scanline < writer.codec.image_height; row += row_size) {
+      jpeg_write_scanlines(&writer.codec, &row, 1);
+    }
+    jpeg_finish_compress(&writer.codec);
+  });
+  const auto bytes = std::as_bytes(std::span(writer.memory, writer.size));
+  return {bytes.begin(), bytes.end()};
+}
+
+}  // namespace dipper

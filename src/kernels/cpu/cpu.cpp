@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <hwy/highway.h>
+#include <hwy/targets.h>
+
+#include "kernels/backend.hpp"
+#include "kernels/cpu/layers.hpp"
+
+namespace dipper {
+namespace cpu {
+namespace {
+
+struct Make {
+  ThreadPool& pool;
+
+  LayerPointer operator()(const Conv2dDesc& d) const { return make_conv2d(d, pool); }
+  LayerPointer operator()(const ConvTranspose2dDesc& d) const { return make_conv_transpose2d(d, pool); }
+  LayerPointer operator()(const PixelShuffleDesc& d) const { return make_pixel_shuffle(d, pool); }
+  LayerPointer operator()(const ConcatDesc& d) const { return make_concat(d, pool); }
+  LayerPointer operator()(const BatchNormDesc& d) const { return make_batch_norm(d, pool); }
+  LayerPointer operator()(const LeakyReluDesc& d) const { return make_leaky_relu(d, pool); }
+  LayerPointer operator()(const SigmoidDesc& d) const { return make_sigmoid(d, pool); }
+  LayerPointer operator()(const UpsampleDesc& d) const { return make_upsample(d, pool); }
+  LayerPointer operator()(const MaskedSquaredErrorDesc& d) const { return make_masked_squared_error(d, pool); }
+};
+
+class CpuBackend final : public Backend {
+ public:
+  explicit CpuBackend(int threads) : pool_(threads) {}
+
+  [[nodiscard]] std::string name() const override { return "cpu"; }
+  [[nodiscard]] std::string description() const override {
+    return fmt::format("{}, {} thread{}", cpu_instruction_set(), pool_.size(), pool_.size() == 1 ? "" : "s");
+  }
+  [[nodiscard]] LayerPointer layer(const LayerDesc& desc) override { return std::visit(Make{pool_}, desc); }
+
+  void adam(const AdamStep& step, std::span<const float> gradient, std::span<float> theta, std::span<float> m,
+            std::span<float> v) override {
+    cpu::adam(pool_, step, gradient, theta, m, v);
+  }
+  void normal(const Philox& random, std::uint64_t step, float scale, Write write, std::span<float> out) override {
+    cpu::normal(pool_, random, step, scale, write, out);
+  }
+
+ private:
+  ThreadPool pool_;
+};
+
+}  // namespace
+}  // namespace cpu
+
+std::unique_ptr<Backend> make_cpu_backend(int threads) {
+  return std::make_unique<cpu::CpuBackend>(threads);
+}
+
+std::string cpu_instruction_set() {
+  const std::int64_t supported = hwy::SupportedTargets() & HWY_TARGETS;
+  return hwy::TargetName(supported & -supported);
+}
+
+}  // namespace dipper

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The register-blocked kernel that every convolution pass runs on; compiled once for each instruction set.
+#if defined(DIPPER_CPU_GEMM_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef DIPPER_CPU_GEMM_INL
+#undef DIPPER_CPU_GEMM_INL
+#else
+#define DIPPER_CPU_GEMM_INL
+#endif
+
+#include "kernels/cpu/simd-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace dipper::cpu::HWY_NAMESPACE {
+
+/// A block of outputs: 4 rows (output channels) by 4 vectors fill AVX-512's registers, 4 by 2 those of AVX2.
+inline constexpr int block_rows = 4;
+inline constexpr int block_vectors = many_registers ? 4 : 2;
+inline constexpr std::size_t block_width = block_vectors * lanes;
+
+/// The two factors of a sum of products: output(row, lane) = sum over k of a[row * a_row + a_at[k]] * b[b_at[k] +
+/// lane]. Both sides are lists of offsets, so that a convolution needs no copy in matrix form: k runs over channels and
+/// kernel positions, b is a band of padded rows, and each vector of a block may lie in another row.
+struct Product {
+  const float* a = nullptr;
+  std::size_t a_row = 0;
+  const int* a_at = nullptr;
+  const int* b_at = nullptr;
+  int depth = 0;  // number of products
+};
+
+/// tile[row][block_width] = start[row] + the sums for `Rows` rows; b[n] is where vector n begins.
+template <int Rows>
+HWY_NOINLINE void multiply(const Product& p, const float* const* b, const float* start, float* tile) {
+  V sum[Rows][block_vectors];
+  for (int row = 0; row < Rows; ++row) {
+    for (int n = 0; n < block_vectors; ++n) sum[row][n] = splat(start == nullptr ? 0.0F : start[row]);
+  }
+  const float* const a = p.a;
+  const std::size_t a_row = p.a_row;
+  const float* from[block_vectors];
+  for (int n = 0; n < block_vectors; ++n) from[n] = b[n];
+  for (int k = 0; k < p.depth; ++k) {
+    V value[block_vectors];
+    for (int n = 0; n < block_vectors; ++n) value[n] = load(from[n] + p.b_at[k]);
+    const float* at = a + p.a_at[k];
+    for (int row = 0; row < Rows; ++row, at += a_row) {
+      const V factor = splat(*at);
+      for (int n = 0; n < block_vectors; ++n) sum[row][n] = hn::MulAdd(factor, value[n], sum[row][n]);
+    }
+  }
+  for (int row = 0; row < Rows; ++row) {
+    for (int n = 0; n < block_vectors; ++n) store(sum[row][n], tile + row * block_width + n * lanes);
+  }
+}
+
+/// The same for 1 to block_rows rows.
+HWY_INLINE void multiply_rows(int rows, const Product& p, const float* const* b, const float* start, float* tile) {
+  switch (rows) {
+    case 1:
+      return multiply<1>(p, b, start, tile);
+    case 2:
+      return multiply<2>(p, b, start, tile);
+    case 3:
+      return multiply<3>(p, b, start, tile);
+    default:
+      return multiply<block_rows>(p, b, start, tile);
+  }
+}
+
+}  // namespace dipper::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

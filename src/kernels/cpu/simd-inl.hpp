@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every SIMD file shares; compiled once for each instruction set.
+#if defined(DIPPER_CPU_SIMD_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef DIPPER_CPU_SIMD_INL
+#undef DIPPER_CPU_SIMD_INL
+#else
+#define DIPPER_CPU_SIMD_INL
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "kernels/layer.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace dipper::cpu::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::CappedTag<float, 16>;
+using V = hn::Vec<D>;
+inline constexpr std::size_t lanes = hn::MaxLanes(D());
+
+// AVX-512 and NEON have 32 vector registers, the others 16.
+inline constexpr bool many_registers = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM;
+
+HWY_INLINE V load(const float* from) {
+  return hn::LoadU(D(), from);
+}
+HWY_INLINE void store(V value, float* to) {
+  hn::StoreU(value, D(), to);
+}
+HWY_INLINE V splat(float value) {
+  return hn::Set(D(), value);
+}
+
+/// The first `count` lanes (at most all) from memory and zeros after them; reads nothing past them.
+HWY_INLINE V load_part(const float* from, std::size_t count) {
+  if (HWY_LIKELY(count >= lanes)) return load(from);
+  HWY_ALIGN float part[lanes] = {};
+  std::memcpy(part, from, count * sizeof(float));
+  return hn::Load(D(), part);
+}
+
+/// The first `count` lanes (at most all) to memory; touches nothing past them.
+HWY_INLINE void store_part(V value, float* to, std::size_t count) {
+  if (HWY_LIKELY(count >= lanes)) return store(value, to);
+  HWY_ALIGN float part[lanes];
+  hn::Store(value, D(), part);
+  std::memcpy(to, part, count * sizeof(float));
+}
+
+/// Overwrites the first `count` lanes, or adds to them.
+HWY_INLINE void put_part(V value, float* to, std::size_t count, Write write) {
+  store_part(write == Write::accumulate ? hn::Add(load_part(to, count), value) : value, to, count);
+}
+
+HWY_INLINE float sum_lanes(V value) {
+  return hn::GetLane(hn::SumOfLanes(D(), value));
+}
+
+}  // namespace dipper::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "kernels/shape.hpp"
+
+/// Every layer as plain data: what a backend needs to prepare it, and its rule of shapes.
+namespace dipper {
+
+/// One parameter tensor of a layer. Values begin as U(-1/sqrt(fan_in), 1/sqrt(fan_in)), or as `constant` when fan_in is
+/// 0.
+struct ParameterDesc {
+  const char* name;
+  std::size_t size;
+  int fan_in = 0;
+  float constant = 0;
+};
+
+/// Which tensors the backward pass reads besides the gradient: the planner keeps those alive, and no others.
+struct BackwardReads {
+  bool inputs = false;
+  bool output = false;
+};
+
+/// Which passes may write over what they read: y over x, and dx over dy. Each element that is written then depends,
+/// apart from sums taken before, on the element at its own place alone.
+struct InPlace {
+  bool forward = false;
+  bool backward = false;
+};
+
+/// y[o] = b[o] + sum over c of x[c] correlated with w[o][c]. Parameters: w [out][in][kernel][kernel], b [out].
+struct Conv2dDesc {
+  Shape input;
+  int out_channels = 1;
+  int kernel = 1;
+  int stride = 1;   // 1 or 2
+  int padding = 0;  // rows and columns added at each edge
+  Padding mode = Padding::zero;
+
+  [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
+  [[nodiscard]] Shape output() const;
+  [[nodiscard]] std::vector<ParameterDesc> parameters() const;
+  [[nodiscard]] std::size_t saved() const { return 0; }
+  [[nodiscard]] BackwardReads backward_reads() const { return {.inputs = true}; }
+  [[nodiscard]] InPlace in_place() const { return {}; }
+  [[nodiscard]] double forward_flops() const;
+};
+
+/// The adjoint of a strided convolution in x, plus a bias. Parameters: w [in][out][kernel][kernel], b [out].
+/// Output size: (n - 1) * stride - 2 * padding + kernel + output_padding, as in PyTorch.
+struct ConvTranspose2dDesc {
+  Shape input;
+  int out_channels = 1;
+  int kernel = 2;
+  int stride = 2;
+  int padding = 0;
+  int output_padding = 0;
+
+  [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
+  [[nodiscard]] Shape output() const;
+  [[nodiscard]] std::vector<ParameterDesc> parameters() const;
+  [[nodiscard]] std::size_t saved() const { return 0; }
+  [[nodiscard]] BackwardReads backward_reads() const { return {.inputs = true}; }
+  [[nodiscard]] InPlace in_place() const { return {}; }
+  [[nodiscard]] double forward_flops() const;
+  /// The convolution whose adjoint this is: from the output's shape to the input's.
+  [[nodiscard]] Conv2dDesc adjoint() const;
+};
+
+/// y[c][f i + a][f j + b] = x[c f^2 + a f + b][i][j] (Shi et al., 2016).
+struct PixelShuffleDesc {
+  Shape input;  // channels divisible by factor^2
+  int factor = 2;
+
+  [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
+  [[nodiscard]] Shape output() const {
+    return {input.channels / (factor * factor), input.height * factor, input.width * factor};
+  }
+  [[nodiscard]] std::vector<ParameterDesc> parameters() const { return {}; }
+  [[nodiscard]] std::size_t saved() const { return 0; }
+  [[nodiscard]] BackwardReads backward_reads() const { return {}; }
+  [[nodiscard]] InPlace in_place() const { return {}; }
+  [[nodiscard]] double forward_flops() const { return 0; }
+};
+
+/// The inputs' channels one after the other.
+struct ConcatDesc {
+  std::vector<Shape> parts;
+
+  [[nodiscard]] std::vector<Shape> inputs() const { return parts; }
+  [[nodiscard]] Shape output() const;
+  [[nodiscard]] std::vector<ParameterDesc> parameters() const { return {}; }
+  [[nodiscard]] std::size_t saved() const { return 0; }
+  [[nodiscard]] BackwardReads backward_reads() const { return {}; }
+  [[nodiscard]] InPlace in_place() const { return {}; }
+  [[nodiscard]] double forward_flops() const { return 0; }
+};
+
+/// Per channel: (x - mean) / sqrt(variance + epsilon) * gamma + beta with the picture's own, biased statistics
+/// (Ioffe and Szegedy, 2015; training mode, batch 1). Parameters: gamma, beta. Saves mean and 1/deviation per channel.
+struct BatchNormDesc {
+  Shape input;
+  double epsilon = 1e-5;
+
+  [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
+  [[nodiscard]] Shape output() const { return input; }
+  [[nodiscard]] std::vector<ParameterDesc> parameters() const;
+  [[nodiscard]] std::size_t saved() const { return 2 * static_cast<std::size_t>(input.channels); }
+  [[nodiscard]] BackwardReads backward_reads() const { return {.inputs = true}; }
+  [[nodiscard]] InPlace in_place() const { return {.backward = true}; }
+  [[nodiscard]] double forward_flops() const { return 5.0 * static_cast<double>(input.size()); }
+};
+
+/// x where x > 0, else slope * x; slope 0 is the plain ReLU. Backward needs the sign alone, which y has too.
+struct LeakyReluDesc {
+  Shape input;
+  double slope = 0.01;  // in [0, 1)
+
+  [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
+  [[nodiscard]] Shape output() const { return input; }
+  [[nodiscard]] std::vector<ParameterDesc> parameters() const { return {}; }
+  [[nodiscard]] std::size_t saved() const { return 0; }
+  [[nodiscard]] BackwardReads backward_reads() const { return {.output = true}; }
+  [[nodiscard]] InPlace in_place() const { return {.forward = true, .backward = true}; }
+  [[nodiscard]] double forward_flops() const { return static_cast<double>(input.size()); }
+};
+
+/// 1 / (1 + exp(-x)).
+struct SigmoidDesc {
+  Shape input;
+
+  [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
+  [[nodiscard]] Shape output() const { return input; }
+  [[nodiscard]] std::vector<ParameterDesc> parameters() const { return {}; }
+  [[nodiscard]] std::size_t saved() const { return 0; }
+  [[nodiscard]] BackwardReads backward_reads() const { return {.output = true}; }
+  [[nodiscard]] InPlace in_place() const { return {.forward = true, .backward = true}; }
+  [[nodiscard]] double forward_flops() const { return 10.0 * static_cast<double>(input.size()); }
+};
+
+enum class Interpolation { nearest, bilinear };
+
+/// Enlarges by a whole factor; bilinear samples at half-pixel centres and repeats the edge (align_corners false).
+struct UpsampleDesc {
+  Shape input;
+  int factor = 2;
+  Interpolation interpolation = Interpolation::nearest;
+
+  [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
+  [[nodiscard]] Shape output() const { return {input.channels, input.height * factor, input.width * factor}; }
+  [[nodiscard]] std::vector<ParameterDesc> parameters() const { return {}; }
+  [[nodiscard]] std::size_t saved() const { return 0; }
+  [[nodiscard]] BackwardReads backward_reads() const { return {}; }
+  [[nodiscard]] InPlace in_place() const { return {}; }
+  [[nodiscard]] double forward_flops() const;
+};
+
+enum class Reduction { sum, mean };
+
+/// L = sum of w (x - y)^2 over all elements, or that divided by the number of elements of x (known or not).
+/// Inputs: x, the target y of the same shape, and weights w of one channel; gradients flow to x alone.
+struct MaskedSquaredErrorDesc {
+  Shape input;
+  Reduction reduction = Reduction::sum;
+
+  [[nodiscard]] std::vector<Shape> inputs() const { return {input, input, {1, input.height, input.width}}; }
+  [[nodiscard]] Shape output() const { return {1, 1, 1}; }
+  [[nodiscard]] std::vector<ParameterDesc> parameters() const { return {}; }
+  [[nodiscard]] std::size_t saved() const { return 0; }
+  [[nodiscard]] BackwardReads backward_reads() const { return {.inputs = true}; }
+  [[nodiscard]] InPlace in_place() const { return {}; }
+  [[nodiscard]] double forward_flops() const { return 4.0 * static_cast<double>(input.size()); }
+  /// What the sum is multiplied by.
+  [[nodiscard]] double scale() const {
+    return reduction == Reduction::sum ? 1.0 : 1.0 / static_cast<double>(input.size());
+  }
+};
+
+/// Every layer there is. A new one is added here, and each backend then says how it computes it.
+using LayerDesc = std::variant<Conv2dDesc, ConvTranspose2dDesc, PixelShuffleDesc, ConcatDesc, BatchNormDesc,
+                               LeakyReluDesc, SigmoidDesc, UpsampleDesc, MaskedSquaredErrorDesc>;
+
+[[nodiscard]] std::vector<Shape> inputs_of(const LayerDesc& desc);
+[[nodiscard]] Shape output_of(const LayerDesc& desc);
+[[nodiscard]] std::vector<ParameterDesc> parameters_of(const LayerDesc& desc);
+[[nodiscard]] std::size_t parameter_count(const LayerDesc& desc);
+[[nodiscard]] std::size_t saved_size(const LayerDesc& desc);
+[[nodiscard]] BackwardReads backward_reads(const LayerDesc& desc);
+[[nodiscard]] InPlace in_place(const LayerDesc& desc);
+/// Of the direct method: two for each multiply-add.
+[[nodiscard]] double forward_flops(const LayerDesc& desc);
+/// "conv2d 3->8 5x5 stride 2, 512x512".
+[[nodiscard]] std::string describe(const LayerDesc& desc);
+
+}  // namespace dipper

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace dipper {
+
+/// What a backward pass does to a gradient that it writes. A tensor that several layers read collects the sum of their
+/// gradients: the first of them to run overwrites, the others accumulate.
+enum class Write { overwrite, accumulate };
+
+/// Where a layer's tensors lie. Forward overwrites y and saved; backward reads what the desc's backward_reads() names.
+template <class T>
+struct Operands {
+  std::span<const T* const> x;  // one pointer for each input
+  T* y = nullptr;
+  const T* theta = nullptr;  // the layer's parameters, one tensor after the other
+  T* saved = nullptr;        // what forward leaves for backward
+  T* scratch = nullptr;      // scratch_size() elements, of no meaning before and after
+};
+
+/// One gradient to be written; nobody wants it when data is null.
+template <class T>
+struct GradientTarget {
+  T* data = nullptr;
+  Write write = Write::overwrite;
+};
+
+template <class T>
+struct Gradients {
+  const T* dy = nullptr;
+  std::span<const GradientTarget<T>> dx;  // one for each input
+  T* dtheta = nullptr;                    // always overwritten
+};
+
+/// A prepared layer: every choice was made and all memory found when it was made, so that both passes are arithmetic
+/// only.
+template <class T>
+class Layer {
+ public:
+  Layer() = default;
+  virtual ~Layer() = default;
+  Layer(const Layer&) = delete;
+  Layer& operator=(const Layer&) = delete;
+
+  [[nodiscard]] virtual std::size_t scratch_size() const { return 0; }
+  virtual void forward(const Operands<T>& at) = 0;
+  virtual void backward(const Operands<T>& at, const Gradients<T>& gradients) = 0;
+};
+
+}  // namespace dipper

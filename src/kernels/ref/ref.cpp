@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/ref/ref.hpp"
+
+#include <cmath>
+#include <complex>
+#include <numbers>
+
+#include "kernels/backend.hpp"
+#include "kernels/ref/batch_norm.hpp"
+#include "kernels/ref/conv2d.hpp"
+#include "kernels/ref/pointwise.hpp"
+#include "kernels/ref/rearrange.hpp"
+
+namespace dipper {
+namespace ref {
+namespace {
+
+template <class T>
+struct Make {
+  using Made = std::unique_ptr<Layer<T>>;
+
+  Made operator()(const Conv2dDesc& d) const { return std::make_unique<Conv2d<T>>(d); }
+  Made operator()(const ConvTranspose2dDesc& d) const { return std::make_unique<ConvTranspose2d<T>>(d); }
+  Made operator()(const PixelShuffleDesc& d) const { return std::make_unique<PixelShuffle<T>>(d); }
+  Made operator()(const ConcatDesc& d) const { return std::make_unique<Concat<T>>(d); }
+  Made operator()(const BatchNormDesc& d) const { return std::make_unique<BatchNorm<T>>(d); }
+  Made operator()(const LeakyReluDesc& d) const { return std::make_unique<LeakyRelu<T>>(d); }
+  Made operator()(const SigmoidDesc& d) const { return std::make_unique<Sigmoid<T>>(d); }
+  Made operator()(const UpsampleDesc& d) const { return std::make_unique<Upsample<T>>(d); }
+  Made operator()(const MaskedSquaredErrorDesc& d) const { return std::make_unique<MaskedSquaredError<T>>(d); }
+};
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<Layer<T>> make_layer(const LayerDesc& desc) {
+  return std::visit(Make<T>{}, desc);
+}
+
+template std::unique_ptr<Layer<float>> make_layer<float>(const LayerDesc&);
+template std::unique_ptr<Layer<double>> make_layer<double>(const LayerDesc&);
+template std::unique_ptr<Layer<std::complex<double>>> make_layer<std::complex<double>>(const LayerDesc&);
+
+namespace {
+
+class RefBackend final : public Backend {
+ public:
+  [[nodiscard]] std::string name() const override { return "ref"; }
+  [[nodiscard]] std::string description() const override { return "scalar reference, 1 thread"; }
+  [[nodiscard]] std::unique_ptr<Layer<float>> layer(const LayerDesc& desc) override { return make_layer<float>(desc); }
+
+  void adam(const AdamStep& s, std::span<const float> gradient, std::span<float> theta, std::span<float> m,
+            std::span<float> v) override {
+    for (std::size_t i = 0; i < theta.size(); ++i) {
+      const float g = gradient[i];
+      m[i] = s.beta1 * m[i] + (1 - s.beta1) * g;
+      v[i] = s.beta2 * v[i] + (1 - s.beta2) * g * g;
+      theta[i] -= s.rate * m[i] / (std::sqrt(v[i]) * s.v_scale + s.epsilon);
+    }
+  }
+
+  void normal(const Philox& random, std::uint64_t step, float scale, Write write, std::span<float> out) override {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const auto words = random.block(step, i / 4);
+      const double u = (static_cast<double>(words[i % 4 / 2 * 2] >> 8) + 1) * 0x1p-24;  // (0, 1]
+      const double angle = 2 * std::numbers::pi * unit_float(words[i % 4 / 2 * 2 + 1]);
+      const double radius = std::sqrt(-2 * std::log(u));
+      const auto value = static_cast<float>(radius * (i % 2 == 0 ? std::cos(angle) : std::sin(angle)));
+      out[i] = write == Write::accumulate ? out[i] + scale * value : scale * value;
+    }
+  }
+};
+
+}  // namespace
+}  // namespace ref
+
+std::unique_ptr<Backend> make_ref_backend() {
+  return std::make_unique<ref::RefBackend>();
+}
+
+}  // namespace dipper

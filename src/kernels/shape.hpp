@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <ostream>
+
+namespace dipper {
+
+/// The size of a tensor: planar CHW, float32, rows and planes without gaps, batch 1.
+struct Shape {
+  int channels = 1;
+  int height = 1;
+  int width = 1;
+
+  [[nodiscard]] std::size_t plane() const { return static_cast<std::size_t>(height) * static_cast<std::size_t>(width); }
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(channels) * plane(); }
+  bool operator==(const Shape&) const = default;
+};
+
+inline std::ostream& operator<<(std::ostream& out, const Shape& s) {
+  return out << s.channels << 'x' << s.height << 'x' << s.width;
+}
+
+/// What a convolution reads outside the picture.
+enum class Padding { zero, reflect };
+
+/// The index inside [0, n) that position i stands for, or -1 where the padding is zero.
+/// Reflection leaves out the edge itself (… 2 1 | 0 1 2 …) and repeats as often as needed, so any n >= 1 works.
+[[nodiscard]] constexpr int padded_index(int i, int n, Padding padding) {
+  if (i >= 0 && i < n) return i;
+  if (padding == Padding::zero) return -1;
+  if (n == 1) return 0;
+  const int period = 2 * (n - 1);
+  const int r = ((i % period) + period) % period;
+  return r < n ? r : period - r;
+}
+
+}  // namespace dipper

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/masked_squared_error.hpp"
+
+namespace dipper {
+
+Tensor masked_squared_error(Graph& graph, Tensor x, Tensor target, Tensor weights, Reduction reduction,
+                            const std::string& name) {
+  return graph.add(name, MaskedSquaredErrorDesc{graph.shape(x), reduction}, {x, target, weights});
+}
+
+}  // namespace dipper

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tasks/inpaint.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "base/philox.hpp"
+#include "base/text.hpp"
+#include "dipper/error.hpp"
+
+namespace dipper {
+namespace {
+
+constexpr TaskOption options[] = {
+    {"mask", "FILE", "picture of what to repair: white is repaired, black is kept, gray is in between", true},
+    {"mask-known", "FILE", "picture of what to keep: white is kept, black is repaired", true},
+    {"missing", "WHAT", "repair the pixels that are black, white, transparent, nan, or of the colour R,G,B (0 to 255)"},
+    {"drop", "P", "for trying things out: IN is clean; drop the share P of its pixels first (0 to 1)", false, true},
+};
+
+// The first channel of a mask, 1 where it is white.
+std::vector<float> read_mask(const Image& mask, const Image& picture, const char* option) {
+  if (mask.width != picture.width || mask.height != picture.height) {
+    throw Error(fmt::format("the picture of --{} is {}x{} but the picture to repair is {}x{}; make them the same size",
+                            option, mask.width, mask.height, picture.width, picture.height));
+  }
+  std::vector<float> values(mask.plane(0).begin(), mask.plane(0).end());
+  for (float& value : values) value = std::isnan(value) ? 0 : std::clamp(value, 0.0F, 1.0F);
+  return values;
+}
+
+std::array<float, 3> parse_colour(const std::string& text) {
+  std::array<float, 3> colour{};
+  const char* at = text.data();
+  const char* end = at + text.size();
+  for (std::size_t c = 0; c < colour.size(); ++c) {
+    int value = -1;
+    const auto [next, error] = std::from_chars(at, end, value);
+    const bool last = c + 1 == colour.size();
+    if (error != std::errc{} || value < 0 || value > 255 || (last ? next != end : next == end || *next != ',')) {
+      const std::vector<std::string> words{"black", "white", "transparent", "nan"};
+      throw Error(fmt::format("--missing is \"{}\" but must be black, white, transparent, nan or R,G,B from 0 to 255{}",
+                              text, did_you_mean(text, words)));
+    }
+    colour[c] = static_cast<float>(value) / 255;
+    at = next + 1;
+  }
+  return colour;
+}
+
+// 1 for the pixels whose colour is this one, to half a step of 8 bits (16-bit and float pictures: nearly).
+std::vector<float> of_colour(const Image& picture, const std::array<float, 3>& colour) {
+  const int channels = picture.colour_channels();
+  if (channels == 1 && (colour[0] != colour[1] || colour[1] != colour[2])) {
+    throw Error("the picture is gray, so --missing must be black, white, or a colour with R, G and B alike");
+  }
+  const float tolerance = picture.sample == SampleType::u8 ? 0.5F / 255 : 0.5F / 65535;
+  std::vector<float> missing(picture.plane_size(), 1.0F);
+  for (int c = 0; c < channels; ++c) {
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+      if (!(std::abs(picture.plane(c)[i] - colour[c]) < tolerance)) missing[i] = 0;
+    }
+  }
+  return missing;
+}
+
+std::vector<float> find_missing(const Image& picture, const std::string& what) {
+  if (what == "black") return of_colour(picture, {0, 0, 0});
+  if (what == "white") return of_colour(picture, {1, 1, 1});
+  std::vector<float> missing(picture.plane_size(), 0.0F);
+  if (what == "nan") {
+    for (int c = 0; c < picture.colour_channels(); ++c) {
+      for (std::size_t i = 0; i < missing.size(); ++i) {
+        if (std::isnan(picture.plane(c)[i])) missing[i] = 1;
+      }
+    }
+    return missing;
+  }
+  if (what == "transparent") {
+    if (!picture.has_alpha()) throw Error("the picture has no transparency; say with --mask what to repair");
+    const auto alpha = picture.plane(picture.channels - 1);
+    for (std::size_t i = 0; i < missing.size(); ++i) missing[i] = alpha[i] == 0 ? 1.0F : 0.0F;
+    return missing;
+  }
+  return of_colour(picture, parse_colour(what));
+}
+
+// Each pixel, all channels together, is dropped with this probability.
+std::vector<float> draw_missing(const Image& picture, const std::string& share, std::uint64_t seed) {
+  const auto probability = static_cast<float>(parse_number(share, "--drop", 0, 1));
+  const Philox random{seed, Stream::drop};
+  std::vector<float> missing(picture.plane_size());
+  for (std::size_t i = 0; i < missing.size(); ++i) missing[i] = random.uniform(0, i) < probability ? 1.0F : 0.0F;
+  return missing;
+}
+
+void check_missing(const Observation& observation) {
+  std::size_t known = 0;
+  std::size_t whole = 0;
+  for (const float weight : observation.weights) {
+    known += weight > 0 ? 1 : 0;
+    whole += weight >= 1 ? 1 : 0;
+  }
+  if (whole == observation.weights.size()) {
+    throw Error("nothing is missing: no pixel is marked for repair; check the mask or --missing");
+  }
+  if (known == 0) {
+    throw Error("everything is missing: every pixel is marked for repair, so there is nothing to go by");
+  }
+}
+
+// Numbers that no picture can be fitted to are an error, unless they lie where nothing is known.
+void check_finite(const Observation& observation) {
+  const Image& picture = observation.damaged;
+  std::size_t bad = 0;
+  for (std::size_t i = 0; i < picture.plane_size(); ++i) {
+    bool finite = true;
+    for (int c = 0; c < picture.colour_channels(); ++c) finite = finite && std::isfinite(picture.plane(c)[i]);
+    if (!finite && observation.weights[i] > 0) ++bad;
+  }
+  if (bad > 0) {
+    throw Error(
+        fmt::format("{} known pixels are not finite numbers; repair them too, with --missing nan or a mask", bad));
+  }
+}
+
+Observation observe_inpaint(const TaskInput& input) {
+  const Image* mask = input.image("mask");
+  const Image* mask_known = input.image("mask-known");
+  const std::string* missing = input.option("missing");
+  const std::string* drop = input.option("drop");
+  const int given = int{mask != nullptr} + int{mask_known != nullptr} + int{missing != nullptr} + int{drop != nullptr};
+  if (given != 1) {
+    throw Error("say what is missing with exactly one of --mask, --mask-known, --missing and --drop");
+  }
+  Observation observation{.damaged = input.picture};
+  std::vector<float> repair;
+  if (mask != nullptr) repair = read_mask(*mask, input.picture, "mask");
+  if (mask_known != nullptr) repair = read_mask(*mask_known, input.picture, "mask-known");
+  if (missing != nullptr) repair = find_missing(input.picture, *missing);
+  if (drop != nullptr) repair = draw_missing(input.picture, *drop, input.seed);
+  observation.weights.resize(repair.size());
+  for (std::size_t i = 0; i < repair.size(); ++i)
+    observation.weights[i] = mask_known != nullptr ? repair[i] : 1 - repair[i];
+  observation.opaque_where_missing = missing != nullptr && *missing == "transparent";
+  if (drop != nullptr) {
+    observation.truth = input.picture;
+    for (std::size_t i = 0; i < repair.size(); ++i) {
+      for (int c = 0; c < input.picture.colour_channels() && repair[i] > 0; ++c) observation.damaged.plane(c)[i] = 0;
+    }
+  }
+  check_missing(observation);
+  check_finite(observation);
+  return observation;
+}
+
+}  // namespace
+
+const Task inpaint_task{
+    .name = "inpaint",
+    .summary = "Fill in missing pixels: scratches, text, holes, dropped samples",
+    .example = "dipper inpaint scan.png --mask scratches.png -o restored.png",
+    .options = options,
+    .observe = observe_inpaint,
+};
+
+}  // namespace dipper

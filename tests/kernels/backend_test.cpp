@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cpu backend against ref in double precision, on every instruction set that this machine has.
+#include "kernels/backend.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "cases.hpp"
+#include "kernels/layer_run.hpp"
+#include "kernels/ref/ref.hpp"
+
+namespace dipper {
+namespace {
+
+constexpr double tolerance = 3e-6;  // of the largest value, float32 with sums of some thousand products
+
+/// How far `got` is from `expected`, relative to the largest expected value.
+double distance(const std::vector<float>& got, const std::vector<double>& expected, std::size_t count) {
+  double largest = 1e-3;
+  double worst = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    largest = std::max(largest, std::abs(expected[i]));
+    const double difference = std::abs(static_cast<double>(got[i]) - expected[i]);
+    worst = std::isnan(difference) ? INFINITY : std::max(worst, difference);
+  }
+  return worst / largest;
+}
+
+class CpuBackend : public testing::TestWithParam<LayerDesc> {};
+
+TEST_P(CpuBackend, AgreesWithRef) {
+  const auto backend = make_cpu_backend(2);
+  const auto layer = backend->layer(GetParam());
+  const auto definition = ref::make_layer<double>(GetParam());
+  for (const Write write : {Write::overwrite, Write::accumulate}) {
+    LayerRun<float> run(GetParam());
+    LayerRun<double> expected(GetParam());
+    run.write = expected.write = write;
+    run.forward(*layer);
+    expected.forward(*definition);
+    EXPECT_LT(distance(run.y, expected.y, output_of(GetParam()).size()), tolerance) << "y";
+    EXPECT_LT(distance(run.saved, expected.saved, saved_size(GetParam())), tolerance) << "saved";
+    run.backward(*layer);
+    expected.backward(*definition);
+    EXPECT_LT(distance(run.dtheta, expected.dtheta, parameter_count(GetParam())), tolerance) << "dtheta";
+    for (std::size_t n = 0; n < run.dx.size(); ++n) {
+      EXPECT_LT(distance(run.dx[n], expected.dx[n], inputs_of(GetParam())[n].size()), tolerance) << "dx " << n;
+    }
+  }
+}
+
+TEST_P(CpuBackend, WritesNothingPastItsTensors) {
+  LayerRun<float> run(GetParam());
+  const auto layer = make_cpu_backend(1)->layer(GetParam());
+  run.scratch.assign(layer->scratch_size() + 16, 5.0F);
+  run.forward(*layer);
+  run.backward(*layer);
+  const auto untouched = [](const std::vector<float>& values, std::size_t from, float value) {
+    for (std::size_t i = from; i < values.size(); ++i) EXPECT_EQ(values[i], value);
+  };
+  untouched(run.y, output_of(GetParam()).size(), 7);
+  untouched(run.saved, saved_size(GetParam()), 7);
+  untouched(run.dtheta, parameter_count(GetParam()), 7);
+  untouched(run.scratch, layer->scratch_size(), 5);
+  for (std::size_t n = 0; n < run.dx.size(); ++n) untouched(run.dx[n], inputs_of(GetParam())[n].size(), 0);
+}
+
+TEST_P(CpuBackend, GivesTheSameBitsForAnyNumberOfThreads) {
+  const auto run_on = [](int threads) {
+    LayerRun<float> run(GetParam());
+    const auto backend = make_cpu_backend(threads);
+    const auto layer = backend->layer(GetParam());
+    run.forward(*layer);
+    run.backward(*layer);
+    return run;
+  };
+  const LayerRun<float> one = run_on(1);
+  for (const int threads : {2, 3}) {
+    const LayerRun<float> many = run_on(threads);
+    EXPECT_EQ(one.y, many.y);
+    EXPECT_EQ(one.dx, many.dx);
+    EXPECT_EQ(one.dtheta, many.dtheta);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Layers, CpuBackend, testing::ValuesIn(backend_cases()));
+
+TEST(CpuBackendLoops, AdamAgreesWithRef) {
+  for (const std::size_t count : {1UL, 15UL, 1000UL, 40001UL}) {
+    const std::vector<double> values = random_values(count, 1);
+    const std::vector<float> gradient(values.begin(), values.end());
+    const auto run_on = [&](Backend& backend) {
+      std::vector<float> theta(gradient);
+      std::vector<float> m(count, 0.1F);
+      std::vector<float> v(count, 0.2F);
+      for (int step = 1; step <= 3; ++step) {
+        backend.adam({.beta1 = 0.9F, .beta2 = 0.99F, .epsilon = 1e-8F, .rate = 0.1F, .v_scale = 1.5F}, gradient, theta,
+                     m, v);
+      }
+      return theta;
+    };
+    const std::vector<float> theta = run_on(*make_cpu_backend(2));
+    const std::vector<float> expected = run_on(*make_ref_backend());
+    for (std::size_t i = 0; i < count; ++i) EXPECT_NEAR(theta[i], expected[i], 1e-6);
+  }
+}
+
+TEST(CpuBackendLoops, NormalNumbersAgreeWithRef) {
+  const Philox random{.seed = 0x123456789ABCDEF0, .stream = Stream::input_noise};
+  for (const std::size_t count : {1UL, 5UL, 63UL, 64UL, 40003UL}) {
+    const auto run_on = [&](Backend& backend) {
+      std::vector<float> values(count, 1.0F);
+      backend.normal(random, 3, 2.0F, Write::overwrite, values);
+      backend.normal(random, (std::uint64_t{1} << 40) + 7, 0.5F, Write::accumulate, values);
+      return values;
+    };
+    const std::vector<float> values = run_on(*make_cpu_backend(2));
+    const std::vector<float> expected = run_on(*make_ref_backend());
+    for (std::size_t i = 0; i < count; ++i) EXPECT_NEAR(values[i], expected[i], 1e-5) << i;
+  }
+}
+
+TEST(CpuBackendLoops, NormalNumbersAreNormal) {
+  std::vector<float> values(1 << 20);
+  make_cpu_backend(2)->normal({.seed = 1, .stream = Stream::input}, 0, 1, Write::overwrite, values);
+  double moments[4] = {};
+  for (const double value : values) {
+    double power = 1;
+    for (double& moment : moments) moment += power *= value;
+  }
+  for (double& moment : moments) moment /= static_cast<double>(values.size());
+  EXPECT_NEAR(moments[0], 0, 0.005);
+  EXPECT_NEAR(moments[1], 1, 0.007);
+  EXPECT_NEAR(moments[2], 0, 0.02);
+  EXPECT_NEAR(moments[3], 3, 0.05);
+}
+
+}  // namespace
+}  // namespace dipper

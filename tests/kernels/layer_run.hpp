@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/philox.hpp"
+#include "kernels/desc.hpp"
+#include "kernels/layer.hpp"
+
+namespace dipper {
+
+/// Numbers in [-1, 1), the same for every number type.
+inline std::vector<double> random_values(std::size_t count, std::uint64_t which) {
+  const Philox random{.seed = 42, .stream = Stream::input};
+  std::vector<double> values(count);
+  for (std::size_t i = 0; i < count; ++i) values[i] = 2 * random.uniform(which, i) - 1;
+  return values;
+}
+
+/// One layer with all its tensors, to be run forward and backward.
+template <class T>
+struct LayerRun {
+  static constexpr std::size_t spare = 64;  // floats that a backend may read past a tensor's end
+
+  LayerDesc desc;
+  std::vector<std::vector<T>> x;
+  std::vector<T> theta;
+  std::vector<T> y;
+  std::vector<T> saved;
+  std::vector<T> scratch;
+  std::vector<T> dy;
+  std::vector<std::vector<T>> dx;
+  std::vector<T> dtheta;
+  Write write = Write::overwrite;
+
+  explicit LayerRun(LayerDesc which) : desc(std::move(which)) {
+    std::uint64_t stream = 0;
+    const auto fill = [&stream](std::size_t count) {
+      const std::vector<double> values = random_values(count, stream++);
+      std::vector<T> converted(values.begin(), values.end());
+      converted.resize(count + spare);
+      return converted;
+    };
+    for (const Shape& shape : inputs_of(desc)) {
+      x.push_back(fill(shape.size()));
+      dx.push_back(fill(shape.size()));
+    }
+    theta = fill(parameter_count(desc));
+    dtheta.assign(theta.size(), T(7));
+    y.assign(output_of(desc).size() + spare, T(7));
+    saved.assign(saved_size(desc) + spare, T(7));
+    dy = fill(output_of(desc).size());
+  }
+
+  Operands<T> operands(Layer<T>& layer) {
+    inputs_.clear();
+    for (const auto& input : x) inputs_.push_back(input.data());
+    scratch.resize(std::max(scratch.size(), layer.scratch_size()));
+    return {inputs_, y.data(), theta.data(), saved.data(), scratch.data()};
+  }
+
+  void forward(Layer<T>& layer) { layer.forward(operands(layer)); }
+
+  void backward(Layer<T>& layer) {
+    targets_.clear();
+    const bool first_only = std::holds_alternative<MaskedSquaredErrorDesc>(desc);
+    for (std::size_t i = 0; i < dx.size(); ++i) {
+      targets_.push_back({first_only && i > 0 ? nullptr : dx[i].data(), write});
+    }
+    layer.backward(operands(layer), {dy.data(), targets_, dtheta.data()});
+  }
+
+ private:
+  std::vector<const T*> inputs_;
+  std::vector<GradientTarget<T>> targets_;
+};
+
+}  // namespace dipper
