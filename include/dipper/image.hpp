@@ -27,6 +27,7 @@ struct Image {
   std::vector<std::byte> exif;  ///< the EXIF block (TIFF header first) with its orientation set to 1, or empty
 
   Image() = default;
+  /// Throws Error for a shape that no picture can have: less than 1x1, over 10^9 pixels, channels other than 1 to 4.
   Image(int width, int height, int channels, float value = 0.0F);
 
   [[nodiscard]] bool empty() const { return samples.empty(); }
@@ -39,14 +40,17 @@ struct Image {
   [[nodiscard]] std::span<const float> plane(int channel) const;
 };
 
-/// Reads a PNG, JPEG, WebP or TIFF file, told by its content, not its name.
-/// Throws Error when there is no such file, it is no picture, or it is truncated.
+/// Reads a PNG, JPEG, WebP or TIFF file, told by its content, not its name; of a TIFF with several pages the first.
+/// CMYK becomes sRGB, palettes RGB; a colour profile that fits neither gray nor RGB is dropped.
+/// Throws Error when there is no such file, it is no picture, it is truncated, or it is an animated WebP.
 [[nodiscard]] Image read_image(const std::filesystem::path& file);
 
 /// Writes in the format that the name's extension says (.png .jpg .jpeg .webp .tif .tiff), lossless where the format
 /// can be (WebP is written lossless; JPEG at quality 95 without chroma subsampling). The file appears whole or not
 /// at all: it is written beside the target and renamed. Samples are clamped to what the format holds; a picture of
-/// more bits than the format has is rounded. Throws Error for an unknown extension or a place that cannot be written.
+/// more bits than the format has is rounded: float samples become 16 bit in PNG and stay as they are in TIFF.
+/// The profile and the EXIF block are written too (TIFF: the profile only). WebP has no gray: such pictures become RGB.
+/// Throws Error for an unknown extension, a place that cannot be written, or transparency in JPEG.
 void write_image(const std::filesystem::path& file, const Image& image);
 
 /// Throws what write_image would throw for this name: an unknown extension, a place that cannot be written. Leaves
@@ -55,13 +59,13 @@ void check_writable(const std::filesystem::path& file);
 
 /// What a comparison looks at.
 struct CompareOptions {
-  bool luma = false;            ///< compare BT.601 studio-swing luma instead of all colour channels
+  bool luma = false;            ///< compare BT.601 studio-swing luma (not rounded) instead of all colour channels
   int crop = 0;                 ///< pixels left out along each edge
   const Image* mask = nullptr;  ///< compare only where the mask's first channel is 0.5 or more
 };
 
 /// Peak signal-to-noise ratio in dB over the colour channels, peak 1; infinity for equal pictures.
-/// Throws Error when the sizes or channels differ, or nothing is left to compare.
+/// Throws Error when the sizes or numbers of colour channels differ, or nothing is left to compare.
 [[nodiscard]] double psnr(const Image& a, const Image& b, const CompareOptions& options = {});
 
 /// Structural similarity (Wang et al., 2004): Gaussian window 11x11 of sigma 1.5, K1 = .01, K2 = .03, peak 1, mean over

@@ -110,7 +110,7 @@ class Run {
       progress_.loss = fit.step();
       if (!std::isfinite(progress_.loss)) {
         throw FitError(fmt::format("the fit diverged in iteration {}: its loss is {}; lower adam.rate with --set",
-                                   fit.iteration(), progress_.loss));
+                                   fit.iteration(), std::isnan(progress_.loss) ? "not a number" : "infinite"));
       }
       progress_.iteration = fit.iteration();
       const bool last = fit.iteration() == recipe_.iterations;

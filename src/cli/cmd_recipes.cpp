@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/command.hpp"
+#include "cli/help.hpp"
 #include "dipper/dipper.hpp"
 
 namespace dipper::cli {
@@ -17,7 +18,9 @@ namespace {
 void print_list() {
   std::size_t width = 0;
   for (const RecipeInfo& recipe : recipes()) width = std::max(width, recipe.name.size());
-  for (const RecipeInfo& recipe : recipes()) fmt::print("{:{}}  {}\n", recipe.name, width, recipe.summary);
+  for (const RecipeInfo& recipe : recipes()) {
+    fmt::print("{:{}}  {}\n", recipe.name, width, wrap(recipe.summary, width + 2));
+  }
 }
 
 void print_recipe(const std::string& name) {

@@ -13,7 +13,14 @@ namespace {
 constexpr std::size_t width = 80;
 constexpr std::size_t left = 28;  // the column at which descriptions begin
 
-// The words in lines of at most `width` columns; the first line begins at column `indent` already.
+std::string row(const std::string& name, const std::string& help) {
+  const bool fits = name.size() + 4 <= left;
+  const std::string gap = fits ? std::string(left - 2 - name.size(), ' ') : "\n" + std::string(left, ' ');
+  return fmt::format("  {}{}{}\n", name, gap, wrap(help, left));
+}
+
+}  // namespace
+
 std::string wrap(std::string_view text, std::size_t indent) {
   std::string out;
   std::size_t column = indent;
@@ -33,14 +40,6 @@ std::string wrap(std::string_view text, std::size_t indent) {
   }
   return out;
 }
-
-std::string row(const std::string& name, const std::string& help) {
-  const bool fits = name.size() + 4 <= left;
-  const std::string gap = fits ? std::string(left - 2 - name.size(), ' ') : "\n" + std::string(left, ' ');
-  return fmt::format("  {}{}{}\n", name, gap, wrap(help, left));
-}
-
-}  // namespace
 
 std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const {
   std::string help = Formatter::make_help(app, std::move(name), mode);

@@ -3,8 +3,12 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <string_view>
 
 namespace dipper::cli {
+
+/// The words in lines of at most 80 columns, all but the first indented; the first begins at column `indent` already.
+[[nodiscard]] std::string wrap(std::string_view text, std::size_t indent);
 
 /// Help of at most 80 columns: names on the left, wrapped descriptions on the right.
 class HelpFormatter : public CLI::Formatter {

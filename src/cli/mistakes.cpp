@@ -33,7 +33,7 @@ std::string unknown_command(const CLI::App& app, const std::string& given) {
 std::string wrong_count(const CLI::ParseError& error) {
   const std::string_view text = error.what();
   const std::string_view name = text.substr(0, text.find_first_of(": "));
-  if (text.find("flag override") != std::string_view::npos) return fmt::format("{} takes no value", name);
+  if (text.find("flag override") != std::string_view::npos) return fmt::format("--{} takes no value", name);
   if (text.find("required") != std::string_view::npos && text.find("missing") != std::string_view::npos) {
     return fmt::format("{} needs a value after it", name);
   }

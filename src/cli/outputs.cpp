@@ -78,21 +78,31 @@ void refuse_clashes(const RestoreOptions& options) {
   }
 }
 
+// Leaves folders with something in them alone.
+void remove_empty(const std::vector<fs::path>& folders) {
+  std::error_code error;
+  for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) fs::remove(*folder, error);
+}
+
 }  // namespace
 
 FrameFolder::FrameFolder(fs::path folder) : folder_(std::move(folder)) {
-  std::error_code error;
-  made_ = fs::create_directories(folder_, error);
-  if (error || !fs::is_directory(folder_)) {
-    throw Error(fmt::format("cannot make the folder {} for --frames: {}", folder_.string(),
-                            error ? error.message() : "something else has that name"));
+  fs::path path;
+  for (const fs::path& part : folder_) {
+    path /= part;
+    std::error_code error;
+    if (fs::create_directory(path, error)) made_.push_back(path);
+    if (error || !fs::is_directory(path)) {
+      remove_empty(made_);
+      throw Error(fmt::format("cannot make the folder {} for --frames: {}", folder_.string(),
+                              error ? error.message() : fmt::format("{} is a file", path.string())));
+    }
   }
   check_writable(folder_ / frame_name(0));
 }
 
 FrameFolder::~FrameFolder() {
-  std::error_code error;
-  if (made_) fs::remove(folder_, error);  // leaves a folder with files in it alone
+  remove_empty(made_);
 }
 
 void FrameFolder::write(int iteration, const Image& picture) const {

@@ -3,13 +3,14 @@
 
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 #include "cli/restore_options.hpp"
 #include "dipper/dipper.hpp"
 
 namespace dipper::cli {
 
-/// A folder that exists as long as this does; one that it made is removed again while nothing is in it.
+/// The folder of the frames. Folders that it had to make are removed again when nothing was written.
 class FrameFolder {
  public:
   explicit FrameFolder(std::filesystem::path folder);
@@ -21,7 +22,7 @@ class FrameFolder {
 
  private:
   std::filesystem::path folder_;
-  bool made_ = false;
+  std::vector<std::filesystem::path> made_;  // the innermost last
 };
 
 /// Everything that a run writes.

@@ -104,7 +104,7 @@ void ProgressReport::show(const Progress& progress) {
 }
 
 std::string ProgressReport::figures(const Progress& progress) const {
-  std::string text = fmt::format("{:>{}}/{}  loss {:.5g}", progress.iteration,
+  std::string text = fmt::format("{:>{}}/{}  loss {:<7.5g}", progress.iteration,
                                  fmt::formatted_size("{}", progress.iterations), progress.iterations, progress.loss);
   if (psnr_) text += fmt::format("  PSNR {:.2f} dB", *psnr_);
   if (progress.iteration > 0) text += "  " + speed(progress.iterations_per_second);

@@ -47,7 +47,7 @@ class Graph {
   /// Appends a layer; its parameters are called name.weight and so on. The inputs' shapes must be the desc's.
   Tensor add(std::string name, LayerDesc desc, std::vector<Tensor> inputs);
 
-  [[nodiscard]] const Shape& shape(Tensor tensor) const { return values_[tensor.id].shape; }
+  [[nodiscard]] Shape shape(Tensor tensor) const { return values_[tensor.id].shape; }
   [[nodiscard]] const std::vector<Value>& values() const { return values_; }
   [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
   [[nodiscard]] const std::vector<Parameter>& parameters() const { return parameters_; }

@@ -22,9 +22,12 @@ namespace {
 // change little, and dither that does not flicker is pleasant to see and cheap to store.
 constexpr int tolerance = 8;
 
-// A frame gets as many colours as fit into this: a hundred frames of 200x200 stay under 2 MB whatever they show.
+// A frame gets as many colours as its bytes allow: a hundred frames of 200x200 stay under 2 MB whatever they show. What
+// earlier frames left over, and something to begin with, goes to those that need more.
 constexpr double bytes_per_frame = 1000;  // the palette, mainly
-constexpr double bytes_per_pixel = 0.45;
+constexpr double bytes_per_pixel = 0.36;
+constexpr double savings_per_pixel = 8;
+constexpr double most_extra_per_pixel = 0.3;
 constexpr int most_bits = 8;
 constexpr int least_bits = 3;
 
@@ -44,7 +47,7 @@ void free_map(ColorMapObject* map) {
 
 class GifAnimation : public AnimationEncoder {
  public:
-  GifAnimation(int width, int height) : width_(width), height_(height) {
+  GifAnimation(int width, int height) : width_(width), height_(height), savings_(savings_per_pixel * width * height) {
     if (width > 65535 || height > 65535) throw Error("a GIF is at most 65535 x 65535 pixels; choose a smaller one");
     int error = 0;
     gif_ = EGifOpen(&file_, append, &error);
@@ -68,15 +71,19 @@ class GifAnimation : public AnimationEncoder {
   void add(const Canvas& frame, int milliseconds) override {
     const bool stays = milliseconds >= long_milliseconds;
     const std::vector<bool> changed = stays ? std::vector<bool>(frame.pixels(), true) : changes(frame);
-    const double budget = bytes_per_frame + bytes_per_pixel * static_cast<double>(frame.pixels());
+    const auto pixels = static_cast<double>(frame.pixels());
+    const double share = bytes_per_frame + bytes_per_pixel * pixels;
+    const double budget = share + std::clamp(savings_, 0.0, most_extra_per_pixel * pixels);
     const std::size_t before = file_.size();
+    const auto used = [&] { return static_cast<double>(file_.size() - before); };
     bits_ = stays ? most_bits : std::min(bits_ + 1, most_bits);  // frames resemble each other: begin near the last one
-    while (true) {
-      put(frame, changed, milliseconds);
-      if (stays || bits_ == least_bits || static_cast<double>(file_.size() - before) <= budget) break;
+    put(frame, changed, milliseconds);
+    while (!stays && bits_ > least_bits && used() > budget) {
       file_.resize(before);  // giflib has finished the picture and keeps nothing of it
       --bits_;
+      put(frame, changed, milliseconds);
     }
+    savings_ += share - used();
     remember(frame, changed);
   }
 
@@ -160,6 +167,7 @@ class GifAnimation : public AnimationEncoder {
   std::vector<std::byte> file_;
   std::vector<std::uint8_t> drawn_;  // what each pixel was meant to show when it was last drawn, [row][column][3]
   int bits_ = most_bits;             // of the last frame's palette
+  double savings_;                   // bytes that later frames may use beyond their share
 };
 
 }  // namespace

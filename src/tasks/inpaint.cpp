@@ -16,10 +16,21 @@ namespace dipper {
 namespace {
 
 constexpr TaskOption options[] = {
-    {"mask", "FILE", "picture of what to repair: white is repaired, black is kept, gray is in between", true},
-    {"mask-known", "FILE", "picture of what to keep: white is kept, black is repaired", true},
-    {"missing", "WHAT", "repair the pixels that are black, white, transparent, nan, or of the colour R,G,B (0 to 255)"},
-    {"drop", "P", "for trying things out: IN is clean; drop the share P of its pixels first (0 to 1)", false, true},
+    {.name = "mask",
+     .value = "FILE",
+     .help = "picture of what to repair: white is repaired, black is kept, gray is in between",
+     .picture = true},
+    {.name = "mask-known",
+     .value = "FILE",
+     .help = "picture of what to keep: white is kept, black is repaired",
+     .picture = true},
+    {.name = "missing",
+     .value = "WHAT",
+     .help = "repair the pixels that are black, white, transparent, nan, or of the colour R,G,B (0 to 255)"},
+    {.name = "drop",
+     .value = "P",
+     .help = "for trying things out: IN is clean; drop the share P of its pixels first (0 to 1)",
+     .damages = true},
 };
 
 // The first channel of a mask, 1 where it is white.

@@ -18,7 +18,7 @@ Image first(int width, int height, int channels) {
     for (int y = 0; y < height; ++y) {
       for (int x = 0; x < width; ++x) {
         const int value = (x * 7 + y * 13 + c * 29 + x * y) % 256;
-        image.plane(c)[static_cast<std::size_t>(y * width + x)] = static_cast<float>(value) / 255;
+        image.plane(c)[test::at(image, x, y)] = static_cast<float>(value) / 255;
       }
     }
   }
@@ -31,7 +31,7 @@ Image second(int width, int height, int channels) {
     for (int y = 0; y < height; ++y) {
       for (int x = 0; x < width; ++x) {
         const int value = (x * 7 + y * 13 + c * 29 + x * y) % 256 + (x * 31 + y * 17 + c * 5) % 23;
-        image.plane(c)[static_cast<std::size_t>(y * width + x)] = static_cast<float>(std::min(255, value)) / 255;
+        image.plane(c)[test::at(image, x, y)] = static_cast<float>(std::min(255, value)) / 255;
       }
     }
   }
@@ -48,7 +48,7 @@ double window_ssim(const Image& a, const Image& b, int channel, int left, int to
       for (int x = 0; x < size; ++x) {
         const int dx = x - size / 2;
         const int dy = y - size / 2;
-        const auto i = static_cast<std::size_t>((top + y) * a.width + left + x);
+        const std::size_t i = test::at(a, left + x, top + y);
         use(std::exp(-(dx * dx + dy * dy) / (2 * 1.5 * 1.5)), a.plane(channel)[i], b.plane(channel)[i]);
       }
     }
@@ -78,7 +78,7 @@ double brute_ssim(const Image& a, const Image& b, int size, const Image* mask = 
   for (int c = 0; c < a.colour_channels(); ++c) {
     for (int y = 0; y + size <= a.height; ++y) {
       for (int x = 0; x + size <= a.width; ++x) {
-        if (mask != nullptr && mask->samples[static_cast<std::size_t>((y + size / 2) * a.width + x + size / 2)] < .5F) {
+        if (mask != nullptr && mask->samples[test::at(a, x + size / 2, y + size / 2)] < .5F) {
           continue;
         }
         sum += window_ssim(a, b, c, x, y, size);
@@ -144,7 +144,7 @@ TEST(Metrics, Mask) {
   const Image b = second(30, 25, 3);
   Image mask(30, 25, 1);
   for (int y = 5; y < 15; ++y) {
-    for (int x = 0; x < 20; ++x) mask.plane(0)[static_cast<std::size_t>(y * 30 + x)] = 0.5F;
+    for (int x = 0; x < 20; ++x) mask.plane(0)[test::at(mask, x, y)] = 0.5F;
   }
   double sum = 0;
   for (int c = 0; c < 3; ++c) {

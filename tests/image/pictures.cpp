@@ -24,6 +24,7 @@ Bytes saved(cmsHPROFILE profile) {
   return bytes;
 }
 
+// NOLINTNEXTLINE(modernize-avoid-c-arrays): lcms2's signature
 cmsInt32Number black_to_lightness(const cmsUInt16Number inks[], cmsUInt16Number lab[], void* /*unused*/) {
   // Profiles of version 2 write L* = 100 as 0xFF00 and a* = b* = 0 as 0x8000.
   lab[0] = static_cast<cmsUInt16Number>((0xFFFF - inks[3]) * 0xFF00LL / 0xFFFF);
@@ -55,7 +56,7 @@ Image pattern(int width, int height, int channels, SampleType sample) {
       for (int x = 0; x < width; ++x) {
         float value = static_cast<float>(pattern_value(x, y, c, most)) / static_cast<float>(most);
         if (sample == SampleType::f32) value = 2 * value - 0.5F;
-        image.plane(c)[static_cast<std::size_t>(y * width + x)] = value;
+        image.plane(c)[at(image, x, y)] = value;
       }
     }
   }
@@ -68,7 +69,7 @@ Image ramp(int width, int height, int channels) {
     for (int y = 0; y < height; ++y) {
       for (int x = 0; x < width; ++x) {
         const int level = 40 + (x * (c + 1) + y * 2) * 170 / (width * (channels + 1) + height * 2);
-        image.plane(c)[static_cast<std::size_t>(y * width + x)] = static_cast<float>(level) / 255;
+        image.plane(c)[at(image, x, y)] = static_cast<float>(level) / 255;
       }
     }
   }

@@ -11,6 +11,11 @@
 
 namespace dipper::test {
 
+/// Where in a plane a pixel's sample lies.
+[[nodiscard]] inline std::size_t at(const Image& image, int x, int y) {
+  return static_cast<std::size_t>(y) * static_cast<std::size_t>(image.width) + static_cast<std::size_t>(x);
+}
+
 /// The integer at one place of the test picture, from 0 to `most`.
 [[nodiscard]] unsigned pattern_value(int x, int y, int channel, unsigned most);
 

@@ -29,6 +29,7 @@ Bytes make_png(int width, int height, int depth, int colour_type, std::vector<st
                interlace, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   if (extra) extra(png, info);
   std::vector<png_bytep> pointers;
+  pointers.reserve(rows.size());
   for (std::vector<png_byte>& row : rows) pointers.push_back(row.data());
   png_write_info(png, info);
   png_write_image(png, pointers.data());

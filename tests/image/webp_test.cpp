@@ -65,7 +65,7 @@ TEST(WebP, AnAnimationIsRefused) {
     ASSERT_TRUE(WebPPictureInit(&picture));
     picture.use_argb = 1;
     picture.width = picture.height = 8;
-    const std::vector<std::uint8_t> pixels(64 * 3, static_cast<std::uint8_t>(frame * 200));
+    const std::vector<std::uint8_t> pixels(std::size_t{64} * 3, static_cast<std::uint8_t>(frame * 200));
     ASSERT_TRUE(WebPPictureImportRGB(&picture, pixels.data(), 24));
     ASSERT_TRUE(WebPAnimEncoderAdd(encoder, &picture, frame * 100, &config));
     WebPPictureFree(&picture);

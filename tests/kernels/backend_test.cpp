@@ -87,6 +87,16 @@ TEST_P(CpuBackend, GivesTheSameBitsForAnyNumberOfThreads) {
 
 INSTANTIATE_TEST_SUITE_P(Layers, CpuBackend, testing::ValuesIn(backend_cases()));
 
+TEST(CpuBackendLoops, NumbersThatAreNoneStaySo) {
+  for (const LayerDesc& desc : {LayerDesc{SigmoidDesc{{1, 4, 40}}}, LayerDesc{LeakyReluDesc{{1, 4, 40}}},
+                                LayerDesc{BatchNormDesc{{1, 4, 40}}}, LayerDesc{MaskedSquaredErrorDesc{{1, 4, 40}}}}) {
+    LayerRun<float> run(desc);
+    run.x[0].assign(run.x[0].size(), NAN);
+    run.forward(*make_cpu_backend(1)->layer(desc));
+    for (std::size_t i = 0; i < output_of(desc).size(); ++i) EXPECT_TRUE(std::isnan(run.y[i])) << describe(desc);
+  }
+}
+
 TEST(CpuBackendLoops, AdamAgreesWithRef) {
   for (const std::size_t count : {1UL, 15UL, 1000UL, 40001UL}) {
     const std::vector<double> values = random_values(count, 1);

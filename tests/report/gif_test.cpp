@@ -118,8 +118,8 @@ TEST(Gif, AFrameThatChangesNothingCostsNextToNothing) {
   EXPECT_EQ(decode(three).frames.size(), 3U);
 }
 
-// The budget of a hundred frames is 2 MB.
-TEST(Gif, FramesOfNoiseStayWithinTheirBudget) {
+// 15,400 bytes a frame and 320,000 to begin with: less than 2 MB for a hundred frames.
+TEST(Gif, NoiseStaysWithinItsBudget) {
   const auto gif = gif_animation(200, 200);
   Canvas canvas = ramp_canvas(200, 200);
   const Philox random{1, Stream::input};
@@ -130,7 +130,7 @@ TEST(Gif, FramesOfNoiseStayWithinTheirBudget) {
     }
     gif->add(canvas, 80);
   }
-  EXPECT_LT(gif->finish().size(), 400'000U);
+  EXPECT_LT(gif->finish().size(), 650'000U);
 }
 
 TEST(Gif, OnePixel) {

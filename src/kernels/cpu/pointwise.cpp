@@ -60,9 +60,9 @@ struct LeakyReluForm {
 
 struct SigmoidForm {
   [[nodiscard]] HWY_INLINE V forward(V x) const {
-    // exp(88) is close to the largest float.
+    // exp(88) is close to the largest float. Neither Clamp nor Exp passes NaN on, and a fit that diverged must show.
     const V power = hn::Exp(D(), hn::Neg(hn::Clamp(x, splat(-87.0F), splat(87.0F))));
-    return hn::Div(splat(1.0F), hn::Add(splat(1.0F), power));
+    return hn::IfThenElse(hn::IsNaN(x), x, hn::Div(splat(1.0F), hn::Add(splat(1.0F), power)));
   }
   [[nodiscard]] HWY_INLINE V backward(V dy, V y) const { return hn::Mul(dy, hn::Mul(y, hn::Sub(splat(1.0F), y))); }
 };

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "dipper/dipper.hpp"
+
+namespace dipper {
+namespace {
+
+/// Soft coloured waves: what a network restores well within a few dozen iterations.
+Image waves(int width, int height, int channels) {
+  Image image(width, height, channels, 1.0F);
+  for (int c = 0; c < image.colour_channels(); ++c) {
+    for (int i = 0; i < height; ++i) {
+      for (int j = 0; j < width; ++j) {
+        const double value = 0.5 + 0.35 * std::sin(0.13 * i + c) * std::cos(0.11 * j - c);
+        image.plane(c)[static_cast<std::size_t>(i) * width + j] = static_cast<float>(std::round(value * 255) / 255);
+      }
+    }
+  }
+  return image;
+}
+
+Request drop_request(const Image& picture, const char* share, int iterations) {
+  Request request;
+  request.input = picture;
+  request.options["drop"] = share;
+  request.settings.iterations = iterations;
+  return request;
+}
+
+TEST(Restore, FillsInWhatIsMissing) {
+  const Restoration result = restore(drop_request(waves(64, 64, 3), "0.5", 200));
+  ASSERT_TRUE(result.psnr && result.raw_psnr && result.ssim && result.damaged);
+  EXPECT_GT(*result.psnr, 30);  // the damaged picture itself has about 9 dB
+  EXPECT_GT(*result.raw_psnr, 27);
+  EXPECT_GT(*result.ssim, 0.9);
+  EXPECT_EQ(result.iterations, 200);
+  EXPECT_EQ(result.recipe, "quick");
+  EXPECT_EQ(result.device, "cpu");
+  EXPECT_FALSE(result.stopped);
+}
+
+TEST(Restore, FiguresAreThoseOfTheReturnedPictures) {
+  const Image picture = waves(40, 30, 3);
+  const Restoration result = restore(drop_request(picture, "0.3", 5));
+  EXPECT_EQ(*result.psnr, psnr(result.image, picture));
+  EXPECT_EQ(*result.ssim, ssim(result.image, picture));
+  EXPECT_EQ(*result.raw_psnr, psnr(result.raw, picture));
+  EXPECT_EQ(result.truth->samples, picture.samples);
+}
+
+TEST(Restore, KeepsKnownPixelsAndAlphaExactly) {
+  Image picture = waves(33, 21, 4);
+  for (std::size_t i = 0; i < picture.plane_size(); ++i) picture.plane(3)[i] = static_cast<float>(i % 256) / 255;
+  picture.icc = {std::byte{1}, std::byte{2}};
+  const Restoration result = restore(drop_request(picture, "0.5", 3));
+  ASSERT_EQ(result.image.channels, 4);
+  EXPECT_EQ(result.image.icc, picture.icc);
+  int kept = 0;
+  for (std::size_t i = 0; i < picture.plane_size(); ++i) {
+    EXPECT_EQ(result.image.plane(3)[i], picture.plane(3)[i]);
+    if (result.damaged->plane(0)[i] == 0) continue;
+    ++kept;
+    for (int c = 0; c < 3; ++c) EXPECT_EQ(result.image.plane(c)[i], picture.plane(c)[i]);
+  }
+  EXPECT_NEAR(kept, 33 * 21 / 2, 60);
+}
+
+TEST(Restore, FloatPicturesKeepTheirRange) {
+  Image picture = waves(32, 32, 1);
+  picture.sample = SampleType::f32;
+  for (float& sample : picture.samples) sample = 100 * sample - 20;
+  const Restoration result = restore(drop_request(picture, "0.3", 150));
+  EXPECT_EQ(result.image.sample, SampleType::f32);
+  double error = 0;
+  for (std::size_t i = 0; i < picture.samples.size(); ++i) {
+    error += std::abs(result.image.samples[i] - picture.samples[i]);
+  }
+  EXPECT_LT(error / static_cast<double>(picture.samples.size()), 5);
+}
+
+TEST(Restore, ShowsProgressAndStopsWhenTold) {
+  Request request = drop_request(waves(32, 32, 3), "0.5", 50);
+  request.settings.every = 4;
+  std::vector<int> looked;
+  const Restoration result = restore(request, [&](const Progress& progress) {
+    EXPECT_EQ(progress.iterations, 50);
+    EXPECT_GT(progress.planned_bytes, 0U);
+    EXPECT_TRUE(std::isfinite(progress.loss));
+    if (progress.picture != nullptr) {
+      looked.push_back(progress.iteration);
+      EXPECT_TRUE(progress.psnr && progress.raw_psnr);
+      EXPECT_EQ(*progress.psnr, psnr(*progress.picture, request.input));
+    }
+    return progress.iteration < 10;
+  });
+  EXPECT_EQ(looked, (std::vector<int>{1, 4, 8}));
+  EXPECT_EQ(result.iterations, 10);
+  EXPECT_TRUE(result.stopped);
+  EXPECT_EQ(*result.psnr, psnr(result.image, request.input));
+}
+
+TEST(Restore, EstimatesItsMemory) {
+  std::size_t planned = 0;
+  const Restoration result = restore(drop_request(waves(512, 512, 3), "0.5", 2), [&](const Progress& progress) {
+    planned = progress.planned_bytes;
+    return true;
+  });
+  EXPECT_NEAR(static_cast<double>(planned) / static_cast<double>(result.peak_bytes), 1, 0.15);
+}
+
+TEST(Restore, InpaintTakesAMask) {
+  Image picture = waves(48, 40, 3);
+  Image mask(48, 40, 1);
+  for (int i = 10; i < 14; ++i) {
+    for (int j = 5; j < 40; ++j) mask.plane(0)[static_cast<std::size_t>(i) * 48 + j] = 1;
+  }
+  Settings settings;
+  settings.iterations = 2;
+  const Restoration result = inpaint(picture, mask, settings);
+  EXPECT_FALSE(result.psnr);
+  for (std::size_t i = 0; i < mask.plane_size(); ++i) {
+    if (mask.samples[i] == 0) {
+      EXPECT_EQ(result.image.samples[i], picture.samples[i]);
+    }
+  }
+}
+
+TEST(Restore, RefusesWhatItCannotDo) {
+  const Image picture = waves(16, 16, 3);
+  const auto error_of = [](const Request& request) {
+    try {
+      (void)restore(request);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  Request request = drop_request(picture, "0.5", 1);
+  request.settings.device = "cuda";
+  EXPECT_NE(error_of(request).find("auto, cpu or ref"), std::string::npos) << error_of(request);
+  request = drop_request(picture, "0.5", 1);
+  request.task = "denose";
+  EXPECT_NE(error_of(request).find("no task"), std::string::npos) << error_of(request);
+  request = drop_request(picture, "0.5", 1);
+  request.truth = waves(15, 16, 3);
+  EXPECT_NE(error_of(request).find("the truth is 15x16"), std::string::npos) << error_of(request);
+  request = drop_request(picture, "0.5", 1);
+  request.settings.set["adam.rat"] = "1";
+  EXPECT_NE(error_of(request).find("adam.rate"), std::string::npos) << error_of(request);
+  EXPECT_THROW((void)restore(Request{}), Error);
+}
+
+// At 64x64 the deepest level is one pixel, which its norm turns into 0: its weights' gradients are 0, and Adam without
+// epsilon divides 0 by 0.
+TEST(Restore, SaysWhenTheFitDiverges) {
+  Request request = drop_request(waves(64, 64, 3), "0.5", 60);
+  request.settings.set = {{"adam.epsilon", "0"}};
+  try {
+    (void)restore(request);
+    FAIL();
+  } catch (const FitError& error) {
+    EXPECT_NE(std::string(error.what()).find("diverged in iteration 2: its loss is not a number"), std::string::npos)
+        << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace dipper

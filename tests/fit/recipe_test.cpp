@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/recipe.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include "dipper/error.hpp"
+
+namespace dipper {
+namespace {
+
+std::string error_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+/// A recipe's text in a file that goes away again.
+class RecipeFile {
+ public:
+  explicit RecipeFile(const std::string& text) { std::ofstream(path_) << text; }
+  ~RecipeFile() { std::filesystem::remove(path_); }
+  [[nodiscard]] std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_ = std::filesystem::path(testing::TempDir()) / "dipper_recipe_test.toml";
+};
+
+TEST(Recipes, ThatComeWithDipperAreReadAndSummed) {
+  EXPECT_GE(built_in_recipes().size(), 3U);
+  for (const BuiltInRecipe& built_in : built_in_recipes()) {
+    const Recipe recipe = load_recipe(std::string(built_in.name));
+    EXPECT_EQ(recipe.name, built_in.name);
+    EXPECT_FALSE(recipe.summary.empty());
+  }
+}
+
+TEST(Recipes, SeedsAreThePublishedOnes) {
+  for (const char* name : {"seed-pixel-shuffle", "seed-deconv"}) {
+    const Recipe recipe = load_recipe(name);
+    EXPECT_EQ(recipe.iterations, 25001);
+    EXPECT_EQ(recipe.every, 250);
+    EXPECT_EQ(recipe.input_noise, "walk");
+    EXPECT_DOUBLE_EQ(recipe.input_noise_scale, 1.0 / 30);
+    EXPECT_EQ(recipe.input_channels, 3);
+    EXPECT_EQ(recipe.loss, "sum");
+    EXPECT_EQ(recipe.adam_rate, 1e-4);
+    EXPECT_EQ(recipe.adam_beta1, 0.9);
+    EXPECT_EQ(recipe.adam_beta2, 0.999);
+    EXPECT_EQ(learning_rate(recipe, 0), 1e-4);
+    EXPECT_EQ(learning_rate(recipe, 25000), 1e-4);
+  }
+}
+
+TEST(Recipes, AreReadFromFiles) {
+  const RecipeFile file("# My own\nnetwork = \"hourglass-deconv\"\n[adam]\nrate = 1e-3\n[input]\nchannels = 8\n");
+  const Recipe recipe = load_recipe(file.path());
+  EXPECT_EQ(recipe.name, "dipper_recipe_test");
+  EXPECT_EQ(recipe.summary, "My own");
+  EXPECT_EQ(recipe.network, "hourglass-deconv");
+  EXPECT_EQ(recipe.adam_rate, 1e-3);
+  EXPECT_EQ(recipe.input_channels, 8);
+}
+
+TEST(Recipes, SayWhereAMistakeIs) {
+  const auto error_in = [](const std::string& text) {
+    const RecipeFile file(text);
+    return error_of([&] { (void)load_recipe(file.path()); });
+  };
+  EXPECT_NE(error_in("iterations = \n").find("line 1"), std::string::npos);
+  EXPECT_NE(error_in("[adam]\nrat = 1\n").find("line 2: adam.rat: "), std::string::npos);
+  EXPECT_NE(error_in("[adam]\nrat = 1\n").find("did you mean adam.rate?"), std::string::npos);
+  EXPECT_NE(error_in("[adam]\nrate = \"fast\"\n").find("must be a number"), std::string::npos);
+  EXPECT_NE(error_in("[adam]\nbeta1 = 1.5\n").find("from 0 to 0.999999"), std::string::npos);
+  EXPECT_NE(error_in("iterations = [1]\n").find("must be a number or a text"), std::string::npos);
+  EXPECT_NE(error_in("network = \"hourglass\"\n").find("no network"), std::string::npos);
+}
+
+TEST(Recipes, SuggestTheNearestName) {
+  EXPECT_NE(error_of([] { (void)load_recipe("quik"); }).find("did you mean quick?"), std::string::npos);
+}
+
+TEST(SetValue, ChecksKeyAndValue) {
+  Recipe recipe = load_recipe("quick");
+  set_value(recipe, "adam.rate", "0.5");
+  EXPECT_EQ(recipe.adam_rate, 0.5);
+  set_value(recipe, "loss", "mean");
+  EXPECT_EQ(recipe.loss, "mean");
+  EXPECT_NE(error_of([&] { set_value(recipe, "loss", "average"); }).find("one of sum, mean"), std::string::npos);
+  EXPECT_NE(error_of([&] { set_value(recipe, "iteration", "5"); }).find("iterations"), std::string::npos);
+  EXPECT_NE(error_of([&] { set_value(recipe, "iterations", "0"); }).find("from 1"), std::string::npos);
+  EXPECT_NE(error_of([&] { set_value(recipe, "iterations", "1.5"); }).find("whole number"), std::string::npos);
+}
+
+TEST(LearningRate, RisesThenFallsToNothing) {
+  Recipe recipe;
+  recipe.iterations = 100;
+  recipe.adam_rate = 1;
+  recipe.schedule_warmup = 0.1;
+  recipe.schedule_cosine = 0.25;
+  EXPECT_DOUBLE_EQ(learning_rate(recipe, 0), 0.1);
+  EXPECT_DOUBLE_EQ(learning_rate(recipe, 4), 0.5);
+  EXPECT_DOUBLE_EQ(learning_rate(recipe, 9), 1);
+  EXPECT_DOUBLE_EQ(learning_rate(recipe, 75), 1);
+  EXPECT_NEAR(learning_rate(recipe, 87), 0.5, 0.04);
+  EXPECT_LT(learning_rate(recipe, 99), 0.01);
+  EXPECT_GT(learning_rate(recipe, 99), 0);
+}
+
+}  // namespace
+}  // namespace dipper

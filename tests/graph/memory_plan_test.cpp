@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "graph/memory_plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include "nets/hourglass.hpp"
+#include "ops/activation.hpp"
+#include "ops/batch_norm.hpp"
+#include "ops/conv2d.hpp"
+#include "ops/masked_squared_error.hpp"
+
+namespace dipper {
+namespace {
+
+TEST(MemoryPlan, ActivationLiesOverTheNormItFollows) {
+  Graph graph;
+  const Tensor z = graph.input({3, 16, 16});
+  const Tensor y = conv2d(graph, z, {.out_channels = 4}, "conv");
+  const Tensor norm = batch_norm(graph, y, "norm");
+  const Tensor x = leaky_relu(graph, norm, 0.1, "activation");
+  const Tensor loss = masked_squared_error(graph, conv2d(graph, x, {.out_channels = 3}, "last"),
+                                           graph.input({3, 16, 16}), graph.input({1, 16, 16}), Reduction::sum, "loss");
+  const MemoryPlan plan = plan_memory(graph, {loss});
+  EXPECT_EQ(plan.values[norm.id], plan.values[x.id]);
+  EXPECT_NE(plan.values[y.id], plan.values[norm.id]);  // the norm's backward pass reads what it normalised
+  EXPECT_EQ(plan.gradients[x.id], plan.gradients[norm.id]);
+  EXPECT_EQ(plan.gradients[norm.id], plan.gradients[y.id]);
+  EXPECT_EQ(plan.gradients[z.id], MemoryPlan::none);
+}
+
+TEST(MemoryPlan, DoesNotWriteOverWhatOthersRead) {
+  Graph graph;
+  const Tensor z = graph.input({3, 16, 16});
+  const Tensor y = conv2d(graph, z, {.out_channels = 4}, "conv");
+  const Tensor a = leaky_relu(graph, y, 0.1, "a");
+  const Tensor b = leaky_relu(graph, y, 0.2, "b");
+  const MemoryPlan plan = plan_memory(graph, {a, b});
+  EXPECT_NE(plan.values[y.id], plan.values[a.id]);
+  EXPECT_NE(plan.values[y.id], plan.values[b.id]);
+  EXPECT_NE(plan.values[a.id], plan.values[b.id]);
+}
+
+TEST(MemoryPlan, OfAnHourglassIsNearItsFloorAndFarBelowTheSumOfItsTensors) {
+  Graph graph;
+  const Tensor z = graph.input({3, 256, 256});
+  const Tensor x = hourglass_shuffle(graph, z, 3);
+  const Tensor loss =
+      masked_squared_error(graph, x, graph.input({3, 256, 256}), graph.input({1, 256, 256}), Reduction::sum, "loss");
+  const MemoryPlan plan = plan_memory(graph, {x, loss});
+  EXPECT_LE(static_cast<double>(plan.bytes), 1.15 * static_cast<double>(plan.floor));
+  EXPECT_LT(plan.bytes, plan.tensors / 2);
+}
+
+}  // namespace
+}  // namespace dipper
