@@ -11,6 +11,7 @@
 #include "dipper/dipper.hpp"
 #include "fit/recipe.hpp"
 #include "image/codec.hpp"
+#include "kernels/cuda/devices.hpp"
 #include "tasks/task.hpp"
 
 namespace dipper {
@@ -53,9 +54,12 @@ BuildInfo build_info() {
   info.instruction_set = cpu_instruction_set();
   info.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   for (const Codec& codec : codecs()) info.codecs.emplace_back(codec.name);
-  for (const auto& backend : {make_cpu_backend(), make_ref_backend()}) {
-    info.devices.push_back({backend->name(), backend->description(), true});
-  }
+  const bool has_simd = info.instruction_set != "none";
+  info.devices.push_back(
+      {"cpu", fmt::format("{}, {} thread{}", info.instruction_set, info.threads, info.threads == 1 ? "" : "s"),
+       has_simd});
+  info.devices.push_back({"ref", make_ref_backend()->description(), true});
+  info.devices.push_back({"cuda", cuda::describe_devices(), false});
   return info;
 }
 

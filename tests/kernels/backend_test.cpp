@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "cases.hpp"
+#include "kernels/cpu/instruction_sets.hpp"
 #include "kernels/layer_run.hpp"
 #include "kernels/ref/ref.hpp"
 
@@ -28,43 +30,62 @@ double distance(const std::vector<float>& got, const std::vector<double>& expect
   return worst / largest;
 }
 
-class CpuBackend : public testing::TestWithParam<LayerDesc> {};
+/// Calls action() once with each instruction set that this machine has.
+void on_every_instruction_set(const std::function<void()>& action) {
+  for (const std::string& name : cpu::instruction_sets()) {
+    SCOPED_TRACE(name);
+    cpu::use_instruction_set(name);
+    EXPECT_EQ(cpu_instruction_set(), name);
+    action();
+    cpu::use_instruction_set("");
+  }
+}
 
-TEST_P(CpuBackend, AgreesWithRef) {
+void expect_agreement_with_ref(const LayerDesc& desc) {
   const auto backend = make_cpu_backend(2);
-  const auto layer = backend->layer(GetParam());
-  const auto definition = ref::make_layer<double>(GetParam());
+  const auto layer = backend->layer(desc);
+  const auto definition = ref::make_layer<double>(desc);
   for (const Write write : {Write::overwrite, Write::accumulate}) {
-    LayerRun<float> run(GetParam());
-    LayerRun<double> expected(GetParam());
+    LayerRun<float> run(desc);
+    LayerRun<double> expected(desc);
     run.write = expected.write = write;
     run.forward(*layer);
     expected.forward(*definition);
-    EXPECT_LT(distance(run.y, expected.y, output_of(GetParam()).size()), tolerance) << "y";
-    EXPECT_LT(distance(run.saved, expected.saved, saved_size(GetParam())), tolerance) << "saved";
+    EXPECT_LT(distance(run.y, expected.y, output_of(desc).size()), tolerance) << "y";
+    EXPECT_LT(distance(run.saved, expected.saved, saved_size(desc)), tolerance) << "saved";
     run.backward(*layer);
     expected.backward(*definition);
-    EXPECT_LT(distance(run.dtheta, expected.dtheta, parameter_count(GetParam())), tolerance) << "dtheta";
+    EXPECT_LT(distance(run.dtheta, expected.dtheta, parameter_count(desc)), tolerance) << "dtheta";
     for (std::size_t n = 0; n < run.dx.size(); ++n) {
-      EXPECT_LT(distance(run.dx[n], expected.dx[n], inputs_of(GetParam())[n].size()), tolerance) << "dx " << n;
+      EXPECT_LT(distance(run.dx[n], expected.dx[n], inputs_of(desc)[n].size()), tolerance) << "dx " << n;
     }
   }
 }
 
-TEST_P(CpuBackend, WritesNothingPastItsTensors) {
-  LayerRun<float> run(GetParam());
-  const auto layer = make_cpu_backend(1)->layer(GetParam());
+class CpuBackend : public testing::TestWithParam<LayerDesc> {};
+
+TEST_P(CpuBackend, AgreesWithRef) {
+  on_every_instruction_set([] { expect_agreement_with_ref(GetParam()); });
+}
+
+void expect_writes_within(const LayerDesc& desc) {
+  LayerRun<float> run(desc);
+  const auto layer = make_cpu_backend(1)->layer(desc);
   run.scratch.assign(layer->scratch_size() + 16, 5.0F);
   run.forward(*layer);
   run.backward(*layer);
   const auto untouched = [](const std::vector<float>& values, std::size_t from, float value) {
     for (std::size_t i = from; i < values.size(); ++i) EXPECT_EQ(values[i], value);
   };
-  untouched(run.y, output_of(GetParam()).size(), 7);
-  untouched(run.saved, saved_size(GetParam()), 7);
-  untouched(run.dtheta, parameter_count(GetParam()), 7);
+  untouched(run.y, output_of(desc).size(), 7);
+  untouched(run.saved, saved_size(desc), 7);
+  untouched(run.dtheta, parameter_count(desc), 7);
   untouched(run.scratch, layer->scratch_size(), 5);
-  for (std::size_t n = 0; n < run.dx.size(); ++n) untouched(run.dx[n], inputs_of(GetParam())[n].size(), 0);
+  for (std::size_t n = 0; n < run.dx.size(); ++n) untouched(run.dx[n], inputs_of(desc)[n].size(), 0);
+}
+
+TEST_P(CpuBackend, WritesNothingPastItsTensors) {
+  on_every_instruction_set([] { expect_writes_within(GetParam()); });
 }
 
 TEST_P(CpuBackend, GivesTheSameBitsForAnyNumberOfThreads) {
@@ -97,7 +118,7 @@ TEST(CpuBackendLoops, NumbersThatAreNoneStaySo) {
   }
 }
 
-TEST(CpuBackendLoops, AdamAgreesWithRef) {
+void expect_adam_agrees() {
   for (const std::size_t count : {1UL, 15UL, 1000UL, 40001UL}) {
     const std::vector<double> values = random_values(count, 1);
     const std::vector<float> gradient(values.begin(), values.end());
@@ -117,7 +138,7 @@ TEST(CpuBackendLoops, AdamAgreesWithRef) {
   }
 }
 
-TEST(CpuBackendLoops, NormalNumbersAgreeWithRef) {
+void expect_normal_agrees() {
   const Philox random{.seed = 0x123456789ABCDEF0, .stream = Stream::input_noise};
   for (const std::size_t count : {1UL, 5UL, 63UL, 64UL, 40003UL}) {
     const auto run_on = [&](Backend& backend) {
@@ -130,6 +151,11 @@ TEST(CpuBackendLoops, NormalNumbersAgreeWithRef) {
     const std::vector<float> expected = run_on(*make_ref_backend());
     for (std::size_t i = 0; i < count; ++i) EXPECT_NEAR(values[i], expected[i], 1e-5) << i;
   }
+}
+
+TEST(CpuBackendLoops, AgreeWithRef) {
+  on_every_instruction_set(expect_adam_agrees);
+  on_every_instruction_set(expect_normal_agrees);
 }
 
 TEST(CpuBackendLoops, NormalNumbersAreNormal) {

@@ -3,7 +3,10 @@
 #include <hwy/highway.h>
 #include <hwy/targets.h>
 
+#include "base/check.hpp"
+#include "dipper/error.hpp"
 #include "kernels/backend.hpp"
+#include "kernels/cpu/instruction_sets.hpp"
 #include "kernels/cpu/layers.hpp"
 
 namespace dipper {
@@ -47,6 +50,26 @@ class CpuBackend final : public Backend {
 };
 
 }  // namespace
+
+std::vector<std::string> instruction_sets() {
+  std::vector<std::string> names;
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) names.emplace_back(hwy::TargetName(target));
+  return names;
+}
+
+void use_instruction_set(const std::string& name) {
+  hwy::SetSupportedTargetsForTest(0);
+  std::int64_t chosen = hwy::SupportedTargets();
+  if (!name.empty()) {
+    for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+      if (hwy::TargetName(target) == name) chosen = target;
+    }
+    DIPPER_CHECK_EQ(hwy::TargetName(chosen), name);
+    hwy::SetSupportedTargetsForTest(chosen);
+  }
+  hwy::GetChosenTarget().Update(chosen);
+}
+
 }  // namespace cpu
 
 std::unique_ptr<Backend> make_cpu_backend(int threads) {
@@ -54,8 +77,8 @@ std::unique_ptr<Backend> make_cpu_backend(int threads) {
 }
 
 std::string cpu_instruction_set() {
-  const std::int64_t supported = hwy::SupportedTargets() & HWY_TARGETS;
-  return hwy::TargetName(supported & -supported);
+  const std::vector<std::string> sets = cpu::instruction_sets();
+  return sets.empty() ? "none" : sets.front();
 }
 
 }  // namespace dipper

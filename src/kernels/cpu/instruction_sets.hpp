@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+/// For tests: every instruction set that the cpu backend was compiled for must give right results.
+namespace dipper::cpu {
+
+/// The names of those that this machine has, best first: the one that is used by itself is the first.
+[[nodiscard]] std::vector<std::string> instruction_sets();
+
+/// Uses no better one for layers made from now on. An empty name means the best again.
+void use_instruction_set(const std::string& name);
+
+}  // namespace dipper::cpu
