@@ -35,6 +35,8 @@ OTHERS = [
 NO_TEST = {
     "src/kernels/ref/": "tests/kernels runs every row of tests/cases.hpp on every backend",
     "src/kernels/cpu/": "tests/kernels runs every row of tests/cases.hpp on every backend",
+    "src/kernels/cuda/": "says what devices there are, or that there is no CUDA: tests/api/info_test.cpp",
+    "src/ops/": "builders of one call each, all of them in tests/ops/ops_test.cpp",
     "src/cli/main.cpp": "run as a whole by tests/e2e",
 }
 

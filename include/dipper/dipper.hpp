@@ -42,9 +42,9 @@ struct Progress {
   int iteration = 0;   ///< finished iterations
   int iterations = 0;  ///< planned in all
   double loss = 0;
-  std::optional<double> psnr;  ///< of `picture` against the truth: known when both are
+  std::optional<double> psnr;      ///< of `picture` against the truth: known when both are
   std::optional<double> raw_psnr;  ///< of `raw` against the truth, likewise
-  double seconds = 0;          ///< since the fit began
+  double seconds = 0;              ///< since the fit began
   double iterations_per_second = 0;
   double seconds_left = 0;
   std::size_t planned_bytes = 0;   ///< the peak of the process's memory, estimated before the fit

@@ -11,7 +11,6 @@
 #include "dipper/dipper.hpp"
 #include "fit/recipe.hpp"
 #include "image/codec.hpp"
-#include "kernels/cuda/devices.hpp"
 #include "tasks/task.hpp"
 
 namespace dipper {
@@ -59,7 +58,7 @@ BuildInfo build_info() {
       {"cpu", fmt::format("{}, {} thread{}", info.instruction_set, info.threads, info.threads == 1 ? "" : "s"),
        has_simd});
   info.devices.push_back({"ref", make_ref_backend()->description(), true});
-  info.devices.push_back({"cuda", cuda::describe_devices(), false});
+  info.devices.push_back({"cuda", cuda_devices(), false});
   return info;
 }
 

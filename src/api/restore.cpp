@@ -120,9 +120,8 @@ class Run {
       progress_.iterations_per_second = progress_.seconds > 0 ? fit.iteration() / progress_.seconds : 0;
       progress_.seconds_left = (recipe_.iterations - fit.iteration()) / std::max(progress_.iterations_per_second, 1e-9);
       stopped_ = callback && !callback(progress_) && !last;
-      progress_.picture = nullptr;
-      progress_.raw = nullptr;
       if (stopped_ && !look) take_picture(fit);
+      forget_picture();
     }
   }
 
@@ -132,18 +131,25 @@ class Run {
     picture_ = compose(observation_, raw_);
     round_samples(picture_);
     round_samples(raw_);
-    if (truth_ != nullptr) {
-      progress_.psnr = psnr(picture_, *truth_);
-      progress_.raw_psnr = psnr(raw_, *truth_);
-    }
     progress_.picture = &picture_;
     progress_.raw = &raw_;
+    if (truth_ != nullptr) {
+      progress_.psnr = psnr_ = psnr(picture_, *truth_);
+      progress_.raw_psnr = raw_psnr_ = psnr(raw_, *truth_);
+    }
+  }
+
+  void forget_picture() {
+    progress_.picture = nullptr;
+    progress_.raw = nullptr;
+    progress_.psnr.reset();
+    progress_.raw_psnr.reset();
   }
 
   Restoration finish() {
     Restoration result;
-    result.psnr = progress_.psnr;
-    result.raw_psnr = progress_.raw_psnr;
+    result.psnr = psnr_;
+    result.raw_psnr = raw_psnr_;
     if (truth_ != nullptr) result.ssim = ssim(picture_, *truth_);
     result.raw = picture_;  // for its alpha and its profile
     std::copy(raw_.samples.begin(), raw_.samples.end(), result.raw.samples.begin());
@@ -167,8 +173,10 @@ class Run {
   Range range_;
   const Image* truth_ = nullptr;
   Progress progress_;
-  Image raw_;      // colour channels only
-  Image picture_;  // composed
+  Image raw_;                   // colour channels only
+  Image picture_;               // composed
+  std::optional<double> psnr_;  // of the last picture
+  std::optional<double> raw_psnr_;
   bool stopped_ = false;
 };
 

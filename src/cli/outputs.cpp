@@ -81,7 +81,7 @@ void refuse_clashes(const RestoreOptions& options) {
 // Leaves folders with something in them alone.
 void remove_empty(const std::vector<fs::path>& folders) {
   std::error_code error;
-  for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) fs::remove(*folder, error);
+  for (const fs::path& folder : folders) fs::remove(folder, error);
 }
 
 }  // namespace
@@ -91,7 +91,7 @@ FrameFolder::FrameFolder(fs::path folder) : folder_(std::move(folder)) {
   for (const fs::path& part : folder_) {
     path /= part;
     std::error_code error;
-    if (fs::create_directory(path, error)) made_.push_back(path);
+    if (fs::create_directory(path, error)) made_.insert(made_.begin(), path);
     if (error || !fs::is_directory(path)) {
       remove_empty(made_);
       throw Error(fmt::format("cannot make the folder {} for --frames: {}", folder_.string(),

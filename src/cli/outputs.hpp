@@ -22,7 +22,7 @@ class FrameFolder {
 
  private:
   std::filesystem::path folder_;
-  std::vector<std::filesystem::path> made_;  // the innermost last
+  std::vector<std::filesystem::path> made_;  // the innermost first
 };
 
 /// Everything that a run writes.

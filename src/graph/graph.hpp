@@ -20,9 +20,9 @@ class Graph {
  public:
   struct Value {
     Shape shape;
-    int producer = -1;           // the node that writes it; -1 for an input
+    int producer = -1;             // the node that writes it; -1 for an input
     std::vector<int> consumers{};  // the nodes that read it, in order
-    bool has_gradient = false;   // it depends on a parameter, or its gradient was asked for
+    bool has_gradient = false;     // it depends on a parameter, or its gradient was asked for
   };
 
   struct Node {

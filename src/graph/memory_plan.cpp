@@ -41,6 +41,7 @@ class Planner {
     for (std::size_t id = 0; id < count; ++id) place_value(static_cast<int>(id));
     for (std::size_t id = count; id-- > 0;) place_gradient(static_cast<int>(id));
     std::vector<int> saved_piece;
+    saved_piece.reserve(graph_.nodes().size());
     for (std::size_t number = 0; number < graph_.nodes().size(); ++number) {
       const std::size_t size = saved_size(graph_.nodes()[number].desc);
       const int node = static_cast<int>(number);
@@ -50,6 +51,7 @@ class Planner {
     const ArenaPlan arena = plan_arena(pieces_.lifetimes());
     const auto offsets = [&arena](const std::vector<int>& pieces) {
       std::vector<std::size_t> at;
+      at.reserve(pieces.size());
       for (const int piece : pieces) at.push_back(piece < 0 ? MemoryPlan::none : arena.offsets[piece]);
       return at;
     };

@@ -54,4 +54,8 @@ class Backend {
 /// The instruction set that the cpu backend uses on this machine, such as "AVX3".
 [[nodiscard]] std::string cpu_instruction_set();
 
+/// One line on the NVIDIA devices of this machine, or on why there are none to see. kernels/cuda/none.cpp answers in a
+/// build without CUDA.
+[[nodiscard]] std::string cuda_devices();
+
 }  // namespace dipper

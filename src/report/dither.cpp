@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 
 namespace dipper {
@@ -17,7 +18,8 @@ class Lookup {
 
   std::uint8_t operator()(const std::array<int, 3>& colour) {
     const auto [r, g, b] = colour;
-    int& index = known_[static_cast<std::size_t>((r / 4 * 64 + g / 4) * 64 + b / 4)];
+    const int cell = (r / 4 * 64 + g / 4) * 64 + b / 4;
+    int& index = known_[static_cast<std::size_t>(cell)];
     if (index < 0) index = search(colour);
     return static_cast<std::uint8_t>(index);
   }
@@ -57,7 +59,8 @@ std::vector<std::uint8_t> dither(const Canvas& canvas, const std::vector<bool>& 
     if (!wanted[i]) continue;
     std::array<int, 3> colour{};
     for (std::size_t c = 0; c < 3; ++c) {
-      colour[c] = std::clamp(static_cast<int>(static_cast<float>(canvas.rgb[3 * i + c]) + here[x][c] + 0.5F), 0, 255);
+      const float wish = static_cast<float>(canvas.rgb[3 * i + c]) + here[x][c];
+      colour[c] = static_cast<int>(std::lround(std::clamp(wish, 0.0F, 255.0F)));
     }
     indices[i] = nearest(colour);
     for (std::size_t c = 0; c < 3; ++c) {

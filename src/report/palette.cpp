@@ -100,6 +100,7 @@ std::vector<Colour> cut_boxes(std::vector<Moments>& cells, std::size_t count) {
     boxes.push_back(right);
   }
   std::vector<Colour> palette;
+  palette.reserve(boxes.size());
   for (const Box& box : boxes) palette.push_back(box.total.colour());
   return palette;
 }

@@ -30,7 +30,7 @@ void paste(const Canvas& canvas, int left, Image& strip) {
     for (int row = 0; row < canvas.height; ++row) {
       const std::uint8_t* from = canvas.rgb.data() + std::size_t{3} * row * canvas.width + channel;
       float* to = plane.data() + static_cast<std::size_t>(top + row) * strip.width + left;
-      for (int column = 0; column < canvas.width; ++column) to[column] = static_cast<float>(from[3 * column]) / 255.0F;
+      for (int column = 0; column < canvas.width; ++column, from += 3) to[column] = static_cast<float>(*from) / 255.0F;
     }
   }
 }

@@ -21,23 +21,23 @@ class WebpAnimation : public AnimationEncoder {
           fmt::format("a WebP animation is at most {0} x {0} pixels; choose a smaller one", WEBP_MAX_DIMENSION));
     }
     WebPAnimEncoderOptions options;
-    DIPPER_CHECK(WebPAnimEncoderOptionsInit(&options));
+    DIPPER_CHECK(WebPAnimEncoderOptionsInit(&options) != 0);
     options.anim_params.loop_count = 0;  // for ever
     encoder_.reset(WebPAnimEncoderNew(width, height, &options));
     DIPPER_CHECK(encoder_ != nullptr);
-    DIPPER_CHECK(WebPConfigInit(&config_));
+    DIPPER_CHECK(WebPConfigInit(&config_) != 0);
     config_.quality = 80;
   }
 
   void add(const Canvas& frame, int milliseconds) override {
     WebPPicture picture;
-    DIPPER_CHECK(WebPPictureInit(&picture));
+    DIPPER_CHECK(WebPPictureInit(&picture) != 0);
     const std::unique_ptr<WebPPicture, decltype(&WebPPictureFree)> freed(&picture, &WebPPictureFree);
     picture.use_argb = 1;
     picture.width = frame.width;
     picture.height = frame.height;
-    if (!WebPPictureImportRGB(&picture, frame.rgb.data(), 3 * frame.width)) fail("out of memory");
-    if (!WebPAnimEncoderAdd(encoder_.get(), &picture, timestamp_, &config_)) fail(error());
+    if (WebPPictureImportRGB(&picture, frame.rgb.data(), 3 * frame.width) == 0) fail("out of memory");
+    if (WebPAnimEncoderAdd(encoder_.get(), &picture, timestamp_, &config_) == 0) fail(error());
     timestamp_ += milliseconds;
   }
 
@@ -45,9 +45,9 @@ class WebpAnimation : public AnimationEncoder {
     WebPData data;
     WebPDataInit(&data);
     const std::unique_ptr<WebPData, decltype(&WebPDataClear)> cleared(&data, &WebPDataClear);
-    if (!WebPAnimEncoderAdd(encoder_.get(), nullptr, timestamp_, nullptr))
-      fail(error());  // says when the last one ends
-    if (!WebPAnimEncoderAssemble(encoder_.get(), &data)) fail(error());
+    // No picture, only the time at which the last one ends.
+    if (WebPAnimEncoderAdd(encoder_.get(), nullptr, timestamp_, nullptr) == 0) fail(error());
+    if (WebPAnimEncoderAssemble(encoder_.get(), &data) == 0) fail(error());
     const auto* bytes = reinterpret_cast<const std::byte*>(data.bytes);
     return {bytes, bytes + data.size};
   }

@@ -144,8 +144,8 @@ Observation observe_inpaint(const TaskInput& input) {
   const Image* mask_known = input.image("mask-known");
   const std::string* missing = input.option("missing");
   const std::string* drop = input.option("drop");
-  const int given = int{mask != nullptr} + int{mask_known != nullptr} + int{missing != nullptr} + int{drop != nullptr};
-  if (given != 1) {
+  const std::array<bool, 4> given{mask != nullptr, mask_known != nullptr, missing != nullptr, drop != nullptr};
+  if (std::ranges::count(given, true) != 1) {
     throw Error("say what is missing with exactly one of --mask, --mask-known, --missing and --drop");
   }
   Observation observation{.damaged = input.picture};

@@ -65,7 +65,7 @@ TEST(Restore, KeepsKnownPixelsAndAlphaExactly) {
     ++kept;
     for (int c = 0; c < 3; ++c) EXPECT_EQ(result.image.plane(c)[i], picture.plane(c)[i]);
   }
-  EXPECT_NEAR(kept, 33 * 21 / 2, 60);
+  EXPECT_NEAR(kept, 33 * 21 / 2.0, 60);
 }
 
 TEST(Restore, FloatPicturesKeepTheirRange) {
@@ -93,6 +93,8 @@ TEST(Restore, ShowsProgressAndStopsWhenTold) {
       looked.push_back(progress.iteration);
       EXPECT_TRUE(progress.psnr && progress.raw_psnr);
       EXPECT_EQ(*progress.psnr, psnr(*progress.picture, request.input));
+    } else {
+      EXPECT_FALSE(progress.psnr || progress.raw_psnr);
     }
     return progress.iteration < 10;
   });

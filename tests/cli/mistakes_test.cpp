@@ -15,8 +15,8 @@ struct Mistake {
   std::vector<std::string> sentence;  // parts of it
 };
 
-void PrintTo(const Mistake& mistake, std::ostream* out) {
-  *out << mistake.name;
+std::ostream& operator<<(std::ostream& out, const Mistake& mistake) {
+  return out << mistake.name;
 }
 
 class Mistakes : public test::ProgramTest, public testing::WithParamInterface<Mistake> {

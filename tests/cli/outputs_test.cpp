@@ -19,12 +19,11 @@ class Outputs : public test::ProgramTest {
   }
 
   /// Runs `dipper inpaint in.png --drop 0.5 --iterations 3` with more arguments, and expects success.
-  test::Outcome restore(const std::vector<std::string>& more) const {
+  void restore(const std::vector<std::string>& more) const {
     std::vector<std::string> arguments = {"inpaint", "in.png", "--drop", "0.5", "--iterations", "3"};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    test::Outcome outcome = run(arguments);
+    const test::Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.code, 0) << outcome.err;
-    return outcome;
   }
 
   void expect_refused(const std::vector<std::string>& arguments, const std::string& why) const {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/program.hpp"
 
-#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <csignal>
 #include <sstream>
 
 namespace dipper::test {
@@ -13,10 +14,10 @@ namespace {
 
 std::string contents(std::FILE* file) {
   std::string text;
-  char buffer[4096];
+  std::array<char, 4096> buffer{};
   off_t at = 0;
-  for (ssize_t got = 0; (got = ::pread(::fileno(file), buffer, sizeof buffer, at)) > 0; at += got) {
-    text.append(buffer, static_cast<std::size_t>(got));
+  for (ssize_t got = 0; (got = ::pread(::fileno(file), buffer.data(), buffer.size(), at)) > 0; at += got) {
+    text.append(buffer.data(), static_cast<std::size_t>(got));
   }
   return text;
 }

@@ -26,6 +26,8 @@ std::string error_of(const std::function<void()>& action) {
 class RecipeFile {
  public:
   explicit RecipeFile(const std::string& text) { std::ofstream(path_) << text; }
+  RecipeFile(const RecipeFile&) = delete;
+  RecipeFile& operator=(const RecipeFile&) = delete;
   ~RecipeFile() { std::filesystem::remove(path_); }
   [[nodiscard]] std::string path() const { return path_.string(); }
 

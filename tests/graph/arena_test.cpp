@@ -19,8 +19,9 @@ TEST(Arena, NoTwoPiecesThatLiveTogetherOverlap) {
     const int count = 1 + static_cast<int>(random.uniform(0, 0) * 60);
     for (int i = 0; i < count; ++i) {
       const auto number = [&](int which, int most) {
-        return static_cast<int>(random.uniform(1, static_cast<std::uint64_t>(3 * i + which)) *
-                                static_cast<float>(most));
+        return static_cast<int>(
+            random.uniform(1, static_cast<std::uint64_t>(i) * 3 + static_cast<std::uint64_t>(which)) *
+            static_cast<float>(most));
       };
       const int first = number(0, 40);
       lives.push_back({first, first + number(1, 15), static_cast<std::size_t>(1 + number(2, 5000))});

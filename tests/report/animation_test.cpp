@@ -62,11 +62,5 @@ TEST_F(AnimationFile, MistakesAreErrors) {
   EXPECT_TRUE(names().empty());
 }
 
-TEST(FrameName, SortsAsTimeDoes) {
-  EXPECT_EQ(frame_name(0), "frame_000000.png");
-  EXPECT_EQ(frame_name(250), "frame_000250.png");
-  EXPECT_EQ(frame_name(1234567), "frame_1234567.png");
-}
-
 }  // namespace
 }  // namespace dipper

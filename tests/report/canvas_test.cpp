@@ -35,8 +35,8 @@ TEST(Canvas, TransparentPixelsShowTheCheckerboard) {
   image.plane(3)[8] = 0.5F;
   const Canvas canvas = display(image, 16, 8);
   EXPECT_EQ(canvas.rgb[0], 204);
-  EXPECT_EQ(canvas.rgb[3 * 8], 204);  // half white, half dark gray
-  EXPECT_EQ(canvas.rgb[3 * 9], 255);
+  EXPECT_EQ(canvas.rgb[24], 204);  // half white, half dark gray
+  EXPECT_EQ(canvas.rgb[27], 255);
 }
 
 // A profile whose red is sRGB's green and so on: the canvas must show the colours that were meant.

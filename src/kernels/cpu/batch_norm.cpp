@@ -101,7 +101,7 @@ class BatchNorm final : public Layer<float> {
     double squares = 0;
     for (int piece = 0; piece < pieces_.count(); ++piece) {
       const float* part = partial(scratch, c, piece);
-      const double n = static_cast<double>(length(piece));
+      const auto n = static_cast<double>(length(piece));
       const double step = part[0] - mean;
       squares += part[1] + step * step * count * n / (count + n);
       mean += step * n / (count + n);

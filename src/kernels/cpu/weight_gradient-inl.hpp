@@ -180,7 +180,8 @@ class PixelWeightGradient final : public WeightGradientForm {
     int best = 1;
     const auto filled = [area](int channels) {
       const std::size_t width = static_cast<std::size_t>(channels) * area;
-      return static_cast<double>(width) / static_cast<double>((width + block_width - 1) / block_width * block_width);
+      const std::size_t blocks = (width + block_width - 1) / block_width;
+      return static_cast<double>(width) / static_cast<double>(blocks * block_width);
     };
     for (int channels = 2; channels <= 16; ++channels) {
       if (filled(channels) > filled(best) + 0.01) best = channels;
@@ -253,7 +254,8 @@ class PixelWeightGradient final : public WeightGradientForm {
 inline std::unique_ptr<WeightGradientForm> make_weight_gradient(const Conv2dDesc& d, ThreadPool& pool) {
   const Shape out = d.output();
   const double weights = static_cast<double>(d.out_channels) * d.input.channels * d.kernel * d.kernel;
-  const double bands = (out.height + band_rows(d, out.height, out.width) - 1) / band_rows(d, out.height, out.width);
+  const int rows = band_rows(d, out.height, out.width);
+  const int bands = (out.height + rows - 1) / rows;
   // Row form: about ten instructions to add up a register, for each weight and band. Pixel form: about two to copy a
   // run.
   const double row_cost = 10 * weights * bands / 4;

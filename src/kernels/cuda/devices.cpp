@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/cuda/devices.hpp"
 
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
-namespace dipper::cuda {
+#include "kernels/backend.hpp"
 
-std::string describe_devices() {
+namespace dipper {
+
+std::string cuda_devices() {
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
   if (status != cudaSuccess) return fmt::format("no device to see: {}", cudaGetErrorString(status));
@@ -20,4 +21,4 @@ std::string describe_devices() {
   return all + "; seen, but fits run on the cpu in this version";
 }
 
-}  // namespace dipper::cuda
+}  // namespace dipper

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/cuda/devices.hpp"
+#include "kernels/backend.hpp"
 
-namespace dipper::cuda {
+namespace dipper {
 
-std::string describe_devices() {
+std::string cuda_devices() {
   return "this build has no CUDA; configure with DIPPER_CUDA=ON for it";
 }
 
-}  // namespace dipper::cuda
+}  // namespace dipper

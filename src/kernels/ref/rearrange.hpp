@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <utility>
 
 #include "kernels/desc.hpp"
 #include "kernels/ref/common.hpp"
@@ -42,7 +43,7 @@ class PixelShuffle final : public Layer<T> {
 template <class T>
 class Concat final : public Layer<T> {
  public:
-  explicit Concat(const ConcatDesc& desc) : d_(desc) {}
+  explicit Concat(ConcatDesc desc) : d_(std::move(desc)) {}
 
   void forward(const Operands<T>& at) override {
     T* y = at.y;

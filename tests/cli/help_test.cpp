@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "cli/program.hpp"
+#include "dipper/dipper.hpp"
+
+namespace dipper {
+namespace {
+
+using test::lines;
+using test::Outcome;
+
+class Help : public test::ProgramTest {
+ protected:
+  /// Help that fits a terminal and goes to stdout.
+  void expect_help(const std::vector<std::string>& arguments, const std::vector<std::string>& parts) const {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_EQ(outcome.err, "");
+    for (const std::string& line : lines(outcome.out)) EXPECT_LE(line.size(), 80U) << line;
+    for (const std::string& part : parts) {
+      EXPECT_NE(outcome.out.find(part), std::string::npos) << outcome.out << "lacks \"" << part << '"';
+    }
+  }
+};
+
+TEST_F(Help, OfDipperAndOfItsCommands) {
+  const std::vector<std::string> commands = {"inpaint ", "compare ", "recipes ", "info ", "Example: dipper inpaint"};
+  expect_help({}, commands);
+  expect_help({"--help"}, commands);
+  expect_help({"-h"}, commands);
+  expect_help({"compare", "--help"}, {"--mask FILE", "--luma", "--crop N", "--json", "Example: dipper compare"});
+  expect_help({"recipes", "--help"}, {"NAME", "Example: dipper recipes"});
+  expect_help({"info", "--help"}, {"--json"});
+}
+
+TEST_F(Help, OfEveryTaskNamesItsOptions) {
+  for (const TaskInfo& task : tasks()) {
+    std::vector<std::string> parts = {"Usage: dipper " + task.name + " IN --output OUT [OPTIONS]",
+                                      "--truth FILE",
+                                      "--recipe NAME|FILE",
+                                      "--set KEY=VALUE",
+                                      "--iterations N",
+                                      "--seed S",
+                                      "--threads N",
+                                      "--device NAME",
+                                      "--frames DIR",
+                                      "--every N",
+                                      "--animation FILE",
+                                      "--animation-size N",
+                                      "--strip FILE",
+                                      "--raw",
+                                      "--json",
+                                      "--progress STYLE",
+                                      "--quiet",
+                                      "-o, --output OUT",
+                                      "Example: " + task.example};
+    for (const OptionInfo& option : task.options) parts.push_back("--" + option.name + " " + option.value);
+    expect_help({task.name, "--help"}, parts);
+  }
+}
+
+TEST_F(Help, Version) {
+  const Outcome outcome = run({"--version"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.out, "dipper " + build_info().version + "\n");
+}
+
+}  // namespace
+}  // namespace dipper
