@@ -94,11 +94,10 @@ class Run {
                    target.begin(), [this](float sample) { return range_.into(sample); });
     const std::size_t before = resident_bytes();
     Fit fit({shape, target, observation_.weights}, recipe_, *backend_, settings_.seed);
-    // Two pictures come out of it, and each is copied once on its way to a file.
+    // Three pictures come out of it, and one is copied on its way to a file.
     progress_.planned_bytes = before + fit.bytes() + 4 * observation_.damaged.samples.size() * sizeof(float);
     progress_.iterations = recipe_.iterations;
-    raw_ = Image(shape.width, shape.height, shape.channels);
-    raw_.sample = observation_.damaged.sample;
+    colours_ = Image(shape.width, shape.height, shape.channels);
     loop(fit, callback);
     return finish();
   }
@@ -126,9 +125,11 @@ class Run {
   }
 
   void take_picture(Fit& fit) {
-    fit.output(raw_.samples);
-    for (float& sample : raw_.samples) sample = range_.out_of(sample);
-    picture_ = compose(observation_, raw_);
+    fit.output(colours_.samples);
+    for (float& sample : colours_.samples) sample = range_.out_of(sample);
+    picture_ = compose(observation_, colours_);
+    raw_ = picture_;  // for its alpha and its profile
+    std::copy(colours_.samples.begin(), colours_.samples.end(), raw_.samples.begin());
     round_samples(picture_);
     round_samples(raw_);
     progress_.picture = &picture_;
@@ -151,8 +152,7 @@ class Run {
     result.psnr = psnr_;
     result.raw_psnr = raw_psnr_;
     if (truth_ != nullptr) result.ssim = ssim(picture_, *truth_);
-    result.raw = picture_;  // for its alpha and its profile
-    std::copy(raw_.samples.begin(), raw_.samples.end(), result.raw.samples.begin());
+    result.raw = std::move(raw_);
     result.image = std::move(picture_);
     if (observation_.truth) result.damaged = std::move(observation_.damaged);
     if (truth_ != nullptr) result.truth = *truth_;
@@ -173,8 +173,9 @@ class Run {
   Range range_;
   const Image* truth_ = nullptr;
   Progress progress_;
-  Image raw_;                   // colour channels only
-  Image picture_;               // composed
+  Image colours_;  // the network's output, without alpha
+  Image raw_;
+  Image picture_;
   std::optional<double> psnr_;  // of the last picture
   std::optional<double> raw_psnr_;
   bool stopped_ = false;

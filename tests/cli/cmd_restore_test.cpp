@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "cli/program.hpp"
@@ -69,6 +70,14 @@ TEST_F(Restore, ATruthIsMeasuredAgainst) {
       {"inpaint", "in.png", "--mask", "mask.png", "--truth", "in.png", "--iterations", "2", "-o", "out.png", "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_TRUE(Json::parse(outcome.out).at("psnr").is_number());
+}
+
+// A canvas of 64x64 leaves one pixel at the deepest level, whose gradients are 0: without epsilon Adam divides 0 by 0.
+TEST_F(Restore, AFitThatDivergesExitsWithThree) {
+  const Outcome outcome = run({"inpaint", "in.png", "--drop", "0.5", "--set", "adam.epsilon=0", "-o", "out.png"});
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_NE(outcome.err.find("dipper: the fit diverged in iteration 2"), std::string::npos) << outcome.err;
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out.png"));
 }
 
 }  // namespace
