@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times one iteration of a fit: noise on the input, forward, loss, backward, Adam.
+// Times one iteration of a fit: forward, loss, backward, Adam, noise on the input.
 //   build/bench/bench_iteration --network hourglass-shuffle --size 512 --threads 2
 #include <fmt/format.h>
 

@@ -11,11 +11,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 ROOT = Path(__file__).resolve().parent.parent
-# PSNR in dB of the raw output over all pixels, measured on the JPEG frames that were published with the networks.
-PUBLISHED = {
-    "seed-pixel-shuffle": {250: 19.56, 1250: 22.71, 2500: 25.10, 5000: 28.41, 10000: 29.96, 25000: 30.52},
-    "seed-deconv": {250: 19.64, 1250: 22.22, 2500: 21.24, 5000: 21.14, 10000: 23.92, 25000: 27.43},
-}
+RECIPES = ("seed-pixel-shuffle", "seed-deconv")
 LABELS = {"seed-pixel-shuffle": "pixel shuffle", "seed-deconv": "transposed convolution"}
 CLASSES = {"seed-pixel-shuffle": "a", "seed-deconv": "b"}
 STEPS = (250, 500, 1000, 2500, 5000, 10000, 25000)
@@ -43,6 +39,15 @@ def read_curve(path):
         rows = csv.DictReader(line for line in lines if not line.startswith("#"))
         points = [(int(row["iteration"]), float(row["raw_psnr"])) for row in rows]
     return [point for point in points if point[0] >= STEPS[0]]
+
+
+def read_published(path):
+    """{recipe: [(step, raw PSNR)]}"""
+    points = {recipe: [] for recipe in RECIPES}
+    with path.open(encoding="utf-8") as lines:
+        for row in csv.DictReader(line for line in lines if not line.startswith("#")):
+            points[row["recipe"]].append((int(row["iteration"]), float(row["raw_psnr"])))
+    return points
 
 
 class Axes:
@@ -92,9 +97,9 @@ def draw_legend(recipes):
     return parts + [text(x + 14 * len(recipes) + 4, y, "published", "start")]
 
 
-def draw(curves):
+def draw(curves, published):
     values = [psnr for curve in curves.values() for _, psnr in curve]
-    values += [psnr for recipe in curves for psnr in PUBLISHED[recipe].values()]
+    values += [psnr for recipe in curves for _, psnr in published[recipe]]
     axes = Axes(2 * math.floor(min(values) / 2), 2 * math.ceil(max(values) / 2))
     parts = [f'<rect width="{WIDTH}" height="{HEIGHT}" class="paper"/>',
              text(LEFT, 28, "bunny, 512x512, half of the pixels missing: PSNR of the raw output, dB", "start", "title")]
@@ -102,7 +107,7 @@ def draw(curves):
     for recipe, curve in curves.items():
         path = " ".join(f"{axes.x(step):.1f},{axes.y(psnr):.1f}" for step, psnr in curve if step <= STEPS[-1])
         dots = "".join(f'<circle cx="{axes.x(step):.1f}" cy="{axes.y(psnr):.1f}" r="4" class="dot"/>'
-                       for step, psnr in PUBLISHED[recipe].items())
+                       for step, psnr in published[recipe])
         parts.append(f'<g class="{CLASSES[recipe]}"><polyline points="{path}" class="line"/>{dots}</g>')
     body = "\n".join(parts)
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
@@ -115,13 +120,14 @@ def main():
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "seed_curves.svg")
     arguments = parser.parse_args()
     curves = {}
-    for recipe in PUBLISHED:
+    for recipe in RECIPES:
         file = arguments.results / f"{recipe}_bunny.csv"
         if file.exists():
             curves[recipe] = read_curve(file)
     if not any(curves.values()):
         parser.error(f"no curves in {arguments.results}: run bench/seed_curve.sh first")
-    arguments.output.write_text(draw(curves), encoding="utf-8")
+    published = read_published(arguments.results / "seed_published.csv")
+    arguments.output.write_text(draw(curves, published), encoding="utf-8")
     print(arguments.output)
 
 

@@ -39,8 +39,9 @@ struct Request {
 
 /// What a fit says of itself while it runs.
 struct Progress {
-  int iteration = 0;   ///< finished iterations
-  int iterations = 0;  ///< planned in all
+  std::string summary;  ///< what is fitted to what, such as "50.1 % of the pixels are missing; network ..."
+  int iteration = 0;    ///< finished iterations
+  int iterations = 0;   ///< planned in all
   double loss = 0;
   std::optional<double> psnr;      ///< of `picture` against the truth: known when both are
   std::optional<double> raw_psnr;  ///< of `raw` against the truth, likewise
@@ -52,8 +53,9 @@ struct Progress {
   const Image* raw = nullptr;      ///< the network's own output, whenever `picture` is there
 };
 
-/// Called after every iteration, on the thread that called restore(). Returning false ends the fit there;
-/// what it has reached is returned.
+/// Called on the thread that called restore(): once before the first iteration, when memory is taken and `summary` and
+/// `planned_bytes` are known, and then after every iteration, where returning false ends the fit; what it has reached
+/// is returned.
 using ProgressCallback = std::function<bool(const Progress&)>;
 
 /// What came out of a fit.
@@ -66,7 +68,7 @@ struct Restoration {
   std::optional<double> ssim;
   std::optional<double> raw_psnr;  ///< of `raw` against the truth
   int iterations = 0;
-  double seconds = 0;          ///< the fit alone
+  double seconds = 0;          ///< the fit, with what the callback took
   std::size_t peak_bytes = 0;  ///< the process's largest resident memory, measured
   std::uint64_t seed = 0;
   std::string recipe;

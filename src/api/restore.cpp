@@ -51,7 +51,7 @@ Range range_of(const Observation& observation) {
   return range;
 }
 
-// To the values that a file of the picture's sample type can hold, so that figures are those of the written file.
+// To the values that a lossless file of the picture's sample type holds, so that figures are those of such a file.
 void round_samples(Image& image) {
   if (image.sample == SampleType::f32) return;
   for (float& sample : image.samples) {
@@ -104,6 +104,9 @@ class Run {
 
  private:
   void loop(Fit& fit, const ProgressCallback& callback) {
+    progress_.summary = fmt::format("{}; network {} of {} parameters on {} ({})", observation_.summary, recipe_.network,
+                                    fit.parameter_count(), backend_->name(), backend_->description());
+    if (callback) callback(progress_);
     const Clock::time_point began = Clock::now();
     while (fit.iteration() < recipe_.iterations && !stopped_) {
       progress_.loss = fit.step();

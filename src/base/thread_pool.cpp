@@ -2,6 +2,7 @@
 #include "base/thread_pool.hpp"
 
 #include <algorithm>
+#include <system_error>
 
 namespace dipper {
 namespace {
@@ -22,7 +23,13 @@ void relax() {
 ThreadPool::ThreadPool(int threads) {
   if (threads <= 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   helpers_.reserve(static_cast<std::size_t>(threads - 1));
-  for (int worker = 1; worker < threads; ++worker) helpers_.emplace_back([this, worker] { help(worker); });
+  for (int worker = 1; worker < threads; ++worker) {
+    try {
+      helpers_.emplace_back([this, worker] { help(worker); });
+    } catch (const std::system_error&) {
+      return;  // the system gives no more threads: those that run are enough for the same result
+    }
+  }
 }
 
 ThreadPool::~ThreadPool() {

@@ -14,7 +14,7 @@ namespace dipper {
 /// open, so a task may depend on its own number alone. One thread at a time may call run().
 class ThreadPool {
  public:
-  /// `threads` workers, the caller of run() among them; 0 means one per core.
+  /// `threads` workers, the caller of run() among them; 0 means one per core. Fewer where the system gives no more.
   explicit ThreadPool(int threads = 0);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

@@ -37,7 +37,7 @@ class Fit {
   void output(std::span<float> to);
 
   [[nodiscard]] std::size_t parameter_count() const { return program_.theta().size(); }
-  [[nodiscard]] const MemoryPlan& memory() const { return program_.memory(); }
+
   /// Memory that the fit takes: program, optimiser, all of it.
   [[nodiscard]] std::size_t bytes() const;
 

@@ -1,13 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graph/graph.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "base/check.hpp"
+#include "dipper/error.hpp"
 
 namespace dipper {
+namespace {
+
+// Backends count elements in int.
+void check_size(const Shape& shape) {
+  constexpr std::size_t most = 2'000'000'000;
+  if (shape.size() <= most) return;
+  throw Error(
+      fmt::format("the picture is too large for this network: one of its tensors would have {} x {} x {} values",
+                  shape.channels, shape.height, shape.width));
+}
+
+}  // namespace
 
 Tensor Graph::input(const Shape& shape, bool wants_gradient) {
+  check_size(shape);
   values_.push_back({.shape = shape, .has_gradient = wants_gradient});
   return {static_cast<int>(values_.size()) - 1};
 }
@@ -20,6 +37,8 @@ Tensor Graph::add(std::string name, LayerDesc desc, std::vector<Tensor> inputs) 
   node.has_gradient = dipper::parameter_count(node.desc) > 0;
   const int number = static_cast<int>(nodes_.size());
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    // A tensor that a layer reads twice would have its gradient overwritten by the second.
+    DIPPER_CHECK_EQ(std::count(node.inputs.begin(), node.inputs.end(), node.inputs[i]), 1);
     Value& value = values_[node.inputs[i].id];
     DIPPER_CHECK_EQ(value.shape, shapes[i]);
     value.consumers.push_back(number);
@@ -29,6 +48,7 @@ Tensor Graph::add(std::string name, LayerDesc desc, std::vector<Tensor> inputs) 
     parameters_.push_back({node.name + "." + parameter.name, parameter, parameter_count_});
     parameter_count_ += parameter.size;
   }
+  check_size(output_of(node.desc));
   values_.push_back({.shape = output_of(node.desc), .producer = number, .has_gradient = node.has_gradient});
   node.output = {static_cast<int>(values_.size()) - 1};
   nodes_.push_back(std::move(node));

@@ -10,8 +10,6 @@
 namespace dipper {
 namespace {
 
-// Layers may read, never write, this many floats past a tensor's end.
-constexpr std::size_t read_ahead = 64;
 constexpr std::size_t alignment = 64;
 
 }  // namespace
@@ -19,6 +17,11 @@ constexpr std::size_t alignment = 64;
 Program::Program(const Graph& graph, Backend& backend, Tensor loss, std::vector<Tensor> kept) : loss_(loss) {
   DIPPER_CHECK_EQ(graph.shape(loss), (Shape{1, 1, 1}));
   kept.push_back(loss);
+  for (int id = 0; id < static_cast<int>(graph.values().size()); ++id) {
+    // Nobody would write its gradient, but its producer would read it.
+    const Graph::Value& value = graph.values()[id];
+    DIPPER_CHECK(!value.has_gradient || !value.consumers.empty() || id == loss.id);
+  }
   plan_ = plan_memory(graph, kept);
   theta_.assign(graph.parameter_count(), 0.0F);
   dtheta_.assign(graph.parameter_count(), 0.0F);

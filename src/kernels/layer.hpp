@@ -6,6 +6,10 @@
 
 namespace dipper {
 
+/// Layers may read, never write, this many floats past the end of a tensor: whoever places tensors leaves room for it.
+/// What lies there has no influence on any result.
+inline constexpr std::size_t read_ahead = 64;
+
 /// What a backward pass does to a gradient that it writes. A tensor that several layers read collects the sum of their
 /// gradients: the first of them to run overwrites, the others accumulate.
 enum class Write { overwrite, accumulate };

@@ -26,21 +26,31 @@ constexpr TaskOption options[] = {
      .picture = true},
     {.name = "missing",
      .value = "WHAT",
-     .help = "repair the pixels that are black, white, transparent, nan, or of the colour R,G,B (0 to 255)"},
+     .help = "repair the pixels that are exactly black, white, transparent, nan, or of the colour R,G,B (0 to 255); "
+             "JPEG blurs colours, so give a mask for one"},
     {.name = "drop",
      .value = "P",
      .help = "for trying things out: IN is clean; drop the share P of its pixels first (0 to 1)",
      .damages = true},
 };
 
-// The first channel of a mask, 1 where it is white.
+// The brightness of a mask, 1 where it is white; what is transparent is black. BT.601 luma.
 std::vector<float> read_mask(const Image& mask, const Image& picture, const char* option) {
   if (mask.width != picture.width || mask.height != picture.height) {
     throw Error(fmt::format("the picture of --{} is {}x{} but the picture to repair is {}x{}; make them the same size",
                             option, mask.width, mask.height, picture.width, picture.height));
   }
-  std::vector<float> values(mask.plane(0).begin(), mask.plane(0).end());
-  for (float& value : values) value = std::isnan(value) ? 0 : std::clamp(value, 0.0F, 1.0F);
+  const bool colour = mask.colour_channels() == 3;
+  std::vector<float> values(mask.plane_size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    float value = mask.plane(0)[i];
+    // Gray as R, G and B alike keeps its value to the last bit.
+    if (colour && (mask.plane(1)[i] != value || mask.plane(2)[i] != value)) {
+      value = 0.299F * value + 0.587F * mask.plane(1)[i] + 0.114F * mask.plane(2)[i];
+    }
+    if (mask.has_alpha()) value *= mask.plane(mask.channels - 1)[i];
+    values[i] = std::isnan(value) ? 0 : std::clamp(value, 0.0F, 1.0F);
+  }
   return values;
 }
 
@@ -100,16 +110,28 @@ std::vector<float> find_missing(const Image& picture, const std::string& what) {
   return of_colour(picture, parse_colour(what));
 }
 
-// Each pixel, all channels together, is dropped with this probability.
+// Each pixel, all channels together, is dropped with this probability; at least one is, and one is kept.
 std::vector<float> draw_missing(const Image& picture, const std::string& share, std::uint64_t seed) {
   const auto probability = static_cast<float>(parse_number(share, "--drop", 0, 1));
+  if (probability <= 0 || probability >= 1) {
+    throw Error(fmt::format("--drop {} leaves nothing to {}; take a share between 0 and 1", share,
+                            probability <= 0 ? "repair" : "go by"));
+  }
+  if (picture.plane_size() < 2)
+    throw Error("the picture has one pixel, so --drop leaves nothing to repair or to go by");
   const Philox random{seed, Stream::drop};
-  std::vector<float> missing(picture.plane_size());
-  for (std::size_t i = 0; i < missing.size(); ++i) missing[i] = random.uniform(0, i) < probability ? 1.0F : 0.0F;
+  std::vector<float> drawn(picture.plane_size());
+  for (std::size_t i = 0; i < drawn.size(); ++i) drawn[i] = random.uniform(0, i);
+  const auto [least, most] = std::minmax_element(drawn.begin(), drawn.end());
+  std::vector<float> missing(drawn.size());
+  for (std::size_t i = 0; i < drawn.size(); ++i) missing[i] = drawn[i] < probability ? 1.0F : 0.0F;
+  missing[static_cast<std::size_t>(least - drawn.begin())] = 1;
+  missing[static_cast<std::size_t>(most - drawn.begin())] = 0;
   return missing;
 }
 
-void check_missing(const Observation& observation) {
+// The share that is to be repaired; throws when it is none or all.
+double missing_share(const Observation& observation) {
   std::size_t known = 0;
   std::size_t whole = 0;
   for (const float weight : observation.weights) {
@@ -122,6 +144,7 @@ void check_missing(const Observation& observation) {
   if (known == 0) {
     throw Error("everything is missing: every pixel is marked for repair, so there is nothing to go by");
   }
+  return 1 - static_cast<double>(whole) / static_cast<double>(observation.weights.size());
 }
 
 // Numbers that no picture can be fitted to are an error, unless they lie where nothing is known.
@@ -164,7 +187,7 @@ Observation observe_inpaint(const TaskInput& input) {
       for (int c = 0; c < input.picture.colour_channels() && repair[i] > 0; ++c) observation.damaged.plane(c)[i] = 0;
     }
   }
-  check_missing(observation);
+  observation.summary = fmt::format("{:.1f} % of the pixels are missing", 100 * missing_share(observation));
   check_finite(observation);
   return observation;
 }

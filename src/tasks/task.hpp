@@ -29,6 +29,7 @@ struct Observation {
   Image damaged;                      // as it came, or as the task damaged it
   std::vector<float> weights{};       // height x width, 1 where a pixel is known, 0 where it is missing
   std::optional<Image> truth{};       // when the task damaged a clean picture itself
+  std::string summary{};              // one clause on the damage, for progress
   bool opaque_where_missing = false;  // restored pixels become opaque, since they were missing by being transparent
 };
 

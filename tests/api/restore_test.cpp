@@ -85,10 +85,13 @@ TEST(Restore, ShowsProgressAndStopsWhenTold) {
   Request request = drop_request(waves(32, 32, 3), "0.5", 50);
   request.settings.every = 4;
   std::vector<int> looked;
+  std::vector<int> calls;
   const Restoration result = restore(request, [&](const Progress& progress) {
     EXPECT_EQ(progress.iterations, 50);
     EXPECT_GT(progress.planned_bytes, 0U);
     EXPECT_TRUE(std::isfinite(progress.loss));
+    EXPECT_NE(progress.summary.find("% of the pixels are missing; network hourglass-shuffle"), std::string::npos);
+    calls.push_back(progress.iteration);
     if (progress.picture != nullptr) {
       looked.push_back(progress.iteration);
       EXPECT_TRUE(progress.psnr && progress.raw_psnr);
@@ -99,6 +102,7 @@ TEST(Restore, ShowsProgressAndStopsWhenTold) {
     return progress.iteration < 10;
   });
   EXPECT_EQ(looked, (std::vector<int>{1, 4, 8}));
+  EXPECT_EQ(calls, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
   EXPECT_EQ(result.iterations, 10);
   EXPECT_TRUE(result.stopped);
   EXPECT_EQ(*result.psnr, psnr(result.image, request.input));

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "dipper/error.hpp"
+
 namespace dipper {
 namespace {
 
@@ -36,6 +38,12 @@ TEST(GraphDeathTest, RefusesAShapeThatIsNotTheDescs) {
   Graph graph;
   const Tensor x = graph.input({3, 8, 8});
   EXPECT_DEATH(graph.add("norm", BatchNormDesc{{2, 8, 8}}, {x}), "3x8x8 and 2x8x8");
+}
+
+TEST(Graph, RefusesTensorsThatBackendsCannotCount) {
+  Graph graph;
+  const Tensor x = graph.input({1, 30000, 30000});
+  EXPECT_THROW(graph.add("conv", Conv2dDesc{.input = {1, 30000, 30000}, .out_channels = 3}, {x}), Error);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ inline std::vector<double> random_values(std::size_t count, std::uint64_t which)
 /// One layer with all its tensors, to be run forward and backward.
 template <class T>
 struct LayerRun {
-  static constexpr std::size_t spare = 64;  // floats that a backend may read past a tensor's end
+  static constexpr std::size_t spare = read_ahead;
 
   LayerDesc desc;
   std::vector<std::vector<T>> x;

@@ -41,7 +41,9 @@ TEST_F(Ops, PixelShuffle) {
 
 TEST_F(Ops, Concat) {
   const Tensor other = graph.input({3, 6, 8});
-  EXPECT_EQ(graph.shape(concat(graph, {x, other, x}, "concat")), (Shape{11, 6, 8}));
+  const Tensor third = graph.input({4, 6, 8});
+  EXPECT_EQ(graph.shape(concat(graph, {x, other, third}, "concat")), (Shape{11, 6, 8}));
+  EXPECT_DEATH(concat(graph, {x, x}, "concat"), "2 and 1");
   EXPECT_DEATH(concat(graph, {x, graph.input({1, 5, 8})}, "concat"), "5 and 6");
 }
 

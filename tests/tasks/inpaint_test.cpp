@@ -58,6 +58,33 @@ TEST_F(Inpaint, WhiteInTheOtherMaskIsKept) {
   EXPECT_EQ(seen.weights[4], 1);
 }
 
+TEST_F(Inpaint, AMaskMayBeColouredOrTransparent) {
+  Image mask(8, 6, 4);
+  for (float& alpha : mask.plane(3)) alpha = 1;
+  mask.plane(1)[3] = 1;  // green
+  for (int c = 0; c < 3; ++c) mask.plane(c)[4] = mask.plane(c)[5] = 1;
+  mask.plane(3)[5] = 0;
+  pictures["mask"] = mask;
+  const Observation seen = run();
+  EXPECT_NEAR(seen.weights[3], 1 - 0.587, 1e-6);
+  EXPECT_EQ(seen.weights[4], 0);
+  EXPECT_EQ(seen.weights[5], 1);
+  EXPECT_EQ(seen.summary, "4.2 % of the pixels are missing");
+}
+
+TEST_F(Inpaint, DropsAndKeepsAtLeastOnePixel) {
+  for (const char* share : {"0.001", "0.5", "0.999"}) {
+    for (seed = 0; seed < 10; ++seed) {
+      picture = gradient_picture(2, 1, 3);
+      options["drop"] = share;
+      const Observation seen = run();
+      EXPECT_EQ(seen.weights[0] + seen.weights[1], 1);
+    }
+  }
+  picture = gradient_picture(1, 1, 3);
+  EXPECT_NE(error().find("one pixel"), std::string::npos) << error();
+}
+
 TEST_F(Inpaint, FindsMissingPixelsByColour) {
   for (int c = 0; c < 3; ++c) {
     picture.plane(c)[5] = 0;
@@ -145,9 +172,9 @@ TEST_F(Inpaint, SaysWhatIsWrong) {
   options = {{"missing", "transparent"}};
   EXPECT_NE(error().find("no transparency"), std::string::npos) << error();
   options = {{"drop", "1"}};
-  EXPECT_NE(error().find("everything is missing"), std::string::npos) << error();
+  EXPECT_NE(error().find("nothing to go by"), std::string::npos) << error();
   options = {{"drop", "0"}};
-  EXPECT_NE(error().find("nothing is missing"), std::string::npos) << error();
+  EXPECT_NE(error().find("nothing to repair"), std::string::npos) << error();
   options = {{"drop", "1.5"}};
   EXPECT_NE(error().find("from 0 to 1"), std::string::npos) << error();
   options = {{"dorp", "0.5"}};

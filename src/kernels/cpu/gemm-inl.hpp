@@ -16,6 +16,7 @@ namespace dipper::cpu::HWY_NAMESPACE {
 inline constexpr int block_rows = 4;
 inline constexpr int block_vectors = many_registers ? 4 : 2;
 inline constexpr std::size_t block_width = block_vectors * lanes;
+static_assert(block_width <= read_ahead);
 
 /// The two factors of a sum of products: output(row, lane) = sum over k of a[row * a_row + a_at[k]] * b[b_at[k] +
 /// lane]. Both sides are lists of offsets, so that a convolution needs no copy in matrix form: k runs over channels and

@@ -12,11 +12,7 @@
 #include "kernels/layer.hpp"
 
 /// The SIMD layers: each function picks the best instruction set of this machine once, when the layer is made.
-///
-/// Tensors may be read, never written, up to `read_ahead` floats past their end.
 namespace dipper::cpu {
-
-inline constexpr int read_ahead = 64;
 
 using LayerPointer = std::unique_ptr<Layer<float>>;
 

@@ -4,7 +4,7 @@
 namespace dipper {
 
 std::string cuda_devices() {
-  return "this build has no CUDA; configure with DIPPER_CUDA=ON for it";
+  return "this build does not look for NVIDIA devices (DIPPER_CUDA is off)";
 }
 
 }  // namespace dipper
