@@ -5,6 +5,7 @@
 # Writes bench/results/RECIPE_bunny.csv (iteration, loss, psnr, raw_psnr, seconds) and out/RECIPE_bunny.png.
 # DIPPER names another program than build/dipper, PICTURE another picture. In full, a recipe takes 25,001 iterations.
 set -euo pipefail
+picture=${PICTURE:+$(realpath --relative-to="$(dirname "$0")/.." "$PICTURE")}
 cd "$(dirname "$0")/.."
 
 if [[ $# -lt 1 || $1 == -* ]]; then
@@ -14,7 +15,7 @@ fi
 recipe=$1
 shift
 dipper=${DIPPER:-build/dipper}
-picture=${PICTURE:-../shared/data/seed/bunny_512.jpg}
+picture=${picture:-../shared/data/seed/bunny_512.jpg}
 mkdir -p out bench/results
 log=out/${recipe}_bunny.jsonl
 

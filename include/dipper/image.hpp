@@ -57,6 +57,10 @@ void write_image(const std::filesystem::path& file, const Image& image);
 /// nothing behind.
 void check_writable(const std::filesystem::path& file);
 
+/// The same, and for a format that cannot hold a picture of the size and the channels of `like`, whose samples do not
+/// matter.
+void check_writable(const std::filesystem::path& file, const Image& like);
+
 /// What a comparison looks at.
 struct CompareOptions {
   bool luma = false;            ///< compare BT.601 studio-swing luma (not rounded) instead of all colour channels
@@ -65,7 +69,8 @@ struct CompareOptions {
 };
 
 /// Peak signal-to-noise ratio in dB over the colour channels, peak 1; infinity for equal pictures.
-/// Throws Error when the sizes or numbers of colour channels differ, or nothing is left to compare.
+/// Throws Error when the sizes or numbers of colour channels differ, nothing is left to compare, or a sample that is
+/// compared is NaN or infinite.
 [[nodiscard]] double psnr(const Image& a, const Image& b, const CompareOptions& options = {});
 
 /// Structural similarity (Wang et al., 2004): Gaussian window 11x11 of sigma 1.5, K1 = .01, K2 = .03, peak 1, mean over

@@ -67,6 +67,10 @@ void check_truth(const Image& truth, const Image& picture) {
         "the truth is {}x{} of {} channels but the picture is {}x{} of {}; give the same picture undamaged",
         truth.width, truth.height, truth.colour_channels(), picture.width, picture.height, picture.colour_channels()));
   }
+  const auto known = truth.samples.begin() + static_cast<std::ptrdiff_t>(truth.colour_channels() * truth.plane_size());
+  if (!std::all_of(truth.samples.begin(), known, [](float sample) { return std::isfinite(sample); })) {
+    throw Error("the truth holds samples that are not finite numbers; give one without");
+  }
 }
 
 /// One restoration while it is being made.

@@ -35,7 +35,7 @@ int run(const Options& options) {
   if (options.json) {
     const Json result = {
         {"psnr", number_or_null(ratio)}, {"ssim", number_or_null(similarity)}, {"identical", std::isinf(ratio)}};
-    fmt::print("{}\n", result.dump());
+    fmt::print("{}\n", to_line(result));
   } else {
     fmt::print("PSNR {:.2f} dB  SSIM {:.4f}\n", ratio, similarity);
   }

@@ -35,7 +35,7 @@ void print_json(const BuildInfo& info) {
                        {"threads", info.threads},
                        {"codecs", info.codecs},
                        {"devices", devices}};
-  fmt::print("{}\n", result.dump());
+  fmt::print("{}\n", to_line(result));
 }
 
 }  // namespace

@@ -75,12 +75,12 @@ void print_json(const RestoreOptions& options, const Restoration& restoration, c
                        {"device", restoration.device},
                        {"version", build_info().version},
                        {"output", options.output}};
-  fmt::print("{}\n", result.dump());
+  fmt::print("{}\n", to_line(result));
 }
 
 int run(const std::string& task, const RestoreOptions& options) {
   const Request request = read_request(task, options);
-  Outputs outputs(options);
+  Outputs outputs(options, request.input);
   ProgressReport report(options, title(request, options));
   catch_interrupts();
 

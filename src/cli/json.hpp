@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 
 namespace dipper::cli {
 
@@ -13,6 +14,11 @@ using Json = nlohmann::ordered_json;
 /// JSON knows no infinity; a figure that is not known or not finite is null.
 [[nodiscard]] inline Json number_or_null(std::optional<double> number) {
   return number && std::isfinite(*number) ? Json(*number) : Json(nullptr);
+}
+
+/// As one line. Names of files need not be UTF-8: what is not becomes U+FFFD.
+[[nodiscard]] inline std::string to_line(const Json& object) {
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace dipper::cli

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/mistakes.hpp"
+#include "cli/say.hpp"
 #include "dipper/dipper.hpp"
 
 namespace dipper::cli {
@@ -27,11 +32,23 @@ std::vector<Command> commands(CLI::App& app) {
 }
 
 int fail(ExitCode code, const std::string& sentence) {
-  fmt::print(stderr, "dipper: {}\n", sentence);
+  say(fmt::format("dipper: {}\n", sentence));
   return code;
 }
 
+// A file opened later would take the number of a closed stream, and what is said there would land in the file.
+// Writing to the stand-in fails as it does on a closed stream.
+void occupy_closed_streams() {
+  int descriptor = 0;
+  do {
+    descriptor = ::open("/dev/null", O_RDONLY);
+  } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  if (descriptor >= 0) ::close(descriptor);
+}
+
 int run(int argc, char** argv) {
+  occupy_closed_streams();
+  std::signal(SIGPIPE, SIG_IGN);  // a reader of the progress may go; one of stdout is missed in flushed()
   CLI::App app("Restores one damaged picture by fitting an untrained network to it (Deep Image Prior)", "dipper");
   app.formatter(std::make_shared<HelpFormatter>());
   app.set_help_flag("-h,--help", "show this help");  // the commands inherit it
@@ -76,6 +93,8 @@ int main(int argc, char** argv) {
     return fail(exit_fit_failed, error.what());
   } catch (const dipper::Error& error) {
     return fail(exit_bad_request, error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(exit_bad_request, "there is not enough memory for this picture; use a smaller one");
   } catch (const std::exception& error) {
     return fail(exit_unexpected, error.what());
   }

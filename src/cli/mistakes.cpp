@@ -29,14 +29,18 @@ std::string unknown_command(const CLI::App& app, const std::string& given) {
   return fmt::format("there is no command {}{}; dipper --help lists them", given, did_you_mean(given, names));
 }
 
+bool lacks_value(const CLI::ParseError& error) {
+  const std::string_view text = error.what();
+  return dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr &&
+         text.find("required") != std::string_view::npos && text.find("missing") != std::string_view::npos;
+}
+
 // What CLI11 says of a value too many or too few begins with the option's name.
 std::string wrong_count(const CLI::ParseError& error) {
   const std::string_view text = error.what();
   const std::string_view name = text.substr(0, text.find_first_of(": "));
   if (text.find("flag override") != std::string_view::npos) return fmt::format("--{} takes no value", name);
-  if (text.find("required") != std::string_view::npos && text.find("missing") != std::string_view::npos) {
-    return fmt::format("{} needs a value after it", name);
-  }
+  if (lacks_value(error)) return fmt::format("{} needs a value after it", name);
   return fmt::format("{} was given more than once", name);
 }
 
@@ -47,6 +51,7 @@ std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
       app.get_subcommands([](const CLI::App* command) { return command->parsed(); });
   const CLI::App& command = parsed.empty() ? app : *parsed.front();
   const std::string full_name = parsed.empty() ? "dipper" : "dipper " + command.get_name();
+  if (lacks_value(error)) return wrong_count(error);
   // An argument that nothing took explains most of what else may be wrong.
   for (const std::string& left : command.remaining()) {
     if (left.starts_with('-')) return unknown_option(command, full_name, left);

@@ -78,6 +78,13 @@ void refuse_clashes(const RestoreOptions& options) {
   }
 }
 
+// A strip of the shape that the run will write.
+Image blank_strip(const RestoreOptions& options, const Image& input) {
+  const bool has_truth = options.damages || !options.truth.empty();
+  const std::vector<Image> pictures(has_truth ? 3 : 2, Image(input.width, input.height, 1));
+  return strip(pictures, strip_rows);
+}
+
 // Leaves folders with something in them alone.
 void remove_empty(const std::vector<fs::path>& folders) {
   std::error_code error;
@@ -109,11 +116,11 @@ void FrameFolder::write(int iteration, const Image& picture) const {
   write_image(folder_ / frame_name(iteration), picture);
 }
 
-Outputs::Outputs(const RestoreOptions& options) : options_(options) {
+Outputs::Outputs(const RestoreOptions& options, const Image& input) : options_(options) {
   refuse_clashes(options);
-  check_writable(options.output);
-  if (options.damages) check_writable(damaged_file(options));
-  if (!options.strip.empty()) check_writable(options.strip);
+  check_writable(options.output, input);
+  if (options.damages) check_writable(damaged_file(options), input);
+  if (!options.strip.empty()) check_writable(options.strip, blank_strip(options, input));
   if (!options.animation.empty()) animation_.emplace(options.animation, options.animation_size);
   if (!options.frames.empty()) frames_.emplace(options.frames);
 }

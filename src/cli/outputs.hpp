@@ -28,9 +28,10 @@ class FrameFolder {
 /// Everything that a run writes.
 class Outputs {
  public:
-  /// Throws Error for every output that could not be written, that would overwrite an input, or that two of them share.
-  /// Does so before the fit, because nobody wants to hear it after an hour.
-  explicit Outputs(const RestoreOptions& options);
+  /// Throws Error for every output that could not be written, whose format cannot hold a picture like the input, that
+  /// would overwrite an input, or that two of them share. Does so before the fit, because nobody wants to hear it after
+  /// an hour.
+  Outputs(const RestoreOptions& options, const Image& input);
 
   /// Takes the picture along, when the fit shows one.
   void frame(const Progress& progress);

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <cstdio>
 #include <utility>
 
 #include "cli/json.hpp"
+#include "cli/say.hpp"
 
 namespace dipper::cli {
 namespace {
@@ -23,7 +23,7 @@ int terminal_columns() {
 }
 
 void print_json(const Json& object) {
-  fmt::print(stderr, "{}\n", object.dump());
+  say(to_line(object) + "\n");
 }
 
 std::string megabytes(std::size_t bytes) {
@@ -56,7 +56,7 @@ void ProgressReport::update(const Progress& progress) {
   if (const auto& psnr = raw_ ? progress.raw_psnr : progress.psnr) psnr_ = psnr;
   if (style_ == ProgressStyle::none) return;
   if (!begun_) begin(progress);
-  if (due(progress)) show(progress);
+  if (progress.iteration > 0 && due(progress)) show(progress);  // before the first there is only the plan
 }
 
 void ProgressReport::begin(const Progress& progress) {
@@ -64,11 +64,12 @@ void ProgressReport::begin(const Progress& progress) {
   if (style_ == ProgressStyle::json) {
     print_json({{"event", "start"},
                 {"title", title_},
+                {"summary", progress.summary},
                 {"iterations", progress.iterations},
                 {"planned_bytes", progress.planned_bytes}});
   } else {
-    fmt::print(stderr, "{}, {} iterations, about {} of memory\n", title_, progress.iterations,
-               megabytes(progress.planned_bytes));
+    say(fmt::format("{}, {} iterations, about {} of memory\n{}\n", title_, progress.iterations,
+                    megabytes(progress.planned_bytes), progress.summary));
   }
 }
 
@@ -95,12 +96,11 @@ void ProgressReport::show(const Progress& progress) {
   } else if (style_ == ProgressStyle::line) {
     // A line that the terminal had to break could not be redrawn.
     const auto columns = static_cast<std::size_t>(terminal_columns() - 1);
-    fmt::print(stderr, "\r\x1b[K{}", figures(progress).substr(0, columns));
+    say("\r\x1b[K" + figures(progress).substr(0, columns));
     line_open_ = true;
   } else {
-    fmt::print(stderr, "{}\n", figures(progress));
+    say(figures(progress) + "\n");
   }
-  std::fflush(stderr);
 }
 
 std::string ProgressReport::figures(const Progress& progress) const {
@@ -115,7 +115,7 @@ std::string ProgressReport::figures(const Progress& progress) const {
 }
 
 void ProgressReport::finish(const std::string& sentence, const Restoration& restoration) {
-  if (line_open_) fmt::print(stderr, "\n");
+  if (line_open_) say("\n");
   line_open_ = false;
   if (quiet_) return;
   if (style_ == ProgressStyle::json) {
@@ -124,7 +124,7 @@ void ProgressReport::finish(const std::string& sentence, const Restoration& rest
                 {"iterations", restoration.iterations},
                 {"seconds", restoration.seconds}});
   } else {
-    fmt::print(stderr, "{}\n", sentence);
+    say(sentence + "\n");
   }
 }
 

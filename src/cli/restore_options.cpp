@@ -14,6 +14,8 @@
 namespace dipper::cli {
 namespace {
 
+constexpr int most_iterations = 100'000'000;  // as in recipes
+
 std::uint64_t parse_seed(const std::string& text) {
   std::uint64_t seed = 0;
   const char* end = text.data() + text.size();
@@ -76,7 +78,8 @@ void declare_outputs(CLI::App& command, RestoreOptions& options) {
   add_switch(command, {"--raw", "", "write the network's own output; otherwise known pixels stay as they are"},
              options.raw);
   add_text(command, {"--frames", "DIR", "write the picture so far to DIR/frame_000250.png and so on"}, options.frames);
-  add_integer(command, {"--every", "N", "iterations between frames [as the recipe says]"}, options.settings.every, 1);
+  add_integer(command, {"--every", "N", "iterations between frames [as the recipe says]"}, options.settings.every, 1,
+              most_iterations);
   add_text(command, {"--animation", "FILE", "write the frames as one .gif or .webp that plays for ever"},
            options.animation);
   add_integer(command, {"--animation-size", "N", "the longer side of the animation in pixels [200]"},
@@ -97,7 +100,7 @@ void declare_fit(CLI::App& command, RestoreOptions& options) {
                [&settings](const std::string& text) { parse_assignment(text, settings.set); });
   add_parsed(command, {"--iterations", "N", "iterations to run [as the recipe says]"},
              [&settings](const std::string& text) {
-               settings.iterations = parse_integer(text, "--iterations", 1, 1'000'000'000);
+               settings.iterations = parse_integer(text, "--iterations", 1, most_iterations);
              });
   add_parsed(command, {"--seed", "S", "start of all random numbers: the same seed gives the same picture [0]"},
              [&settings](const std::string& text) { settings.seed = parse_seed(text); });

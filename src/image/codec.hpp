@@ -24,7 +24,10 @@ struct Codec {
   /// Throws Error with a predicate ("is truncated"): the caller puts the file's name before it.
   Image (*decode)(std::span<const std::byte> file);
 
-  /// The whole file for a valid picture. Throws Error with a sentence when the format cannot hold it.
+  /// Throws Error with a sentence when the format cannot hold a picture of this shape.
+  void (*check)(int width, int height, int channels);
+
+  /// The whole file for a valid picture. Throws Error with a sentence when the format cannot hold it, as check does.
   Bytes (*encode)(const Image& image);
 };
 
@@ -37,10 +40,12 @@ struct Codec {
 
 [[nodiscard]] bool is_jpeg(std::span<const std::byte> file);
 [[nodiscard]] Image decode_jpeg(std::span<const std::byte> file);
+void check_jpeg(int width, int height, int channels);
 [[nodiscard]] Bytes encode_jpeg(const Image& image);
 
 [[nodiscard]] bool is_webp(std::span<const std::byte> file);
 [[nodiscard]] Image decode_webp(std::span<const std::byte> file);
+void check_webp(int width, int height, int channels);
 [[nodiscard]] Bytes encode_webp(const Image& image);
 
 [[nodiscard]] bool is_tiff(std::span<const std::byte> file);

@@ -37,6 +37,10 @@ std::string extensions() {
   return fmt::format("{}", fmt::join(all, " "));
 }
 
+Error cannot_write(const std::filesystem::path& file, const Error& why) {
+  return Error(fmt::format("cannot write {}: {}", file.string(), why.what()));
+}
+
 }  // namespace
 
 const Codec& codec_for(const std::filesystem::path& file) {
@@ -91,6 +95,16 @@ void check_writable(const std::filesystem::path& file) {
   const OutputFile probe(file);  // never committed: nothing of it stays
 }
 
+void check_writable(const std::filesystem::path& file, const Image& like) {
+  const Codec& codec = codec_for(file);
+  try {
+    codec.check(like.width, like.height, like.channels);
+  } catch (const Error& error) {
+    throw cannot_write(file, error);
+  }
+  check_writable(file);
+}
+
 void write_image(const std::filesystem::path& file, const Image& image) {
   static_cast<void>(codec_for(file));
   OutputFile output(file);
@@ -98,7 +112,7 @@ void write_image(const std::filesystem::path& file, const Image& image) {
   try {
     bytes = encode_image(file, image);
   } catch (const Error& error) {
-    throw Error(fmt::format("cannot write {}: {}", file.string(), error.what()));
+    throw cannot_write(file, error);
   }
   output.write(bytes);
   output.commit();

@@ -210,11 +210,15 @@ Image decode_jpeg(std::span<const std::byte> file) {
   return image;
 }
 
-Bytes encode_jpeg(const Image& image) {
-  if (image.has_alpha()) throw Error("JPEG holds no transparency; name a .png instead");
-  if (image.width > JPEG_MAX_DIMENSION || image.height > JPEG_MAX_DIMENSION) {
+void check_jpeg(int width, int height, int channels) {
+  if (channels == 2 || channels == 4) throw Error("JPEG holds no transparency; name a .png instead");
+  if (width > JPEG_MAX_DIMENSION || height > JPEG_MAX_DIMENSION) {
     throw Error(fmt::format("JPEG holds at most {} pixels a side; name a .png instead", JPEG_MAX_DIMENSION));
   }
+}
+
+Bytes encode_jpeg(const Image& image) {
+  check_jpeg(image.width, image.height, image.channels);
   const std::span<const std::byte> profile = fitting_profile(image);
   std::vector<std::uint8_t> exif;
   if (!image.exif.empty() && image.exif.size() + 6 <= most_marker_bytes) {  // a larger block fits no segment

@@ -159,6 +159,12 @@ void add_windows(const Pair& pair, std::size_t plane, const std::vector<double>&
   }
 }
 
+// Sums that are no finite numbers come from such samples alone: squares of floats do not overflow a double.
+void check_finite(double sum) {
+  if (std::isfinite(sum)) return;
+  throw Error("the pictures hold NaN or infinite samples where they are compared; compare pictures of finite numbers");
+}
+
 }  // namespace
 
 double psnr(const Image& a, const Image& b, const CompareOptions& options) {
@@ -173,6 +179,7 @@ double psnr(const Image& a, const Image& b, const CompareOptions& options) {
       count += 1;
     }
   }
+  check_finite(sum);
   return sum == 0 ? std::numeric_limits<double>::infinity() : -10 * std::log10(sum / count);
 }
 
@@ -185,6 +192,7 @@ double ssim(const Image& a, const Image& b, const CompareOptions& options) {
   for (std::size_t plane = 0; plane < pair.a.size(); ++plane) add_windows(pair, plane, window, total);
   if (total.windows == 0)
     throw Error("nothing is left to compare: no window centred on the mask lies inside the picture");
+  check_finite(total.sum);
   return total.sum / total.windows;
 }
 

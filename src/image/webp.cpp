@@ -159,10 +159,14 @@ Image decode_webp(std::span<const std::byte> file) {
   return image;
 }
 
-Bytes encode_webp(const Image& image) {
-  if (image.width > WEBP_MAX_DIMENSION || image.height > WEBP_MAX_DIMENSION) {
+void check_webp(int width, int height, int /*channels*/) {
+  if (width > WEBP_MAX_DIMENSION || height > WEBP_MAX_DIMENSION) {
     throw Error(fmt::format("WebP holds at most {} pixels a side; name a .png instead", WEBP_MAX_DIMENSION));
   }
+}
+
+Bytes encode_webp(const Image& image) {
+  check_webp(image.width, image.height, image.channels);
   Encoded encoded;
   encode_pixels(encoded, image);
   // A gray profile does not fit the colours that WebP stores.

@@ -34,6 +34,7 @@ class Backend {
   [[nodiscard]] virtual std::string name() const = 0;
   [[nodiscard]] virtual std::string description() const = 0;
 
+  /// The layer uses the backend's threads, so it may not outlive it.
   [[nodiscard]] virtual std::unique_ptr<Layer<float>> layer(const LayerDesc& desc) = 0;
 
   /// theta, m and v are updated in place; all four have the same length.

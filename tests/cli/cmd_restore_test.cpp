@@ -72,6 +72,18 @@ TEST_F(Restore, ATruthIsMeasuredAgainst) {
   EXPECT_TRUE(Json::parse(outcome.out).at("psnr").is_number());
 }
 
+TEST_F(Restore, TooLittleMemoryIsSaidInOneSentence) {
+  if (run_in_shell("ulimit -v 1000000; exec \"$0\" info").code != 0) {
+    GTEST_SKIP() << "the program does not even start with so little, as when a sanitizer is built in";
+  }
+  make_picture("large.png", 3000, 3000, 1);
+  const Outcome outcome = run_in_shell(
+      "ulimit -v 1000000; exec \"$0\" inpaint large.png --drop 0.5 --threads 1 --progress none -o out.png");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.err, "dipper: there is not enough memory for this picture; use a smaller one\n");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out.png"));
+}
+
 // A canvas of 64x64 leaves one pixel at the deepest level, whose gradients are 0: without epsilon Adam divides 0 by 0.
 TEST_F(Restore, AFitThatDivergesExitsWithThree) {
   const Outcome outcome = run({"inpaint", "in.png", "--drop", "0.5", "--set", "adam.epsilon=0", "-o", "out.png"});

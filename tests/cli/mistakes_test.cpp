@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <limits>
 
 #include "base/files.hpp"
 #include "cli/program.hpp"
@@ -24,6 +25,11 @@ class Mistakes : public test::ProgramTest, public testing::WithParamInterface<Mi
   void SetUp() override {
     ProgramTest::SetUp();
     make_picture("in.png");
+    Image image(16, 12, 3, 0.5F);
+    image.sample = SampleType::f32;
+    write_image(file("in.tif"), image);
+    image.samples[70] = std::numeric_limits<float>::quiet_NaN();
+    write_image(file("nan.tif"), image);
     make_mask("white.png", 1);
     make_mask("black.png", 0);
     make_mask("large.png", 1, 20, 20);
@@ -106,15 +112,30 @@ const std::vector<Mistake> mistakes = {
     {"UnknownCommand", {"inpant", "in.png"}, {"no command inpant", "did you mean inpaint?"}},
     {"UnknownOptionOfDipper", {"--verson"}, {"no option --verson", "did you mean --version?"}},
     {"OptionWithoutValue", {"inpaint", "in.png", "-o", "out.png", "--seed"}, {"--seed needs a value"}},
+    {"OptionInPlaceOfAValue", {"inpaint", "in.png", "--drop", "-o", "out.png"}, {"--drop needs a value after it"}},
+    {"SwitchInPlaceOfANumber",
+     {"inpaint", "in.png", "--drop", "0.5", "-o", "out.png", "--seed", "--raw"},
+     {"--seed needs a value after it"}},
+    {"OptionInPlaceOfAName", {"inpaint", "in.png", "-o", "--drop=0.5"}, {"--output needs a value after it"}},
+    {"OptionInPlaceOfAnAssignment",
+     {"inpaint", "in.png", "--drop", "0.5", "--set", "-oout.png"},
+     {"--set needs a value after it"}},
     {"OptionTwice", {"inpaint", "in.png", "-o", "a.png", "-o", "b.png"}, {"--output was given more than once"}},
     {"SwitchWithValue", {"inpaint", "in.png", "-o", "out.png", "--raw=1"}, {"--raw takes no value"}},
     {"BadIterations", {"inpaint", "in.png", "-o", "out.png", "--iterations", "ten"}, {"--iterations", "\"ten\""}},
     {"NoIterations", {"inpaint", "in.png", "-o", "out.png", "--iterations", "0"}, {"--iterations", "from 1"}},
+    {"TooManyIterations",
+     {"inpaint", "in.png", "--drop", "0.5", "-o", "out.png", "--iterations", "100000001"},
+     {"--iterations is", "from 1 to 100000000"}},
+    {"TooFewFrames",
+     {"inpaint", "in.png", "--drop", "0.5", "-o", "out.png", "--every", "100000001"},
+     {"--every is", "from 1 to 100000000"}},
     {"BadSeed", {"inpaint", "in.png", "-o", "out.png", "--seed", "-1"}, {"--seed", "from 0"}},
     {"BadThreads", {"inpaint", "in.png", "-o", "out.png", "--threads", "1.5"}, {"--threads", "whole number"}},
     {"BadEvery", {"inpaint", "in.png", "-o", "out.png", "--every", "0"}, {"--every", "from 1"}},
     {"BadProgress", {"inpaint", "in.png", "-o", "out.png", "--progress", "lin"}, {"--progress", "did you mean line?"}},
     {"CompareSizes", {"compare", "in.png", "large.png"}, {"size"}},
+    {"CompareNan", {"compare", "in.tif", "nan.tif"}, {"NaN"}},
     {"CompareOne", {"compare", "in.png"}, {"dipper compare needs B"}},
     {"CompareNothing", {"compare", "in.png", "in.png", "--crop", "6"}, {"crop"}},
     {"UnknownRecipeName", {"recipes", "quik"}, {"no recipe quik", "did you mean quick?"}},

@@ -119,6 +119,24 @@ TEST_F(Outputs, OriginalsAreNotOverwritten) {
                  "could overwrite");
 }
 
+// The device is checked after the outputs: a request that reached the fit would complain of it instead.
+TEST_F(Outputs, WhatAFormatCannotHoldIsRefusedBeforeTheFit) {
+  make_picture("rgba.png", 16, 12, 4);
+  make_picture("wide.png", 17000, 2);
+  make_picture("fairly_wide.png", 6000, 2);
+  const auto refused = [this](const char* in, const Names& more, const std::string& why) {
+    Names arguments = {"inpaint", in, "--drop", "0.5", "--device", "none"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    expect_refused(arguments, why);
+  };
+  refused("rgba.png", {"-o", "x.jpg"}, "cannot write x.jpg: JPEG holds no transparency; name a .png instead");
+  refused("wide.png", {"-o", "x.webp"}, "cannot write x.webp: WebP holds at most 16383 pixels a side");
+  refused("wide.png", {"-o", "x.png", "--strip", "s.webp"}, "cannot write s.webp: WebP holds at most 16383 pixels");
+  refused("fairly_wide.png", {"-o", "x.png", "--strip", "s.webp"}, "cannot write s.webp");  // thrice side by side
+  refused("fairly_wide.png", {"-o", "x.webp", "--strip", "s.png"}, "no device");
+  refused("rgba.png", {"-o", "x.png", "--strip", "s.jpg"}, "no device");  // a strip has no transparency
+}
+
 TEST_F(Outputs, TwoOutputsOnOnePathAreRefused) {
   expect_refused({"inpaint", "in.png", "--drop", "0.5", "-o", "out.png", "--strip", "./out.png"}, "name two files");
   expect_refused({"inpaint", "in.png", "--drop", "0.5", "-o", "out.webp", "--animation", "out.webp"}, "name two files");

@@ -25,11 +25,20 @@ std::string contents(std::FILE* file) {
 }  // namespace
 
 Program::Program(const std::filesystem::path& folder, const std::vector<std::string>& arguments)
+    : Program(folder, [&] {
+        Command command{{DIPPER_PROGRAM}};
+        command.words.insert(command.words.end(), arguments.begin(), arguments.end());
+        return command;
+      }()) {}
+
+Program Program::shell(const std::filesystem::path& folder, const std::string& line) {
+  return {folder, Command{{"/bin/sh", "-c", line, DIPPER_PROGRAM}}};
+}
+
+Program::Program(const std::filesystem::path& folder, Command command)
     : out_(std::tmpfile(), &std::fclose), err_(std::tmpfile(), &std::fclose) {
-  std::string name = DIPPER_PROGRAM;
-  std::vector<std::string> copies = arguments;
-  std::vector<char*> argv = {name.data()};
-  for (std::string& argument : copies) argv.push_back(argument.data());
+  std::vector<char*> argv;
+  for (std::string& word : command.words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
   posix_spawn_file_actions_t actions;
@@ -37,7 +46,7 @@ Program::Program(const std::filesystem::path& folder, const std::vector<std::str
   ::posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
   ::posix_spawn_file_actions_adddup2(&actions, ::fileno(out_.get()), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, ::fileno(err_.get()), STDERR_FILENO);
-  EXPECT_EQ(::posix_spawn(&process_, name.c_str(), &actions, nullptr, argv.data(), environ), 0);
+  EXPECT_EQ(::posix_spawn(&process_, argv.front(), &actions, nullptr, argv.data(), environ), 0);
   ::posix_spawn_file_actions_destroy(&actions);
 }
 

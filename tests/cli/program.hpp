@@ -26,6 +26,9 @@ class Program {
   /// Starts it in `folder`.
   Program(const std::filesystem::path& folder, const std::vector<std::string>& arguments);
 
+  /// Runs a line of shell in `folder`, in which "$0" is the program, for redirections and limits.
+  [[nodiscard]] static Program shell(const std::filesystem::path& folder, const std::string& line);
+
   void signal(int number) const;
 
   /// What stands on stderr so far.
@@ -35,6 +38,11 @@ class Program {
   [[nodiscard]] Outcome wait();
 
  private:
+  struct Command {
+    std::vector<std::string> words;  // the first is the file to run
+  };
+  Program(const std::filesystem::path& folder, Command command);
+
   using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
   File out_;
   File err_;
@@ -47,6 +55,8 @@ class ProgramTest : public TemporaryFolder {
   [[nodiscard]] Outcome run(const std::vector<std::string>& arguments) const {
     return Program(folder_, arguments).wait();
   }
+
+  [[nodiscard]] Outcome run_in_shell(const std::string& line) const { return Program::shell(folder_, line).wait(); }
 
   /// Writes a picture that changes from pixel to pixel.
   void make_picture(const std::string& name, int width = 16, int height = 12, int channels = 3) const;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/files.hpp"
 #include "cli/program.hpp"
 
 namespace dipper {
@@ -27,6 +30,8 @@ TEST_F(ProgressReport, StdoutStaysEmptyAndStderrSumsUp) {
   const std::vector<std::string> err = lines(outcome.err);
   ASSERT_GE(err.size(), 3U);
   EXPECT_TRUE(err.front().starts_with("inpaint in.png 16x12 RGB: recipe quick, 2 iterations, about ")) << err.front();
+  EXPECT_NE(err.at(1).find("% of the pixels are missing; network hourglass-shuffle of"), std::string::npos)
+      << err.at(1);
   EXPECT_TRUE(err.back().starts_with("restored in.png in ")) << err.back();
   EXPECT_NE(err.back().find("(2 iterations), PSNR "), std::string::npos) << err.back();
   EXPECT_TRUE(err.back().ends_with(" -> out.png")) << err.back();
@@ -66,9 +71,63 @@ TEST_F(ProgressReport, ALineForTerminalsIsRedrawn) {
   const Outcome outcome =
       run({"inpaint", "in.png", "--drop", "0.5", "--iterations", "2", "-o", "out.png", "--progress", "line"});
   const std::vector<std::string> err = lines(outcome.err);
-  ASSERT_EQ(err.size(), 3U) << outcome.err;
-  EXPECT_TRUE(err[1].starts_with("\r\x1b[K1/2  loss ")) << err[1];
-  EXPECT_NE(err[1].find("\r\x1b[K2/2  loss "), std::string::npos) << err[1];
+  ASSERT_EQ(err.size(), 4U) << outcome.err;
+  EXPECT_TRUE(err[2].starts_with("\r\x1b[K1/2  loss ")) << err[2];
+  EXPECT_NE(err[2].find("\r\x1b[K2/2  loss "), std::string::npos) << err[2];
+}
+
+TEST_F(ProgressReport, AStderrThatTakesNothingCostsNoFit) {
+  for (const char* style : {"plain", "line", "json"}) {
+    for (const char* where : {">/dev/full", ">&-"}) {
+      const Outcome outcome = run_in_shell(
+          std::string("exec \"$0\" inpaint in.png --drop 0.5 --iterations 2 -o out.png --animation a.gif ") +
+          "--progress " + style + " 2" + where);
+      EXPECT_EQ(outcome.code, 0) << style << where;
+      EXPECT_EQ(read_image(file("out.png")).width, 16);
+      std::filesystem::remove(file("out.png"));
+    }
+  }
+  EXPECT_EQ(run_in_shell("exec \"$0\" inpaint none.png --drop 0.5 -o out.png 2>&-").code, 2);
+}
+
+// What is said there must not land in a file that was opened in the place of stderr.
+TEST_F(ProgressReport, AClosedStderrChangesNoFile) {
+  const std::string line = "exec \"$0\" inpaint in.png --drop 0.5 --iterations 2 --animation a.gif -o out.png";
+  EXPECT_EQ(run_in_shell(line).code, 0);
+  const std::vector<std::byte> picture = read_file(file("out.png"));
+  const std::vector<std::byte> animation = read_file(file("a.gif"));
+  EXPECT_EQ(run_in_shell(line + " 0<&- 2>&-").code, 0);
+  EXPECT_EQ(read_file(file("out.png")), picture);
+  EXPECT_EQ(read_file(file("a.gif")), animation);
+}
+
+TEST_F(ProgressReport, AReaderThatGoesAwayCostsNoFit) {
+  const Outcome outcome = run_in_shell(
+      "{ \"$0\" inpaint in.png --drop 0.5 --iterations 20 --progress json --every 1 -o out.png 2>&1 >/dev/null; "
+      "echo $? >code; } | head -n 1");
+  EXPECT_EQ(lines(outcome.out).size(), 1U);
+  std::ifstream in(file("code"));
+  int code = -1;
+  in >> code;
+  EXPECT_EQ(code, 0);
+  EXPECT_EQ(read_image(file("out.png")).width, 16);
+}
+
+TEST_F(ProgressReport, AStdoutThatTakesNothingIsAnError) {
+  for (const char* where : {">/dev/full", ">&-"}) {
+    EXPECT_EQ(run_in_shell(std::string("exec \"$0\" info ") + where).code, 1) << where;
+  }
+}
+
+TEST_F(ProgressReport, NamesNeedNotBeUtf8) {
+  std::filesystem::rename(file("in.png"), file("in\xff.png"));
+  const Outcome outcome = run({"inpaint", "in\xff.png", "--drop", "0.5", "--iterations", "2", "-o", "out\xff.png",
+                               "--progress", "json", "--json"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(Json::parse(outcome.out).at("output"), "out\uFFFD.png");
+  const std::string title = Json::parse(lines(outcome.err).front()).at("title");
+  EXPECT_TRUE(title.starts_with("inpaint in\uFFFD.png 16x12")) << title;
+  EXPECT_EQ(read_image(file("out\xff.png")).width, 16);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "dipper/error.hpp"
 #include "image/codec.hpp"
 #include "pictures.hpp"
 
@@ -27,6 +28,25 @@ TEST(Codecs, RecogniseNothingInShortOrForeignBytes) {
     const Bytes file = codec.encode(test::pattern(5, 4, 3));
     const Bytes two(file.begin(), file.begin() + 2);
     EXPECT_FALSE(codec.recognises(two)) << codec.name;
+  }
+}
+
+TEST(Codecs, CheckRefusesWhatEncodeRefuses) {
+  for (const Codec& codec : codecs()) {
+    for (const Image& image : {test::pattern(5, 4, 1), test::pattern(5, 4, 2), test::pattern(5, 4, 3),
+                               test::pattern(5, 4, 4), Image(16384, 1, 3), Image(65501, 1, 1)}) {
+      const auto refuses = [](const auto& f) {
+        try {
+          f();
+          return false;
+        } catch (const Error&) {
+          return true;
+        }
+      };
+      EXPECT_EQ(refuses([&] { codec.check(image.width, image.height, image.channels); }),
+                refuses([&] { static_cast<void>(codec.encode(image)); }))
+          << codec.name << ' ' << image.width << ' ' << image.channels;
+    }
   }
 }
 

@@ -205,6 +205,23 @@ TEST_F(Io, WhatCannotBeWrittenLeavesTheTargetAsItWas) {
   EXPECT_THROW(write_image(file("a.gif"), test::pattern(8, 8, 3)), Error);
 }
 
+TEST_F(Io, TheShapeIsCheckedWithoutWriting) {
+  const auto error = [this](const char* name, const Image& like) {
+    return error_of([&] { check_writable(file(name), like); });
+  };
+  EXPECT_EQ(error("a.jpg", Image(8, 8, 2)),
+            "cannot write " + file("a.jpg").string() + ": JPEG holds no transparency; name a .png instead");
+  EXPECT_NE(error("a.jpg", Image(65501, 1, 3)).find("at most 65500 pixels a side"), std::string::npos);
+  EXPECT_NE(error("a.webp", Image(1, 16384, 3)).find("at most 16383 pixels a side"), std::string::npos);
+  EXPECT_EQ(error("a.jpg", Image(65500, 1, 3)), "");
+  EXPECT_EQ(error("a.webp", Image(16383, 1, 4)), "");
+  EXPECT_EQ(error("a.png", Image(70000, 1, 4)), "");
+  EXPECT_EQ(error("a.tif", Image(70000, 1, 2)), "");
+  EXPECT_NE(error("none/a.png", Image(8, 8, 3)), "");
+  EXPECT_NE(error("a.gif", Image(8, 8, 3)), "");
+  EXPECT_TRUE(fs::is_empty(file("").parent_path()));
+}
+
 TEST_F(Io, AnInconsistentPictureIsRefused) {
   EXPECT_THROW(static_cast<void>(encode_image("a.png", Image())), Error);
   Image image = test::pattern(4, 4, 3);

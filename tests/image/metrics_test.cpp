@@ -186,5 +186,21 @@ TEST(Metrics, PicturesMustMatch) {
   EXPECT_THROW(static_cast<void>(psnr(Image(), Image())), Error);
 }
 
+TEST(Metrics, NumbersMustBeFinite) {
+  const Image a = first(20, 20, 3);
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    Image b = a;
+    b.plane(1)[test::at(b, 0, 3)] = bad;
+    for (const bool luma : {false, true}) {
+      EXPECT_THROW(static_cast<void>(psnr(a, b, {.luma = luma})), Error);
+      EXPECT_THROW(static_cast<void>(ssim(b, a, {.luma = luma})), Error);
+      EXPECT_THROW(static_cast<void>(psnr(b, b, {.luma = luma})), Error);
+      EXPECT_THROW(static_cast<void>(ssim(b, b, {.luma = luma})), Error);
+    }
+    EXPECT_TRUE(std::isinf(psnr(a, b, {.crop = 1})));
+    EXPECT_NEAR(ssim(a, b, {.crop = 1}), 1, 1e-12);
+  }
+}
+
 }  // namespace
 }  // namespace dipper

@@ -70,7 +70,8 @@ TEST_P(CpuBackend, AgreesWithRef) {
 
 void expect_writes_within(const LayerDesc& desc) {
   LayerRun<float> run(desc);
-  const auto layer = make_cpu_backend(1)->layer(desc);
+  const auto backend = make_cpu_backend(1);  // layers use its threads
+  const auto layer = backend->layer(desc);
   run.scratch.assign(layer->scratch_size() + 16, 5.0F);
   run.forward(*layer);
   run.backward(*layer);

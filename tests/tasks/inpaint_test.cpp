@@ -51,7 +51,7 @@ TEST_F(Inpaint, WhiteInTheMaskIsRepairedAndGrayWeighs) {
 
 TEST_F(Inpaint, WhiteInTheOtherMaskIsKept) {
   Image mask(8, 6, 3, 1.0F);
-  mask.samples[3] = 0;
+  for (int c = 0; c < 3; ++c) mask.plane(c)[3] = 0;
   pictures["mask-known"] = mask;
   const Observation seen = run();
   EXPECT_EQ(seen.weights[3], 0);
