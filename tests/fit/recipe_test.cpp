@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fit/recipe.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -32,7 +34,8 @@ class RecipeFile {
   [[nodiscard]] std::string path() const { return path_.string(); }
 
  private:
-  std::filesystem::path path_ = std::filesystem::path(testing::TempDir()) / "dipper_recipe_test.toml";
+  std::filesystem::path path_ =
+      std::filesystem::path(testing::TempDir()) / fmt::format("dipper_recipe_test_{}.toml", ::getpid());
 };
 
 TEST(Recipes, ThatComeWithDipperAreReadAndSummed) {
@@ -64,7 +67,7 @@ TEST(Recipes, SeedsAreThePublishedOnes) {
 TEST(Recipes, AreReadFromFiles) {
   const RecipeFile file("# My own\nnetwork = \"hourglass-deconv\"\n[adam]\nrate = 1e-3\n[input]\nchannels = 8\n");
   const Recipe recipe = load_recipe(file.path());
-  EXPECT_EQ(recipe.name, "dipper_recipe_test");
+  EXPECT_EQ(recipe.name, std::filesystem::path(file.path()).stem().string());
   EXPECT_EQ(recipe.summary, "My own");
   EXPECT_EQ(recipe.network, "hourglass-deconv");
   EXPECT_EQ(recipe.adam_rate, 1e-3);

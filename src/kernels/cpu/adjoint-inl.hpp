@@ -171,7 +171,7 @@ class ColumnAdjoint final : public AdjointForm {
     columns_ = (static_cast<std::size_t>(tile_rows_) * out_.width + block_width - 1) / block_width * block_width;
     for (int o = 0; o < out_.channels; ++o) {
       weight_at_.push_back(o * band_.depth());
-      y_at_.push_back(static_cast<int>(o * out_.plane()));
+      y_at_.push_back(static_cast<int>(o * columns_));
     }
   }
 
@@ -181,12 +181,14 @@ class ColumnAdjoint final : public AdjointForm {
     pool_->run(pieces_.count(), [&](int piece, int worker) HWY_ATTR {
       float* band = scratch + worker * worker_size();
       float* columns = band + band_.channel_size() * pieces_.size;
+      float* values = columns + area() * columns_ * pieces_.size;
       const int begin = pieces_.begin(piece);
       const int channels = pieces_.end(piece) - begin;
       std::fill_n(band, channels * band_.channel_size(), 0.0F);
       for (int first = 0; first < out_.height; first += tile_rows_) {
         const int rows = std::min(tile_rows_, out_.height - first);
-        multiply_tile(begin, channels, first, rows, y, w, columns);
+        pack_tile(first, rows, y, values);
+        multiply_tile(begin, channels, rows, values, w, columns);
         add_columns(channels, first, rows, columns, band);
       }
       for (int c = 0; c < channels; ++c) {
@@ -202,17 +204,25 @@ class ColumnAdjoint final : public AdjointForm {
  private:
   [[nodiscard]] int area() const { return d_.kernel * d_.kernel; }
   [[nodiscard]] std::size_t worker_size() const {
-    return pieces_.size * (band_.channel_size() + area() * columns_) + lanes;
+    return pieces_.size * (band_.channel_size() + area() * columns_) + out_.channels * columns_;
+  }
+
+  // Some rows of y, each channel filled up to whole blocks: vectors read nothing that another thread may be writing.
+  void pack_tile(int first, int rows, const float* y, float* values) const {
+    const std::size_t pixels = static_cast<std::size_t>(rows) * out_.width;
+    for (int o = 0; o < out_.channels; ++o, values += columns_) {
+      std::memcpy(values, y + o * out_.plane() + static_cast<std::size_t>(first) * out_.width, pixels * sizeof(float));
+      std::fill(values + pixels, values + columns_, 0.0F);
+    }
   }
 
   // columns[k][pixel] for the products k = (channel, u, v) of some channels and the pixels of some rows of y.
-  void multiply_tile(int begin, int channels, int first, int rows, const float* y, const float* w,
-                     float* columns) const {
+  void multiply_tile(int begin, int channels, int rows, const float* values, const float* w, float* columns) const {
     const int products = channels * area();
     for (std::size_t at = 0; at < static_cast<std::size_t>(rows) * out_.width; at += block_width) {
       const float* from[block_vectors];
       for (int n = 0; n < block_vectors; ++n) {
-        from[n] = y + static_cast<std::size_t>(first) * out_.width + at + n * lanes;
+        from[n] = values + at + n * lanes;
       }
       for (int k = 0; k < products; k += block_rows) {
         HWY_ALIGN float tile[block_rows * block_width];
