@@ -8,23 +8,10 @@
 namespace dipper {
 namespace {
 
-/// Pieces of memory, several of which may turn out to be one.
-class Pieces {
- public:
-  int add(Lifetime lifetime) {
-    lifetimes_.push_back(lifetime);
-    return static_cast<int>(lifetimes_.size()) - 1;
-  }
-  /// The piece also serves during this time.
-  void extend(int piece, const Lifetime& lifetime) {
-    Lifetime& own = lifetimes_[piece];
-    own.first = std::min(own.first, lifetime.first);
-    own.last = std::max(own.last, lifetime.last);
-  }
-  [[nodiscard]] const std::vector<Lifetime>& lifetimes() const { return lifetimes_; }
-
- private:
-  std::vector<Lifetime> lifetimes_;
+/// Where a tensor lies: at an offset inside another one that it shares memory with, or in memory of its own.
+struct Home {
+  int host = -1;  // a tensor that has memory of its own
+  std::size_t offset = 0;
 };
 
 class Planner {
@@ -32,43 +19,72 @@ class Planner {
   Planner(const Graph& graph, const std::vector<Tensor>& kept)
       : graph_(graph), kept_(graph.values().size(), false), end_(2 * static_cast<int>(graph.nodes().size())) {
     for (const Tensor tensor : kept) kept_[tensor.id] = true;
+    for (int id = 0; id < count(); ++id) value_homes_.push_back({id, 0});
+    gradient_homes_ = value_homes_;
+    // Hosts are settled before their guests: values follow what is made of them, gradients what they are made of.
+    for (int id = count(); id-- > 0;) settle_inputs_of(id);
+    for (int id = count(); id-- > 0;) settle_gradient(id);
   }
 
   MemoryPlan plan() {
-    const std::size_t count = graph_.values().size();
-    value_piece_.assign(count, -1);
-    gradient_piece_.assign(count, -1);
-    for (std::size_t id = 0; id < count; ++id) place_value(static_cast<int>(id));
-    for (std::size_t id = count; id-- > 0;) place_gradient(static_cast<int>(id));
-    std::vector<int> saved_piece;
-    saved_piece.reserve(graph_.nodes().size());
-    for (std::size_t number = 0; number < graph_.nodes().size(); ++number) {
-      const std::size_t size = saved_size(graph_.nodes()[number].desc);
-      const int node = static_cast<int>(number);
-      saved_piece.push_back(size == 0 ? -1 : pieces_.add({node, backward_time(node), size * sizeof(float)}));
-      total_ += size * sizeof(float);
+    std::vector<int> value_pieces(graph_.values().size(), -1);
+    std::vector<int> gradient_pieces(graph_.values().size(), -1);
+    for (int id = 0; id < count(); ++id) {
+      if (is_stored(id)) place(value_homes_[id].host, value_lifetime(id), value_pieces);
     }
-    const ArenaPlan arena = plan_arena(pieces_.lifetimes());
-    const auto offsets = [&arena](const std::vector<int>& pieces) {
-      std::vector<std::size_t> at;
-      at.reserve(pieces.size());
-      for (const int piece : pieces) at.push_back(piece < 0 ? MemoryPlan::none : arena.offsets[piece]);
-      return at;
-    };
-    return {offsets(value_piece_), offsets(gradient_piece_), offsets(saved_piece), arena.bytes, arena.floor, total_};
+    for (int id = 0; id < count(); ++id) {
+      if (graph_.values()[id].has_gradient) place(gradient_homes_[id].host, gradient_lifetime(id), gradient_pieces);
+    }
+    std::vector<int> saved_pieces(graph_.nodes().size(), -1);
+    for (int node = 0; node < static_cast<int>(saved_pieces.size()); ++node) {
+      const std::size_t size = saved_size(graph_.nodes()[node].desc);
+      if (size > 0) place(node, {node, backward_time(node), size * sizeof(float)}, saved_pieces);
+    }
+    const ArenaPlan arena = plan_arena(pieces_);
+    MemoryPlan plan;
+    plan.bytes = arena.bytes;
+    plan.floor = arena.floor;
+    plan.tensors = total_;
+    for (int id = 0; id < count(); ++id) {
+      const Graph::Value& value = graph_.values()[id];
+      const Home v = value_homes_[id];
+      const Home g = gradient_homes_[id];
+      plan.values.push_back(is_stored(id) ? arena.offsets[value_pieces[v.host]] + v.offset : MemoryPlan::none);
+      plan.gradients.push_back(value.has_gradient ? arena.offsets[gradient_pieces[g.host]] + g.offset
+                                                  : MemoryPlan::none);
+    }
+    for (const int piece : saved_pieces) plan.saved.push_back(piece < 0 ? MemoryPlan::none : arena.offsets[piece]);
+    return plan;
   }
 
  private:
+  [[nodiscard]] int count() const { return static_cast<int>(graph_.values().size()); }
   [[nodiscard]] int backward_time(int node) const { return end_ - 1 - node; }
   [[nodiscard]] bool is_input(int id) const { return graph_.values()[id].producer < 0; }
   [[nodiscard]] std::size_t bytes(int id) const { return graph_.values()[id].shape.size() * sizeof(float); }
+  [[nodiscard]] const Graph::Node& producer(int id) const { return graph_.nodes()[graph_.values()[id].producer]; }
+  [[nodiscard]] bool is_stored(int id) const { return is_input(id) || stores_output(producer(id).desc); }
+
+  // Adds a tensor's time to the piece of memory of its host, whose size is the largest that comes.
+  void place(int host, const Lifetime& lifetime, std::vector<int>& pieces) {
+    total_ += lifetime.bytes;
+    if (pieces[host] < 0) {
+      pieces[host] = static_cast<int>(pieces_.size());
+      pieces_.push_back(lifetime);
+      return;
+    }
+    Lifetime& piece = pieces_[pieces[host]];
+    piece.first = std::min(piece.first, lifetime.first);
+    piece.last = std::max(piece.last, lifetime.last);
+    piece.bytes = std::max(piece.bytes, lifetime.bytes);
+  }
 
   [[nodiscard]] Lifetime value_lifetime(int id) const {
     const Graph::Value& value = graph_.values()[id];
     if (is_input(id)) return {0, end_, bytes(id)};
     Lifetime life{value.producer, value.producer, bytes(id)};
-    const Graph::Node& producer = graph_.nodes()[value.producer];
-    if (producer.has_gradient && backward_reads(producer.desc).output) life.last = backward_time(value.producer);
+    if (producer(id).has_gradient && backward_reads(producer(id).desc).output)
+      life.last = backward_time(value.producer);
     for (const int consumer : value.consumers) {
       const Graph::Node& node = graph_.nodes()[consumer];
       const bool again = node.has_gradient && backward_reads(node.desc).inputs;
@@ -78,53 +94,67 @@ class Planner {
     return life;
   }
 
+  [[nodiscard]] Lifetime gradient_lifetime(int id) const {
+    const Graph::Value& value = graph_.values()[id];
+    // Consumers run backward from the last one, which writes first; the loss has none and its gradient is set before.
+    const int first = value.consumers.empty() ? end_ / 2 : backward_time(value.consumers.back());
+    return {first, is_input(id) ? end_ : backward_time(value.producer), bytes(id)};
+  }
+
+  // The tensors that the producer of `id` reads may lie where that one lies: the parts of a concatenation inside it,
+  // and what is overwritten beneath what overwrites it.
+  void settle_inputs_of(int id) {
+    if (is_input(id)) return;
+    const Graph::Node& node = producer(id);
+    if (std::holds_alternative<ConcatDesc>(node.desc)) {
+      std::size_t offset = value_homes_[id].offset;
+      for (const Tensor part : node.inputs) {
+        if (can_lie_in_concat(part.id)) value_homes_[part.id] = {value_homes_[id].host, offset};
+        offset += bytes(part.id);
+      }
+    } else if (overwrites_input(id)) {
+      value_homes_[node.inputs[0].id] = value_homes_[id];
+    }
+  }
+
+  [[nodiscard]] bool can_lie_in_concat(int part) const {
+    return !is_input(part) && is_stored(part) && value_homes_[part].host == part;
+  }
+
   // Whether the node that writes this value may write it over its input.
   [[nodiscard]] bool overwrites_input(int id) const {
-    const int producer = graph_.values()[id].producer;
-    const Graph::Node& node = graph_.nodes()[producer];
+    const Graph::Node& node = producer(id);
     if (!in_place(node.desc).forward || backward_reads(node.desc).inputs) return false;
     const int x = node.inputs[0].id;
     if (is_input(x) || kept_[x] || graph_.values()[x].consumers.size() != 1) return false;
-    const Graph::Node& before = graph_.nodes()[graph_.values()[x].producer];
-    return !backward_reads(before.desc).output;
+    // The parts of a concatenation may have other readers.
+    return !backward_reads(producer(x).desc).output && !std::holds_alternative<ConcatDesc>(producer(x).desc);
   }
 
-  void place_value(int id) {
-    total_ += bytes(id);
-    if (!is_input(id) && overwrites_input(id)) {
-      const Graph::Node& node = graph_.nodes()[graph_.values()[id].producer];
-      value_piece_[id] = value_piece_[node.inputs[0].id];
-      pieces_.extend(value_piece_[id], value_lifetime(id));
-    } else {
-      value_piece_[id] = pieces_.add(value_lifetime(id));
-    }
-  }
-
-  // Values come in reverse order here, so that the gradient of a consumer's output has its place already.
-  void place_gradient(int id) {
+  // A gradient may lie where the gradient of its only consumer's output lies, or in a part of it.
+  void settle_gradient(int id) {
     const Graph::Value& value = graph_.values()[id];
-    if (!value.has_gradient) return;
-    total_ += bytes(id);
-    // Consumers run backward from the last one, which writes first; the loss has none and its gradient is set before.
-    const int first = value.consumers.empty() ? end_ / 2 : backward_time(value.consumers.back());
-    const Lifetime life{first, is_input(id) ? end_ : backward_time(value.producer), bytes(id)};
-    if (value.consumers.size() == 1 && !is_input(id)) {
-      const Graph::Node& consumer = graph_.nodes()[value.consumers[0]];
-      if (in_place(consumer.desc).backward) {
-        gradient_piece_[id] = gradient_piece_[consumer.output.id];
-        pieces_.extend(gradient_piece_[id], life);
-        return;
+    if (!value.has_gradient || is_input(id) || value.consumers.empty()) return;
+    const Graph::Node& consumer = graph_.nodes()[value.consumers.back()];
+    const Home host = gradient_homes_[consumer.output.id];
+    if (std::holds_alternative<ConcatDesc>(consumer.desc)) {
+      // It is complete in there when the concatenation's backward pass begins; other consumers run later and add to it.
+      std::size_t offset = host.offset;
+      for (const Tensor part : consumer.inputs) {
+        if (part.id == id) gradient_homes_[id] = {host.host, offset};
+        offset += bytes(part.id);
       }
+    } else if (value.consumers.size() == 1 && in_place(consumer.desc).backward) {
+      gradient_homes_[id] = host;
     }
-    gradient_piece_[id] = pieces_.add(life);
   }
 
   const Graph& graph_;
   std::vector<bool> kept_;
   int end_;  // one past the last pass: forward passes are times 0 to n - 1, backward ones n to 2 n - 1
-  Pieces pieces_;
-  std::vector<int> value_piece_;
-  std::vector<int> gradient_piece_;
+  std::vector<Home> value_homes_;
+  std::vector<Home> gradient_homes_;
+  std::vector<Lifetime> pieces_;
   std::size_t total_ = 0;
 };
 

@@ -12,7 +12,7 @@ namespace dipper {
 struct MemoryPlan {
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-  std::vector<std::size_t> values;     // offset in bytes of each value
+  std::vector<std::size_t> values;     // offset in bytes of each value, or none where it is not stored
   std::vector<std::size_t> gradients;  // of its gradient, or none
   std::vector<std::size_t> saved;      // what a node's forward leaves for its backward, or none
   std::size_t bytes = 0;               // of the arena
@@ -21,8 +21,9 @@ struct MemoryPlan {
 };
 
 /// Plans one iteration. The `kept` values can be read after it; inputs and gradients of inputs always can.
-/// A value lives until the last pass that reads it, and a layer that works in place shares its input's memory when
-/// nobody else needs that.
+/// A value lives until the last pass that reads it. A layer that works in place shares its input's memory when nobody
+/// else needs that, and the parts of a concatenation are written into it, so that nothing is copied; gradients
+/// likewise.
 [[nodiscard]] MemoryPlan plan_memory(const Graph& graph, const std::vector<Tensor>& kept);
 
 }  // namespace dipper

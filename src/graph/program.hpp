@@ -5,20 +5,25 @@
 #include <cstdlib>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "graph/fuse.hpp"
 #include "graph/graph.hpp"
 #include "graph/memory_plan.hpp"
 #include "kernels/backend.hpp"
 
 namespace dipper {
 
+/// Whether a program may rewrite its graph. Without fusion each layer runs by itself, with the same results.
+enum class Fusion { on, off };
+
 /// A graph made ready to run on one backend: every layer is prepared and every tensor has its place, so that an
 /// iteration is nothing but arithmetic and allocates nothing.
 class Program {
  public:
   /// `loss` is the tensor of one element whose gradient backward() computes; the `kept` tensors can be read afterwards.
-  Program(const Graph& graph, Backend& backend, Tensor loss, std::vector<Tensor> kept);
+  Program(const Graph& graph, Backend& backend, Tensor loss, std::vector<Tensor> kept, Fusion fusion = Fusion::on);
 
   /// Inputs to be filled before forward(), and kept tensors to be read after it.
   [[nodiscard]] std::span<float> value(Tensor tensor);
@@ -34,6 +39,16 @@ class Program {
   /// The reverse sweep: overwrites dtheta(). Comes after forward().
   void backward();
 
+  /// What runs, pass by pass, in the order of forward().
+  struct Timed {
+    std::string name;
+    LayerDesc desc;
+    std::array<double, 3> seconds{};  // by Pass; the least of all rounds, 0 for a pass that the layer has not
+    std::array<Choice, 3> choices{};
+  };
+  /// Runs `rounds` whole iterations, forward and backward, and times each pass of each layer in them.
+  [[nodiscard]] std::vector<Timed> measure(int rounds);
+
   [[nodiscard]] const MemoryPlan& memory() const { return plan_; }
   /// What this program takes: the arena, scratch memory, parameters and their gradients.
   [[nodiscard]] std::size_t bytes() const;
@@ -45,21 +60,26 @@ class Program {
     std::vector<GradientTarget<float>> input_gradients;
     Operands<float> operands;
     Gradients<float> gradients;
-    bool has_gradient = false;
+    bool has_parameters = false;
+    bool has_input_gradient = false;  // somebody wants one
+
+    void run(Pass pass) const;
   };
   struct Free {
     void operator()(float* memory) const { std::free(memory); }
   };
 
-  void prepare(const Graph& graph, Backend& backend);
-  void connect(const Graph& graph);
+  void prepare(Backend& backend);
+  void connect();
+  [[nodiscard]] Tensor stored(Tensor tensor) const;
+  [[nodiscard]] const float* norm_before(Tensor tensor) const;
   [[nodiscard]] float* at(std::size_t offset) const {
     return offset == MemoryPlan::none ? nullptr : arena_.get() + offset / sizeof(float);
   }
 
+  FusedGraph fused_;
+  Tensor loss_;  // of the fused graph, as all below
   MemoryPlan plan_;
-  std::vector<std::size_t> sizes_;  // of each value
-  Tensor loss_;
   std::vector<float> theta_;
   std::vector<float> dtheta_;
   std::size_t scratch_size_ = 0;  // floats, the most that any layer asks for

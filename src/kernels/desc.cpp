@@ -17,28 +17,35 @@ std::vector<ParameterDesc> convolution_parameters(int in, int out, int kernel, i
           {.name = "bias", .size = static_cast<std::size_t>(out), .fan_in = fan_in}};
 }
 
+std::string suffix(const Load& load) {
+  if (!load.normalise) return "";
+  return load.slope == 1 ? " of a norm" : fmt::format(" of a norm and leaky_relu {}", load.slope);
+}
+
 std::string size_of(const Shape& s) {
   return fmt::format("{}x{}", s.width, s.height);
 }
 
 struct Describe {
   std::string operator()(const Conv2dDesc& d) const {
-    return fmt::format("conv2d {}->{} {}x{}{}{}, {}", d.input.channels, d.out_channels, d.kernel, d.kernel,
+    return fmt::format("conv2d {}->{} {}x{}{}{}, {}{}", d.input.channels, d.out_channels, d.kernel, d.kernel,
                        d.stride == 1 ? "" : fmt::format(" stride {}", d.stride),
-                       d.mode == Padding::reflect ? " reflect" : "", size_of(d.input));
+                       d.mode == Padding::reflect ? " reflect" : "", size_of(d.input), suffix(d.load));
   }
   std::string operator()(const ConvTranspose2dDesc& d) const {
-    return fmt::format("conv_transpose2d {}->{} {}x{} stride {}, {}", d.input.channels, d.out_channels, d.kernel,
-                       d.kernel, d.stride, size_of(d.input));
+    return fmt::format("conv_transpose2d {}->{} {}x{} stride {}, {}{}", d.input.channels, d.out_channels, d.kernel,
+                       d.kernel, d.stride, size_of(d.input), suffix(d.load));
   }
   std::string operator()(const PixelShuffleDesc& d) const {
-    return fmt::format("pixel_shuffle {} of {} channels, {}", d.factor, d.input.channels, size_of(d.input));
+    return fmt::format("pixel_shuffle {} of {} channels, {}{}", d.factor, d.input.channels, size_of(d.input),
+                       suffix(d.load));
   }
   std::string operator()(const ConcatDesc& d) const {
     return fmt::format("concat of {} to {} channels, {}", d.parts.size(), d.output().channels, size_of(d.output()));
   }
   std::string operator()(const BatchNormDesc& d) const {
-    return fmt::format("batch_norm {} channels, {}", d.input.channels, size_of(d.input));
+    return fmt::format("batch_norm{}{} {} channels, {}", d.slope == 1 ? "" : fmt::format(" and leaky_relu {}", d.slope),
+                       d.deferred ? " deferred" : "", d.input.channels, size_of(d.input));
   }
   std::string operator()(const LeakyReluDesc& d) const {
     return fmt::format("leaky_relu {} of {} channels, {}", d.slope, d.input.channels, size_of(d.input));
@@ -47,9 +54,9 @@ struct Describe {
     return fmt::format("sigmoid {} channels, {}", d.input.channels, size_of(d.input));
   }
   std::string operator()(const UpsampleDesc& d) const {
-    return fmt::format("upsample {} x{} of {} channels, {}",
+    return fmt::format("upsample {} x{} of {} channels, {}{}",
                        d.interpolation == Interpolation::nearest ? "nearest" : "bilinear", d.factor, d.input.channels,
-                       size_of(d.input));
+                       size_of(d.input), suffix(d.load));
   }
   std::string operator()(const MaskedSquaredErrorDesc& d) const {
     return fmt::format("masked_squared_error {} of {} channels, {}", d.reduction == Reduction::sum ? "sum" : "mean",
@@ -135,6 +142,18 @@ BackwardReads backward_reads(const LayerDesc& desc) {
 }
 InPlace in_place(const LayerDesc& desc) {
   return std::visit([](const auto& d) { return d.in_place(); }, desc);
+}
+bool stores_output(const LayerDesc& desc) {
+  const auto* const norm = std::get_if<BatchNormDesc>(&desc);
+  return norm == nullptr || !norm->deferred;
+}
+Load* load_of(LayerDesc& desc) {
+  return std::visit(
+      [](auto& d) -> Load* {
+        if constexpr (requires { d.load; }) return &d.load;
+        return nullptr;
+      },
+      desc);
 }
 double forward_flops(const LayerDesc& desc) {
   return std::visit([](const auto& d) { return d.forward_flops(); }, desc);

@@ -32,6 +32,14 @@ struct InPlace {
   bool backward = false;
 };
 
+/// How a layer takes each value of its input: as it is, or normalised by what a deferred BatchNorm has left for the
+/// channel, v = max(t, slope t) with t = (x - mean) scale + beta. Padding is that of v. The layer's gradient in its
+/// input is the gradient in v: going on from there is the BatchNorm's work.
+struct Load {
+  bool normalise = false;
+  double slope = 1;  // of the LeakyReLU after the norm; 1: none
+};
+
 /// y[o] = b[o] + sum over c of x[c] correlated with w[o][c]. Parameters: w [out][in][kernel][kernel], b [out].
 struct Conv2dDesc {
   Shape input;
@@ -40,6 +48,7 @@ struct Conv2dDesc {
   int stride = 1;   // 1 or 2
   int padding = 0;  // rows and columns added at each edge
   Padding mode = Padding::zero;
+  Load load{};
 
   [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
   [[nodiscard]] Shape output() const;
@@ -59,6 +68,7 @@ struct ConvTranspose2dDesc {
   int stride = 2;
   int padding = 0;
   int output_padding = 0;
+  Load load{};
 
   [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
   [[nodiscard]] Shape output() const;
@@ -75,6 +85,7 @@ struct ConvTranspose2dDesc {
 struct PixelShuffleDesc {
   Shape input;  // channels divisible by factor^2
   int factor = 2;
+  Load load{};
 
   [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
   [[nodiscard]] Shape output() const {
@@ -101,15 +112,18 @@ struct ConcatDesc {
 };
 
 /// Per channel: (x - mean) / sqrt(variance + epsilon) * gamma + beta with the picture's own, biased statistics
-/// (Ioffe and Szegedy, 2015; training mode, batch 1). Parameters: gamma, beta. Saves mean and 1/deviation per channel.
+/// (Ioffe and Szegedy, 2015; training mode, batch 1), then a LeakyReLU. Parameters: gamma, beta. Saves for each channel
+/// what Load needs, mean, scale = gamma / deviation and beta, and then 1 / deviation.
 struct BatchNormDesc {
   Shape input;
   double epsilon = 1e-5;
+  double slope = 1;       // in [0, 1]; 1: no LeakyReLU
+  bool deferred = false;  // forward writes no y: every layer that reads it does what Load says
 
   [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
   [[nodiscard]] Shape output() const { return input; }
   [[nodiscard]] std::vector<ParameterDesc> parameters() const;
-  [[nodiscard]] std::size_t saved() const { return 2 * static_cast<std::size_t>(input.channels); }
+  [[nodiscard]] std::size_t saved() const { return 4 * static_cast<std::size_t>(input.channels); }
   [[nodiscard]] BackwardReads backward_reads() const { return {.inputs = true}; }
   [[nodiscard]] InPlace in_place() const { return {.backward = true}; }
   [[nodiscard]] double forward_flops() const { return 5.0 * static_cast<double>(input.size()); }
@@ -149,6 +163,7 @@ struct UpsampleDesc {
   Shape input;
   int factor = 2;
   Interpolation interpolation = Interpolation::nearest;
+  Load load{};
 
   [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
   [[nodiscard]] Shape output() const { return {input.channels, input.height * factor, input.width * factor}; }
@@ -191,6 +206,10 @@ using LayerDesc = std::variant<Conv2dDesc, ConvTranspose2dDesc, PixelShuffleDesc
 [[nodiscard]] std::size_t saved_size(const LayerDesc& desc);
 [[nodiscard]] BackwardReads backward_reads(const LayerDesc& desc);
 [[nodiscard]] InPlace in_place(const LayerDesc& desc);
+/// False when the output is never written, because all who read it make it themselves.
+[[nodiscard]] bool stores_output(const LayerDesc& desc);
+/// How the layer takes its input, to be read or changed; null when it can only take it as it is.
+[[nodiscard]] Load* load_of(LayerDesc& desc);
 /// Of the direct method: two for each multiply-add.
 [[nodiscard]] double forward_flops(const LayerDesc& desc);
 /// "conv2d 3->8 5x5 stride 2, 512x512".

@@ -19,6 +19,7 @@ template <class T>
 struct Operands {
   std::span<const T* const> x;  // one pointer for each input
   T* y = nullptr;
+  const T* norm = nullptr;   // what the norm before x[0] saved, for a desc that normalises as it loads
   const T* theta = nullptr;  // the layer's parameters, one tensor after the other
   T* saved = nullptr;        // what forward leaves for backward
   T* scratch = nullptr;      // scratch_size() elements, of no meaning before and after
@@ -38,7 +39,16 @@ struct Gradients {
   T* dtheta = nullptr;                    // always overwritten
 };
 
-/// A prepared layer: every choice was made and all memory found when it was made, so that both passes are arithmetic
+enum class Pass { forward, backward_parameters, backward_inputs };
+
+/// How a layer does one of its passes, for people to read.
+struct Choice {
+  const char* kernel = "";  // "winograd"; empty when there is but one way
+  double flops = 0;         // of the direct method
+  double cost = 0;          // what the model expects it to take, as flops at the peak rate of one core; 0: no model
+};
+
+/// A prepared layer: every choice was made and all memory found when it was made, so that its passes are arithmetic
 /// only.
 template <class T>
 class Layer {
@@ -49,8 +59,12 @@ class Layer {
   Layer& operator=(const Layer&) = delete;
 
   [[nodiscard]] virtual std::size_t scratch_size() const { return 0; }
+  [[nodiscard]] virtual Choice choice(Pass /*pass*/) const { return {}; }
   virtual void forward(const Operands<T>& at) = 0;
-  virtual void backward(const Operands<T>& at, const Gradients<T>& gradients) = 0;
+  /// Overwrites dtheta.
+  virtual void backward_parameters(const Operands<T>& /*at*/, const Gradients<T>& /*gradients*/) {}
+  /// Writes the dx that are wanted; comes after backward_parameters() and may read the dtheta that it left.
+  virtual void backward_inputs(const Operands<T>& at, const Gradients<T>& gradients) = 0;
 };
 
 }  // namespace dipper

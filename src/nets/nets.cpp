@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "dipper/error.hpp"
 #include "nets/hourglass.hpp"
+#include "nets/skip.hpp"
 
 namespace dipper {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 constexpr Network table[] = {
     {"hourglass-shuffle", "six levels down by strided convolution, up by pixel shuffle", 64, hourglass_shuffle},
     {"hourglass-deconv", "six levels down by strided convolution, up by transposed convolution", 64, hourglass_deconv},
+    {"skip", "the paper's: five scales of 128 channels with skip connections", 32, skip_default},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "nets/hourglass.hpp"
 #include "ops/activation.hpp"
 #include "ops/batch_norm.hpp"
+#include "ops/concat.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/masked_squared_error.hpp"
 
@@ -38,6 +39,24 @@ TEST(MemoryPlan, DoesNotWriteOverWhatOthersRead) {
   EXPECT_NE(plan.values[y.id], plan.values[a.id]);
   EXPECT_NE(plan.values[y.id], plan.values[b.id]);
   EXPECT_NE(plan.values[a.id], plan.values[b.id]);
+}
+
+TEST(MemoryPlan, PartsAreWrittenIntoTheirConcatenation) {
+  Graph graph;
+  const Tensor z = graph.input({3, 16, 16}, true);
+  const Tensor a = conv2d(graph, z, {.out_channels = 4}, "a");
+  const Tensor b = conv2d(graph, a, {.out_channels = 2}, "b");  // a has another reader
+  const Tensor joined = concat(graph, {a, z, b}, "joined");
+  const Tensor again = concat(graph, {b, a}, "again");  // parts can lie in one place only
+  const Tensor loss = masked_squared_error(graph, conv2d(graph, concat(graph, {joined, again}, "all"), {}, "last"),
+                                           graph.input({1, 16, 16}), graph.input({1, 16, 16}), Reduction::sum, "loss");
+  const MemoryPlan plan = plan_memory(graph, {loss});
+  constexpr std::size_t plane = 16 * 16 * sizeof(float);
+  EXPECT_EQ(plan.values[b.id] + 2 * plane, plan.values[a.id]);  // both inside `again`, the last to be made
+  EXPECT_EQ(plan.values[again.id], plan.values[b.id]);
+  EXPECT_EQ(plan.values[joined.id] + 9 * plane, plan.values[again.id]);
+  EXPECT_EQ(plan.gradients[b.id], plan.gradients[again.id]);
+  EXPECT_EQ(plan.gradients[a.id], plan.gradients[again.id] + 2 * plane);
 }
 
 TEST(MemoryPlan, OfAnHourglassIsNearItsFloorAndFarBelowTheSumOfItsTensors) {

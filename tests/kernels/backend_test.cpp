@@ -107,7 +107,7 @@ TEST_P(CpuBackend, GivesTheSameBitsForAnyNumberOfThreads) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Layers, CpuBackend, testing::ValuesIn(backend_cases()));
+INSTANTIATE_TEST_SUITE_P(Layers, CpuBackend, testing::ValuesIn(backend_cases()), case_name);
 
 TEST(CpuBackendLoops, NumbersThatAreNoneStaySo) {
   for (const LayerDesc& desc : {LayerDesc{SigmoidDesc{{1, 4, 40}}}, LayerDesc{LeakyReluDesc{{1, 4, 40}}},

@@ -71,7 +71,7 @@ TEST_P(Gradient, AddsToWhatIsThereWhenItAccumulates) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Layers, Gradient, testing::ValuesIn(layer_cases()));
+INSTANTIATE_TEST_SUITE_P(Layers, Gradient, testing::ValuesIn(layer_cases()), case_name);
 
 /// Convolution and transposed convolution are each other's adjoint: <A x, y> = <x, A' y>.
 TEST(Adjoint, TransposedConvolutionIsTheAdjointOfConvolution) {

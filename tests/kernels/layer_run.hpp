@@ -26,6 +26,7 @@ struct LayerRun {
 
   LayerDesc desc;
   std::vector<std::vector<T>> x;
+  std::vector<T> norm;  // by which a layer that normalises its input takes it
   std::vector<T> theta;
   std::vector<T> y;
   std::vector<T> saved;
@@ -47,6 +48,7 @@ struct LayerRun {
       x.push_back(fill(shape.size()));
       dx.push_back(fill(shape.size()));
     }
+    norm = fill(3 * static_cast<std::size_t>(inputs_of(desc)[0].channels));
     theta = fill(parameter_count(desc));
     dtheta.assign(theta.size(), T(7));
     y.assign(output_of(desc).size() + spare, T(7));
@@ -58,7 +60,12 @@ struct LayerRun {
     inputs_.clear();
     for (const auto& input : x) inputs_.push_back(input.data());
     scratch.resize(std::max(scratch.size(), layer.scratch_size()));
-    return {inputs_, y.data(), theta.data(), saved.data(), scratch.data()};
+    return {.x = inputs_,
+            .y = y.data(),
+            .norm = norm.data(),
+            .theta = theta.data(),
+            .saved = saved.data(),
+            .scratch = scratch.data()};
   }
 
   void forward(Layer<T>& layer) { layer.forward(operands(layer)); }
@@ -69,7 +76,9 @@ struct LayerRun {
     for (std::size_t i = 0; i < dx.size(); ++i) {
       targets_.push_back({first_only && i > 0 ? nullptr : dx[i].data(), write});
     }
-    layer.backward(operands(layer), {dy.data(), targets_, dtheta.data()});
+    const Gradients<T> gradients{dy.data(), targets_, dtheta.data()};
+    layer.backward_parameters(operands(layer), gradients);
+    layer.backward_inputs(operands(layer), gradients);
   }
 
  private:

@@ -28,7 +28,7 @@ class AdjointForm {
   AdjointForm& operator=(const AdjointForm&) = delete;
   [[nodiscard]] virtual std::size_t scratch_size() const = 0;
   /// `bias` may be null. Overwrites x or adds to it.
-  virtual void run(const float* y, const float* w, const float* bias, float* x, Write write, float* scratch) const = 0;
+  virtual void run(const Source& y, const float* w, const float* bias, float* x, Write write, float* scratch) const = 0;
 };
 
 /// For large maps: with stride s, the pixels of x whose row and column leave the same rests modulo s take the same
@@ -59,7 +59,7 @@ class PhaseAdjoint final : public AdjointForm {
 
   [[nodiscard]] std::size_t scratch_size() const override { return pool_->size() * band_.size(); }
 
-  void run(const float* y, const float* w, const float* bias, float* x, Write write, float* scratch) const override {
+  void run(const Source& y, const float* w, const float* bias, float* x, Write write, float* scratch) const override {
     pool_->run(bands() * pieces_.count(), [&](int task, int worker) HWY_ATTR {
       const int first = task / pieces_.count() * band_.rows();
       const int piece = task % pieces_.count();
@@ -177,7 +177,7 @@ class ColumnAdjoint final : public AdjointForm {
 
   [[nodiscard]] std::size_t scratch_size() const override { return pool_->size() * worker_size(); }
 
-  void run(const float* y, const float* w, const float* bias, float* x, Write write, float* scratch) const override {
+  void run(const Source& y, const float* w, const float* bias, float* x, Write write, float* scratch) const override {
     pool_->run(pieces_.count(), [&](int piece, int worker) HWY_ATTR {
       float* band = scratch + worker * worker_size();
       float* columns = band + band_.channel_size() * pieces_.size;
@@ -208,10 +208,10 @@ class ColumnAdjoint final : public AdjointForm {
   }
 
   // Some rows of y, each channel filled up to whole blocks: vectors read nothing that another thread may be writing.
-  void pack_tile(int first, int rows, const float* y, float* values) const {
+  void pack_tile(int first, int rows, const Source& y, float* values) const {
     const std::size_t pixels = static_cast<std::size_t>(rows) * out_.width;
     for (int o = 0; o < out_.channels; ++o, values += columns_) {
-      std::memcpy(values, y + o * out_.plane() + static_cast<std::size_t>(first) * out_.width, pixels * sizeof(float));
+      copy_pixels(y, out_, o, static_cast<std::size_t>(first) * out_.width, pixels, values);
       std::fill(values + pixels, values + columns_, 0.0F);
     }
   }

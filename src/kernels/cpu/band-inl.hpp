@@ -15,6 +15,25 @@
 HWY_BEFORE_NAMESPACE();
 namespace dipper::cpu::HWY_NAMESPACE {
 
+/// A tensor that a convolution reads, and the norm by which it takes it (Load), if any.
+struct Source {
+  const float* values = nullptr;
+  const float* norm = nullptr;
+  double slope = 1;
+};
+
+/// Copies `count` pixels of one channel, from pixel `begin` on.
+inline void copy_pixels(const Source& x, const Shape& shape, int channel, std::size_t begin, std::size_t count,
+                        float* to) {
+  const float* from = x.values + channel * shape.plane() + begin;
+  if (x.norm == nullptr) {
+    std::memcpy(to, from, count * sizeof(float));
+    return;
+  }
+  const Normalise norm(x.norm, shape.channels, channel, x.slope);
+  for (std::size_t i = 0; i < count; i += lanes) store_part(norm(load_part(from + i, count - i)), to + i, count - i);
+}
+
 /// A band is what `rows` rows of a correlation's output read, copied for all channels with the padding filled in:
 /// [channel][input row][phase][column]. Column x of the padded picture lies in phase x mod stride at x / stride, so
 /// that neighbouring outputs read neighbouring floats for every stride.
@@ -56,16 +75,17 @@ class Band {
   }
 
   /// Copies what output rows first .. first + rows read, for channels [begin, end) of x, channel `begin` to the front.
-  void pack(const float* x, int first, int begin, int end, float* band) const {
+  void pack(const Source& x, int first, int begin, int end, float* band) const {
     const std::size_t phases = static_cast<std::size_t>(d_.stride) * row_;
     for (int c = begin; c < end; ++c) {
-      const float* plane = x + c * d_.input.plane();
+      const float* plane = x.values + c * d_.input.plane();
       for (int r = 0; r < input_rows_; ++r, band += phases) {
         const int row = padded_index(first * d_.stride + r - d_.padding, d_.input.height, d_.mode);
         if (row < 0) {
           std::memset(band, 0, phases * sizeof(float));
         } else {
           pack_row(plane + static_cast<std::size_t>(row) * d_.input.width, band);
+          if (x.norm != nullptr) normalise_row(Normalise(x.norm, d_.input.channels, c, x.slope), band);
         }
       }
     }
@@ -73,15 +93,35 @@ class Band {
   }
 
  private:
+  // Zero padding is put in after the norm, so it stays zero.
+  void normalise_row(const Normalise& norm, float* row) const {
+    for (int phase = 0; phase < d_.stride; ++phase, row += row_) {
+      const auto [low, high] = d_.mode == Padding::zero ? inside(phase) : Range{0, static_cast<int>(row_)};
+      for (int i = low; i < high; i += static_cast<int>(lanes)) {
+        store_part(norm(load_part(row + i, high - i)), row + i, high - i);
+      }
+    }
+  }
+
+  struct Range {
+    int low, high;
+  };
+
+  // Column i of a phase is column i * stride + phase - padding of the picture: inside it for i in [low, high).
+  [[nodiscard]] Range inside(int phase) const {
+    const int shift = phase - d_.padding;
+    const int low = shift >= 0 ? 0 : (-shift + d_.stride - 1) / d_.stride;
+    const int end = (d_.input.width - shift + d_.stride - 1) / d_.stride;
+    return {low, std::clamp(end, low, std::max(low, static_cast<int>(row_)))};
+  }
+
   void pack_row(const float* x, float* to) const {
     for (int phase = 0; phase < d_.stride; ++phase, to += row_) {
-      // Column i of this phase is column i * stride + phase - padding of the picture: inside for i in [low, high).
       const int shift = phase - d_.padding;
-      const int low = shift >= 0 ? 0 : (-shift + d_.stride - 1) / d_.stride;
-      const int high = std::max(low, (d_.input.width - shift + d_.stride - 1) / d_.stride);
+      const auto [low, high] = inside(phase);
       const int end = static_cast<int>(row_);
       for (int i = 0; i < std::min(low, end); ++i) to[i] = outside(x, i * d_.stride + shift);
-      copy_inside(x + low * d_.stride + shift, std::max(0, std::min(high, end) - low), to + low);
+      copy_inside(x + low * d_.stride + shift, high - low, to + low);
       for (int i = high; i < end; ++i) to[i] = outside(x, i * d_.stride + shift);
     }
   }

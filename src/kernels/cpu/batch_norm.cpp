@@ -18,8 +18,10 @@ namespace {
 class BatchNorm final : public Layer<float> {
  public:
   BatchNorm(const BatchNormDesc& desc, ThreadPool& pool)
-      : pool_(&pool), channels_(desc.input.channels), plane_(desc.input.plane()), epsilon_(desc.epsilon) {
+      : d_(desc), pool_(&pool), channels_(desc.input.channels), plane_(desc.input.plane()) {
     pieces_ = {static_cast<int>(plane_), 1 << 13};
+    // Small planes are handed out several at a time.
+    groups_ = {channels_, std::max(1, (1 << 12) / pieces_.size_of(0))};
   }
 
   [[nodiscard]] std::size_t scratch_size() const override {
@@ -27,51 +29,39 @@ class BatchNorm final : public Layer<float> {
   }
 
   void forward(const Operands<float>& at) override {
-    for_each_channel(
-        [&](int c, int piece) HWY_ATTR {
-          moments(at.x[0] + c * plane_ + pieces_.begin(piece), length(piece), partial(at.scratch, c, piece));
-        },
-        [&](int c) HWY_ATTR { combine_moments(c, at.scratch, at.saved); },
-        [&](int c, int piece) HWY_ATTR {
-          normalise(at, c, at.x[0] + c * plane_ + pieces_.begin(piece), at.y + c * plane_ + pieces_.begin(piece),
-                    length(piece));
-        });
+    for_each_piece([&](int c, int piece) HWY_ATTR {
+      moments(at.x[0] + begin(c, piece), pieces_.size_of(piece), partial(at.scratch, c, piece));
+    });
+    for (int c = 0; c < channels_; ++c) combine_moments(c, at);
+    if (d_.deferred) return;
+    for_each_piece([&](int c, int piece) HWY_ATTR {
+      const std::size_t n = pieces_.size_of(piece);
+      const Normalise norm(at.saved, channels_, c, d_.slope);
+      const float* x = at.x[0] + begin(c, piece);
+      float* y = at.y + begin(c, piece);
+      for (std::size_t i = 0; i < n; i += lanes) store_part(norm(load_part(x + i, n - i)), y + i, n - i);
+    });
   }
 
-  void backward(const Operands<float>& at, const Gradients<float>& gradients) override {
-    for_each_channel(
-        [&](int c, int piece) HWY_ATTR {
-          const std::size_t from = c * plane_ + pieces_.begin(piece);
-          sums(at.x[0] + from, gradients.dy + from, at.saved[c], length(piece), partial(at.scratch, c, piece));
-        },
-        [&](int c) HWY_ATTR { combine_sums(c, at, gradients.dtheta); },
-        [&](int c, int piece) HWY_ATTR {
-          if (gradients.dx[0].data != nullptr) send_back(at, gradients, c, piece);
-        });
+  void backward_parameters(const Operands<float>& at, const Gradients<float>& gradients) override {
+    for_each_piece([&](int c, int piece) HWY_ATTR { sums(at, gradients.dy, c, piece); });
+    for (int c = 0; c < channels_; ++c) combine_sums(c, at, gradients.dtheta);
+  }
+
+  void backward_inputs(const Operands<float>& at, const Gradients<float>& gradients) override {
+    for_each_piece([&](int c, int piece) HWY_ATTR { send_back(at, gradients, c, piece); });
   }
 
  private:
-  // first(c, piece) for all pieces, then middle(c) once, then last(c, piece); channels of one piece stay with one task.
-  template <class First, class Middle, class Last>
-  void for_each_channel(const First& first, const Middle& middle, const Last& last) {
+  template <class Visit>
+  void for_each_piece(const Visit& visit) const {
     const int count = pieces_.count();
-    if (count == 1) {
-      const Pieces groups{channels_, std::max(1, (1 << 12) / static_cast<int>(plane_))};
-      pool_->run(groups.count(), [&](int task, int /*worker*/) HWY_ATTR {
-        for (int c = groups.begin(task); c < groups.end(task); ++c) {
-          first(c, 0);
-          middle(c);
-          last(c, 0);
-        }
-      });
-      return;
-    }
-    pool_->run(channels_ * count, [&](int task, int /*worker*/) HWY_ATTR { first(task / count, task % count); });
-    for (int c = 0; c < channels_; ++c) middle(c);
-    pool_->run(channels_ * count, [&](int task, int /*worker*/) HWY_ATTR { last(task / count, task % count); });
+    pool_->run(groups_.count() * count, [&](int task, int /*worker*/) HWY_ATTR {
+      for (int c = groups_.begin(task / count); c < groups_.end(task / count); ++c) visit(c, task % count);
+    });
   }
 
-  [[nodiscard]] std::size_t length(int piece) const { return pieces_.end(piece) - pieces_.begin(piece); }
+  [[nodiscard]] std::size_t begin(int c, int piece) const { return c * plane_ + pieces_.begin(piece); }
   [[nodiscard]] float* partial(float* scratch, int c, int piece) const {
     return scratch + 2 * (static_cast<std::size_t>(c) * pieces_.count() + piece);
   }
@@ -95,43 +85,40 @@ class BatchNorm final : public Layer<float> {
   }
 
   // Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
-  void combine_moments(int c, float* scratch, float* saved) const {
+  void combine_moments(int c, const Operands<float>& at) const {
     double count = 0;
     double mean = 0;
     double squares = 0;
     for (int piece = 0; piece < pieces_.count(); ++piece) {
-      const float* part = partial(scratch, c, piece);
-      const auto n = static_cast<double>(length(piece));
+      const float* part = partial(at.scratch, c, piece);
+      const auto n = static_cast<double>(pieces_.size_of(piece));
       const double step = part[0] - mean;
       squares += part[1] + step * step * count * n / (count + n);
       mean += step * n / (count + n);
       count += n;
     }
-    saved[c] = static_cast<float>(mean);
-    saved[channels_ + c] = static_cast<float>(1 / std::sqrt(squares / count + epsilon_));
+    const double inverse = 1 / std::sqrt(squares / count + d_.epsilon);
+    at.saved[c] = static_cast<float>(mean);
+    at.saved[channels_ + c] = static_cast<float>(inverse * at.theta[c]);
+    at.saved[2 * channels_ + c] = at.theta[channels_ + c];
+    at.saved[3 * channels_ + c] = static_cast<float>(inverse);
   }
 
-  void normalise(const Operands<float>& at, int c, const float* x, float* y, std::size_t n) const {
-    const V mean = splat(at.saved[c]);
-    const V scale = splat(at.saved[channels_ + c] * at.theta[c]);
-    const V beta = splat(at.theta[channels_ + c]);
-    for (std::size_t i = 0; i < n; i += lanes) {
-      store_part(hn::MulAdd(hn::Sub(load_part(x + i, n - i), mean), scale, beta), y + i, n - i);
-    }
-  }
-
-  // to = {sum dy, sum dy (x - mean)} of one piece.
-  static void sums(const float* x, const float* dy, float mean, std::size_t n, float* to) {
-    const V centre = splat(mean);
+  // partial = {sum g, sum g (x - mean)} of one piece, g the gradient before the activation.
+  void sums(const Operands<float>& at, const float* dy, int c, int piece) const {
+    const std::size_t n = pieces_.size_of(piece);
+    const Normalise norm(at.saved, channels_, c, d_.slope);
+    const V centre = splat(at.saved[c]);
     V sum = hn::Zero(D());
     V product = hn::Zero(D());
     for (std::size_t i = 0; i < n; i += lanes) {
-      const V g = load_part(dy + i, n - i);
+      const V x = load_part(at.x[0] + begin(c, piece) + i, n - i);
+      const V g = norm.backward(x, load_part(dy + begin(c, piece) + i, n - i));
       sum = hn::Add(sum, g);
-      product = hn::MulAdd(g, hn::Sub(load_part(x + i, n - i), centre), product);
+      product = hn::MulAdd(g, hn::Sub(x, centre), product);
     }
-    to[0] = sum_lanes(sum);
-    to[1] = sum_lanes(product);
+    partial(at.scratch, c, piece)[0] = sum_lanes(sum);
+    partial(at.scratch, c, piece)[1] = sum_lanes(product);
   }
 
   void combine_sums(int c, const Operands<float>& at, float* dtheta) const {
@@ -141,35 +128,36 @@ class BatchNorm final : public Layer<float> {
       sum += partial(at.scratch, c, piece)[0];
       product += partial(at.scratch, c, piece)[1];
     }
-    dtheta[c] = static_cast<float>(product * at.saved[channels_ + c]);
+    dtheta[c] = static_cast<float>(product * at.saved[3 * channels_ + c]);
     dtheta[channels_ + c] = static_cast<float>(sum);
   }
 
-  // dx = gamma inverse (dy - dbeta / n - xhat dgamma / n), xhat = (x - mean) inverse.
+  // dx = gamma inverse (g - dbeta / n - xhat dgamma / n), xhat = (x - mean) inverse.
   void send_back(const Operands<float>& at, const Gradients<float>& gradients, int c, int piece) const {
-    const std::size_t from = c * plane_ + pieces_.begin(piece);
-    const std::size_t n = length(piece);
-    const float inverse = at.saved[channels_ + c];
+    const std::size_t n = pieces_.size_of(piece);
+    const float inverse = at.saved[3 * channels_ + c];
     const auto count = static_cast<float>(plane_);
+    const Normalise norm(at.saved, channels_, c, d_.slope);
     const V mean = splat(at.saved[c]);
-    const V scale = splat(at.theta[c] * inverse);
+    const V scale = splat(at.saved[channels_ + c]);
     const V shift = splat(gradients.dtheta[channels_ + c] / count);
-    const V slope = splat(inverse * gradients.dtheta[c] / count);
-    const float* x = at.x[0] + from;
-    const float* dy = gradients.dy + from;
-    float* dx = gradients.dx[0].data + from;
+    const V share = splat(inverse * gradients.dtheta[c] / count);
+    const float* x_at = at.x[0] + begin(c, piece);
+    const float* dy = gradients.dy + begin(c, piece);
+    float* dx = gradients.dx[0].data + begin(c, piece);
     for (std::size_t i = 0; i < n; i += lanes) {
-      const V centred = hn::Sub(load_part(dy + i, n - i), shift);
-      const V deviation = hn::Sub(load_part(x + i, n - i), mean);
-      put_part(hn::Mul(scale, hn::NegMulAdd(deviation, slope, centred)), dx + i, n - i, gradients.dx[0].write);
+      const V x = load_part(x_at + i, n - i);
+      const V centred = hn::Sub(norm.backward(x, load_part(dy + i, n - i)), shift);
+      put_part(hn::Mul(scale, hn::NegMulAdd(hn::Sub(x, mean), share, centred)), dx + i, n - i, gradients.dx[0].write);
     }
   }
 
+  BatchNormDesc d_;
   ThreadPool* pool_;
   int channels_;
   std::size_t plane_;
-  double epsilon_;
-  Pieces pieces_;
+  Pieces pieces_;  // of a plane
+  Pieces groups_;  // of the channels
 };
 
 LayerPointer new_batch_norm(const BatchNormDesc& desc, ThreadPool& pool) {

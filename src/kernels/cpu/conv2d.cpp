@@ -52,10 +52,16 @@ std::size_t weight_count(const Conv2dDesc& d) {
   return static_cast<std::size_t>(d.out_channels) * d.input.channels * d.kernel * d.kernel;
 }
 
+// x[0] as the desc's Load says.
+Source source(const Operands<float>& at, const Load& load) {
+  return {at.x[0], load.normalise ? at.norm : nullptr, load.slope};
+}
+
 class Conv2d final : public Layer<float> {
  public:
   Conv2d(const Conv2dDesc& desc, ThreadPool& pool)
-      : correlate_(desc, pool),
+      : load_(desc.load),
+        correlate_(desc, pool),
         adjoint_(make_adjoint(desc, pool)),
         weight_gradient_(make_weight_gradient(desc, pool)),
         bias_gradient_(desc.output(), pool),
@@ -67,17 +73,20 @@ class Conv2d final : public Layer<float> {
   }
 
   void forward(const Operands<float>& at) override {
-    correlate_.run(at.x[0], at.theta, at.theta + weights_, at.y, Write::overwrite, at.scratch);
+    correlate_.run(source(at, load_), at.theta, at.theta + weights_, at.y, Write::overwrite, at.scratch);
   }
 
-  void backward(const Operands<float>& at, const Gradients<float>& gradients) override {
-    weight_gradient_->run(at.x[0], gradients.dy, gradients.dtheta, at.scratch);
+  void backward_parameters(const Operands<float>& at, const Gradients<float>& gradients) override {
+    weight_gradient_->run(source(at, load_), {gradients.dy}, gradients.dtheta, at.scratch);
     bias_gradient_.run(gradients.dy, gradients.dtheta + weights_, at.scratch);
-    const GradientTarget<float>& dx = gradients.dx[0];
-    if (dx.data != nullptr) adjoint_->run(gradients.dy, at.theta, nullptr, dx.data, dx.write, at.scratch);
+  }
+
+  void backward_inputs(const Operands<float>& at, const Gradients<float>& gradients) override {
+    adjoint_->run({gradients.dy}, at.theta, nullptr, gradients.dx[0].data, gradients.dx[0].write, at.scratch);
   }
 
  private:
+  Load load_;
   Correlate correlate_;
   std::unique_ptr<AdjointForm> adjoint_;
   std::unique_ptr<WeightGradientForm> weight_gradient_;
@@ -88,7 +97,8 @@ class Conv2d final : public Layer<float> {
 class ConvTranspose2d final : public Layer<float> {
  public:
   ConvTranspose2d(const ConvTranspose2dDesc& desc, ThreadPool& pool)
-      : adjoint_(make_adjoint(desc.adjoint(), pool)),
+      : load_(desc.load),
+        adjoint_(make_adjoint(desc.adjoint(), pool)),
         correlate_(desc.adjoint(), pool),
         weight_gradient_(make_weight_gradient(desc.adjoint(), pool)),
         bias_gradient_(desc.output(), pool),
@@ -100,17 +110,20 @@ class ConvTranspose2d final : public Layer<float> {
   }
 
   void forward(const Operands<float>& at) override {
-    adjoint_->run(at.x[0], at.theta, at.theta + weights_, at.y, Write::overwrite, at.scratch);
+    adjoint_->run(source(at, load_), at.theta, at.theta + weights_, at.y, Write::overwrite, at.scratch);
   }
 
-  void backward(const Operands<float>& at, const Gradients<float>& gradients) override {
-    weight_gradient_->run(gradients.dy, at.x[0], gradients.dtheta, at.scratch);
+  void backward_parameters(const Operands<float>& at, const Gradients<float>& gradients) override {
+    weight_gradient_->run({gradients.dy}, source(at, load_), gradients.dtheta, at.scratch);
     bias_gradient_.run(gradients.dy, gradients.dtheta + weights_, at.scratch);
-    const GradientTarget<float>& dx = gradients.dx[0];
-    if (dx.data != nullptr) correlate_.run(gradients.dy, at.theta, nullptr, dx.data, dx.write, at.scratch);
+  }
+
+  void backward_inputs(const Operands<float>& at, const Gradients<float>& gradients) override {
+    correlate_.run({gradients.dy}, at.theta, nullptr, gradients.dx[0].data, gradients.dx[0].write, at.scratch);
   }
 
  private:
+  Load load_;
   std::unique_ptr<AdjointForm> adjoint_;
   Correlate correlate_;
   std::unique_ptr<WeightGradientForm> weight_gradient_;

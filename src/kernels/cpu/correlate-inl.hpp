@@ -64,7 +64,7 @@ class Correlate {
   }
 
   /// `bias` may be null. Overwrites y or adds to it.
-  void run(const float* x, const float* w, const float* bias, float* y, Write write, float* scratch) const {
+  void run(const Source& x, const float* w, const float* bias, float* y, Write write, float* scratch) const {
     if (wide_) {
       run_wide(x, w, bias, y, write, scratch);
     } else {
@@ -76,7 +76,7 @@ class Correlate {
   [[nodiscard]] int bands() const { return (out_.height + band_.rows() - 1) / band_.rows(); }
   [[nodiscard]] std::size_t worker_size() const { return wide_ ? band_.size() : band_.channel_size() + lanes; }
 
-  void run_wide(const float* x, const float* w, const float* bias, float* y, Write write, float* scratch) const {
+  void run_wide(const Source& x, const float* w, const float* bias, float* y, Write write, float* scratch) const {
     pool_->run(bands() * pieces_.count(), [&](int task, int worker) HWY_ATTR {
       const int first = task / pieces_.count() * band_.rows();
       const int piece = task % pieces_.count();
@@ -98,7 +98,7 @@ class Correlate {
     });
   }
 
-  void run_narrow(int first, const float* x, const float* w, const float* bias, float* y, Write write,
+  void run_narrow(int first, const Source& x, const float* w, const float* bias, float* y, Write write,
                   float* scratch) const {
     float* columns = scratch;
     float* bands_at = scratch + column_ * band_.depth();

@@ -31,9 +31,8 @@ class Pointwise final : public Layer<float> {
     });
   }
 
-  void backward(const Operands<float>& at, const Gradients<float>& gradients) override {
+  void backward_inputs(const Operands<float>& at, const Gradients<float>& gradients) override {
     const GradientTarget<float>& dx = gradients.dx[0];
-    if (dx.data == nullptr) return;
     pool_->run(pieces_.count(), [&](int piece, int /*worker*/) HWY_ATTR {
       const std::size_t end = pieces_.end(piece);
       for (std::size_t i = pieces_.begin(piece); i < end; i += lanes) {
@@ -94,9 +93,8 @@ class MaskedSquaredError final : public Layer<float> {
     *at.y = static_cast<float>(sum * scale_);
   }
 
-  void backward(const Operands<float>& at, const Gradients<float>& gradients) override {
+  void backward_inputs(const Operands<float>& at, const Gradients<float>& gradients) override {
     const GradientTarget<float>& dx = gradients.dx[0];
-    if (dx.data == nullptr) return;
     const auto scale = static_cast<float>(2 * scale_ * *gradients.dy);
     pool_->run(tasks(), [&](int task, int /*worker*/) HWY_ATTR {
       const std::size_t offset = task / pieces_.count() * plane_;

@@ -1,48 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layers that move values to other places. They wait for memory, not for arithmetic, so their loops are plain.
-#include <algorithm>
+// Layers that move values to other places.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/rearrange.cpp"
+#include <hwy/foreach_target.h>  // must come before highway.h
+
 #include <vector>
 
 #include "kernels/cpu/layers.hpp"
+#include "kernels/cpu/simd-inl.hpp"
 #include "kernels/cpu/tasks.hpp"
 
-namespace dipper::cpu {
+HWY_BEFORE_NAMESPACE();
+namespace dipper::cpu::HWY_NAMESPACE {
 namespace {
 
-void put(float value, float* to, Write write) {
-  *to = write == Write::accumulate ? *to + value : value;
-}
-
-void put_all(const float* from, std::size_t count, float* to, Write write) {
-  if (write == Write::overwrite) {
-    std::copy_n(from, count, to);
-  } else {
-    for (std::size_t i = 0; i < count; ++i) to[i] += from[i];
-  }
-}
-
+/// Each row of the result takes `factor` rows of the input in turns.
 class PixelShuffle final : public Layer<float> {
  public:
   PixelShuffle(const PixelShuffleDesc& desc, ThreadPool& pool) : d_(desc), pool_(&pool) {}
 
   void forward(const Operands<float>& at) override {
-    for_each_row([&](std::size_t from, std::size_t to) {
-      for (int j = 0; j < d_.input.width; ++j) at.y[to + static_cast<std::size_t>(j) * d_.factor] = at.x[0][from + j];
-    });
-  }
-
-  void backward(const Operands<float>& /*at*/, const Gradients<float>& gradients) override {
-    const GradientTarget<float>& dx = gradients.dx[0];
-    if (dx.data == nullptr) return;
-    for_each_row([&](std::size_t from, std::size_t to) {
-      for (int j = 0; j < d_.input.width; ++j) {
-        put(gradients.dy[to + static_cast<std::size_t>(j) * d_.factor], dx.data + from + j, dx.write);
+    for_each_row([&](int channel, std::size_t from, std::size_t to) HWY_ATTR {
+      if (d_.load.normalise) {
+        const int last = d_.input.channels - 1;
+        const Normalise first(at.norm, d_.input.channels, channel, d_.load.slope);
+        const Normalise second(at.norm, d_.input.channels, std::min(channel + 1, last), d_.load.slope);
+        interleave(at.x[0] + from, first, second, at.y + to);
+      } else {
+        const auto same = [](V x) HWY_ATTR { return x; };
+        interleave(at.x[0] + from, same, same, at.y + to);
       }
     });
   }
 
+  void backward_inputs(const Operands<float>& /*at*/, const Gradients<float>& gradients) override {
+    const GradientTarget<float>& dx = gradients.dx[0];
+    for_each_row([&](int /*channel*/, std::size_t from, std::size_t to)
+                     HWY_ATTR { separate(gradients.dy + to, dx.data + from, dx.write); });
+  }
+
  private:
-  // visit(from, to): a row of the input begins at `from` and goes to every factor-th place from `to` on.
+  // How many channels of the input a visit takes: two at a time when they are neighbours in the result.
+  [[nodiscard]] int together() const { return d_.factor == 2 ? 2 : 1; }
+
+  // visit(channel, from, to): rows of the input, of `together` channels, begin at `from`, and go to every factor-th
+  // place from `to` on.
   template <class Visit>
   void for_each_row(const Visit& visit) const {
     const int f = d_.factor;
@@ -50,22 +52,66 @@ class PixelShuffle final : public Layer<float> {
     // A task is an output channel's rows from one input row group, so that whole lines of the cache are written at
     // once.
     const Pieces rows{d_.input.height, std::max(1, (1 << 12) / d_.input.width)};
-    pool_->run(out.channels * rows.count(), [&](int task, int /*worker*/) {
+    pool_->run(out.channels * rows.count(), [&](int task, int /*worker*/) HWY_ATTR {
       const int channel = task / rows.count();
       for (int i = rows.begin(task % rows.count()); i < rows.end(task % rows.count()); ++i) {
-        for (int part = 0; part < f * f; ++part) {
-          const std::size_t from = (static_cast<std::size_t>(channel) * f * f + part) * d_.input.plane();
+        for (int part = 0; part < f * f; part += together()) {
+          const int from_channel = channel * f * f + part;
+          const std::size_t from = from_channel * d_.input.plane() + static_cast<std::size_t>(i) * d_.input.width;
           const std::size_t to = channel * out.plane() + static_cast<std::size_t>(i * f + part / f) * out.width;
-          visit(from + static_cast<std::size_t>(i) * d_.input.width, to + part % f);
+          visit(from_channel, from, to + part % f);
         }
       }
     });
+  }
+
+  template <class Take>
+  HWY_INLINE void interleave(const float* x, const Take& first, const Take& second, float* y) const {
+    const auto width = static_cast<std::size_t>(d_.input.width);
+    HWY_ALIGN float values[2 * lanes];
+    for (std::size_t j = 0; j < width; j += lanes) {
+      const std::size_t count = std::min(lanes, width - j);
+      const V low = first(load_part(x + j, count));
+      if (d_.factor != 2) {
+        store(low, values);
+        for (std::size_t k = 0; k < count; ++k) y[(j + k) * d_.factor] = values[k];
+        continue;
+      }
+      const V high = second(load_part(x + d_.input.plane() + j, count));
+      if (count == lanes) {
+        hn::StoreInterleaved2(low, high, D(), y + 2 * j);
+      } else {
+        hn::StoreInterleaved2(low, high, D(), values);
+        std::memcpy(y + 2 * j, values, 2 * count * sizeof(float));
+      }
+    }
+  }
+
+  HWY_INLINE void separate(const float* dy, float* dx, Write write) const {
+    const auto width = static_cast<std::size_t>(d_.input.width);
+    HWY_ALIGN float values[2 * lanes] = {};
+    for (std::size_t j = 0; j < width; j += lanes) {
+      const std::size_t count = std::min(lanes, width - j);
+      if (d_.factor != 2) {
+        for (std::size_t k = 0; k < count; ++k) values[k] = dy[(j + k) * d_.factor];
+        put_part(load(values), dx + j, count, write);
+        continue;
+      }
+      const float* from = dy + 2 * j;
+      if (count < lanes) from = static_cast<const float*>(std::memcpy(values, from, 2 * count * sizeof(float)));
+      V low;
+      V high;
+      hn::LoadInterleaved2(D(), from, low, high);
+      put_part(low, dx + j, count, write);
+      put_part(high, dx + d_.input.plane() + j, count, write);
+    }
   }
 
   PixelShuffleDesc d_;
   ThreadPool* pool_;
 };
 
+/// Copies what does not lie in its place already.
 class Concat final : public Layer<float> {
  public:
   Concat(const ConcatDesc& desc, ThreadPool& pool) : pool_(&pool), plane_(desc.output().plane()) {
@@ -75,19 +121,25 @@ class Concat final : public Layer<float> {
   }
 
   void forward(const Operands<float>& at) override {
-    pool_->run(static_cast<int>(planes_.size()), [&](int c, int /*worker*/) {
-      std::copy_n(at.x[planes_[c].part] + planes_[c].offset, plane_, at.y + c * plane_);
+    pool_->run(static_cast<int>(planes_.size()), [&](int c, int /*worker*/) HWY_ATTR {
+      copy(at.x[planes_[c].part] + planes_[c].offset, at.y + c * plane_, Write::overwrite);
     });
   }
 
-  void backward(const Operands<float>& /*at*/, const Gradients<float>& gradients) override {
-    pool_->run(static_cast<int>(planes_.size()), [&](int c, int /*worker*/) {
+  void backward_inputs(const Operands<float>& /*at*/, const Gradients<float>& gradients) override {
+    pool_->run(static_cast<int>(planes_.size()), [&](int c, int /*worker*/) HWY_ATTR {
       const GradientTarget<float>& dx = gradients.dx[planes_[c].part];
-      if (dx.data != nullptr) put_all(gradients.dy + c * plane_, plane_, dx.data + planes_[c].offset, dx.write);
+      if (dx.data != nullptr) copy(gradients.dy + c * plane_, dx.data + planes_[c].offset, dx.write);
     });
   }
 
  private:
+  HWY_INLINE void copy(const float* from, float* to, Write write) const {
+    if (from == to) return;
+    for (std::size_t i = 0; i < plane_; i += lanes)
+      put_part(load_part(from + i, plane_ - i), to + i, plane_ - i, write);
+  }
+
   struct Plane {
     std::size_t part;
     std::size_t offset;
@@ -97,88 +149,31 @@ class Concat final : public Layer<float> {
   std::vector<Plane> planes_;
 };
 
-/// Along one axis each output is a mix of two inputs; along two, of four.
-class Upsample final : public Layer<float> {
- public:
-  Upsample(const UpsampleDesc& desc, ThreadPool& pool)
-      : d_(desc), pool_(&pool), rows_(mixes(desc.input.height)), columns_(mixes(desc.input.width)) {}
-
-  void forward(const Operands<float>& at) override {
-    const Shape out = d_.output();
-    pool_->run(out.channels, [&](int c, int /*worker*/) {
-      const float* plane = at.x[0] + c * d_.input.plane();
-      float* y = at.y + c * out.plane();
-      for (const Mix& row : rows_) {
-        const float* low = plane + static_cast<std::size_t>(row.low) * d_.input.width;
-        const float* high = plane + static_cast<std::size_t>(row.high) * d_.input.width;
-        for (const Mix& column : columns_) {
-          *y++ = (1 - row.share) * ((1 - column.share) * low[column.low] + column.share * low[column.high]) +
-                 row.share * ((1 - column.share) * high[column.low] + column.share * high[column.high]);
-        }
-      }
-    });
-  }
-
-  void backward(const Operands<float>& /*at*/, const Gradients<float>& gradients) override {
-    const GradientTarget<float>& dx = gradients.dx[0];
-    if (dx.data == nullptr) return;
-    const Shape out = d_.output();
-    pool_->run(out.channels, [&](int c, int /*worker*/) {
-      float* plane = dx.data + c * d_.input.plane();
-      if (dx.write == Write::overwrite) std::fill_n(plane, d_.input.plane(), 0.0F);
-      const float* dy = gradients.dy + c * out.plane();
-      for (const Mix& row : rows_) {
-        float* low = plane + static_cast<std::size_t>(row.low) * d_.input.width;
-        float* high = plane + static_cast<std::size_t>(row.high) * d_.input.width;
-        for (const Mix& column : columns_) {
-          const float g = *dy++;
-          low[column.low] += (1 - row.share) * (1 - column.share) * g;
-          low[column.high] += (1 - row.share) * column.share * g;
-          high[column.low] += row.share * (1 - column.share) * g;
-          high[column.high] += row.share * column.share * g;
-        }
-      }
-    });
-  }
-
- private:
-  struct Mix {
-    int low, high;
-    float share;  // of high
-  };
-
-  [[nodiscard]] std::vector<Mix> mixes(int n) const {
-    std::vector<Mix> all;
-    for (int i = 0; i < n * d_.factor; ++i) {
-      if (d_.interpolation == Interpolation::nearest) {
-        all.push_back({i / d_.factor, i / d_.factor, 0});
-      } else {
-        const float at = std::max(0.0F, (static_cast<float>(i) + 0.5F) / static_cast<float>(d_.factor) - 0.5F);
-        const int low = std::min(static_cast<int>(at), n - 1);
-        all.push_back({low, std::min(low + 1, n - 1), at - static_cast<float>(low)});
-      }
-    }
-    return all;
-  }
-
-  UpsampleDesc d_;
-  ThreadPool* pool_;
-  std::vector<Mix> rows_;
-  std::vector<Mix> columns_;
-};
-
-}  // namespace
-
-LayerPointer make_pixel_shuffle(const PixelShuffleDesc& desc, ThreadPool& pool) {
+LayerPointer new_pixel_shuffle(const PixelShuffleDesc& desc, ThreadPool& pool) {
   return std::make_unique<PixelShuffle>(desc, pool);
 }
 
-LayerPointer make_concat(const ConcatDesc& desc, ThreadPool& pool) {
+LayerPointer new_concat(const ConcatDesc& desc, ThreadPool& pool) {
   return std::make_unique<Concat>(desc, pool);
 }
 
-LayerPointer make_upsample(const UpsampleDesc& desc, ThreadPool& pool) {
-  return std::make_unique<Upsample>(desc, pool);
+}  // namespace
+}  // namespace dipper::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace dipper::cpu {
+
+HWY_EXPORT(new_pixel_shuffle);
+HWY_EXPORT(new_concat);
+
+LayerPointer make_pixel_shuffle(const PixelShuffleDesc& desc, ThreadPool& pool) {
+  return HWY_DYNAMIC_DISPATCH(new_pixel_shuffle)(desc, pool);
+}
+
+LayerPointer make_concat(const ConcatDesc& desc, ThreadPool& pool) {
+  return HWY_DYNAMIC_DISPATCH(new_concat)(desc, pool);
 }
 
 }  // namespace dipper::cpu
+#endif

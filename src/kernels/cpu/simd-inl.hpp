@@ -62,6 +62,31 @@ HWY_INLINE float sum_lanes(V value) {
   return hn::GetLane(hn::SumOfLanes(D(), value));
 }
 
+/// What Load describes, for one channel. `norm` holds the means of all channels, then the scales, then the betas.
+class Normalise {
+ public:
+  HWY_INLINE Normalise(const float* norm, int channels, int c, double slope)
+      : mean_(splat(norm[c])),
+        scale_(splat(norm[channels + c])),
+        beta_(splat(norm[2 * channels + c])),
+        slope_(splat(static_cast<float>(slope))) {}
+
+  HWY_INLINE V operator()(V x) const {
+    const V t = line(x);
+    return hn::Max(t, hn::Mul(t, slope_));
+  }
+
+  /// The gradient in t, given that in max(t, slope t).
+  HWY_INLINE V backward(V x, V dy) const {
+    return hn::IfThenElse(hn::Gt(line(x), hn::Zero(D())), dy, hn::Mul(dy, slope_));
+  }
+
+ private:
+  HWY_INLINE V line(V x) const { return hn::MulAdd(hn::Sub(x, mean_), scale_, beta_); }
+
+  V mean_, scale_, beta_, slope_;
+};
+
 }  // namespace dipper::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -13,6 +13,7 @@ struct Pieces {
   [[nodiscard]] int count() const { return (total + size - 1) / size; }
   [[nodiscard]] int begin(int piece) const { return piece * size; }
   [[nodiscard]] int end(int piece) const { return std::min(total, (piece + 1) * size); }
+  [[nodiscard]] int size_of(int piece) const { return end(piece) - begin(piece); }
 };
 
 /// Cuts `total` channels so that `others` independent pieces of work become at least eight tasks, if that many steps of

@@ -28,7 +28,7 @@ class WeightGradientForm {
   WeightGradientForm(const WeightGradientForm&) = delete;
   WeightGradientForm& operator=(const WeightGradientForm&) = delete;
   [[nodiscard]] virtual std::size_t scratch_size() const = 0;
-  virtual void run(const float* x, const float* dy, float* dw, float* scratch) const = 0;
+  virtual void run(const Source& x, const Source& dy, float* dw, float* scratch) const = 0;
 };
 
 /// For large maps of few channels: vectors run along the rows of a band, each weight's sum is one register, and the
@@ -45,7 +45,7 @@ class RowWeightGradient final : public WeightGradientForm {
 
   [[nodiscard]] std::size_t scratch_size() const override { return bands() * sums() + pool_->size() * worker_size(); }
 
-  void run(const float* x, const float* dy, float* dw, float* scratch) const override {
+  void run(const Source& x, const Source& dy, float* dw, float* scratch) const override {
     float* workers = scratch + bands() * sums();
     pool_->run(bands(), [&](int task, int worker) HWY_ATTR {
       const int first = task * band_.rows();
@@ -92,12 +92,11 @@ class RowWeightGradient final : public WeightGradientForm {
   [[nodiscard]] std::size_t worker_size() const { return band_.size() + out_.channels * gradient_channel(); }
 
   // Rows of whole vectors, so that the last one adds zeros where the picture has ended.
-  void pack_gradient(const float* dy, int first, int rows, float* to) const {
+  void pack_gradient(const Source& dy, int first, int rows, float* to) const {
     for (int o = 0; o < out_.channels; ++o) {
       for (int r = 0; r < rows; ++r) {
-        const float* from = dy + o * out_.plane() + static_cast<std::size_t>(first + r) * out_.width;
         float* row = to + o * gradient_channel() + r * dy_row_;
-        std::memcpy(row, from, out_.width * sizeof(float));
+        copy_pixels(dy, out_, o, static_cast<std::size_t>(first + r) * out_.width, out_.width, row);
         std::fill(row + out_.width, row + dy_row_, 0.0F);
       }
     }
@@ -160,16 +159,24 @@ class PixelWeightGradient final : public WeightGradientForm {
 
   [[nodiscard]] std::size_t scratch_size() const override { return pool_->size() * worker_size(); }
 
-  void run(const float* x, const float* dy, float* dw, float* scratch) const override {
+  void run(const Source& x, const Source& dy, float* dw, float* scratch) const override {
     pool_->run(channels_.count() * outputs_.count(), [&](int task, int worker) HWY_ATTR {
       const int piece = task / outputs_.count();
       float* band = scratch + worker * worker_size();
       float* pixels = band + band_.channel_size() * channels_.size + lanes;
+      float* gradient = pixels + pixel_ * rows_ * out_.width;
       for (int first = 0; first < out_.height; first += rows_) {
         const int rows = std::min(rows_, out_.height - first);
         pack_band(x, first, piece, band);
         spread(rows, piece, band, pixels);
-        multiply_tile(first, rows, piece, task % outputs_.count(), dy, pixels, dw);
+        const int output_piece = task % outputs_.count();
+        if (dy.norm == nullptr) {
+          const std::size_t at = outputs_.begin(output_piece) * out_.plane() + first * out_.width;
+          multiply_tile(first, rows, piece, output_piece, dy.values + at, out_.plane(), pixels, dw);
+        } else {
+          pack_gradient(dy, first, rows, output_piece, gradient);
+          multiply_tile(first, rows, piece, output_piece, gradient, rows_ * out_.width, pixels, dw);
+        }
       }
     });
   }
@@ -190,12 +197,19 @@ class PixelWeightGradient final : public WeightGradientForm {
   }
 
   [[nodiscard]] std::size_t worker_size() const {
-    return band_.channel_size() * channels_.size + lanes + pixel_ * rows_ * out_.width;
+    const std::size_t pixels = static_cast<std::size_t>(rows_) * out_.width;
+    return band_.channel_size() * channels_.size + lanes + (pixel_ + outputs_.size) * pixels;
   }
 
   // The band of stride 1 counts rows of the picture, so its first one is that of output row first * stride.
-  void pack_band(const float* x, int first, int piece, float* band) const {
+  void pack_band(const Source& x, int first, int piece, float* band) const {
     band_.pack(x, first * d_.stride, channels_.begin(piece), channels_.end(piece), band);
+  }
+
+  void pack_gradient(const Source& dy, int first, int rows, int output_piece, float* to) const {
+    for (int o = outputs_.begin(output_piece); o < outputs_.end(output_piece); ++o, to += rows_ * out_.width) {
+      copy_pixels(dy, out_, o, static_cast<std::size_t>(first) * out_.width, rows * out_.width, to);
+    }
   }
 
   void spread(int rows, int piece, const float* band, float* pixels) const {
@@ -213,8 +227,9 @@ class PixelWeightGradient final : public WeightGradientForm {
     }
   }
 
-  void multiply_tile(int first, int rows, int piece, int output_piece, const float* dy, const float* pixels,
-                     float* dw) const {
+  // dy: the tile's pixels of the first output of the piece; `dy_row` is from one output to the next.
+  void multiply_tile(int first, int rows, int piece, int output_piece, const float* dy, std::size_t dy_row,
+                     const float* pixels, float* dw) const {
     const int area = d_.kernel * d_.kernel;
     const std::size_t width = static_cast<std::size_t>(channels_.end(piece) - channels_.begin(piece)) * area;
     const std::size_t weights = static_cast<std::size_t>(d_.input.channels) * area;
@@ -226,8 +241,8 @@ class PixelWeightGradient final : public WeightGradientForm {
         const int outputs = std::min(block_rows, outputs_.end(output_piece) - o);
         HWY_ALIGN float tile[block_rows * block_width];
         multiply_rows(outputs,
-                      {dy + o * out_.plane() + static_cast<std::size_t>(first) * out_.width, out_.plane(),
-                       gradient_at_.data(), pixel_at_.data(), rows * out_.width},
+                      {dy + (o - outputs_.begin(output_piece)) * dy_row, dy_row, gradient_at_.data(), pixel_at_.data(),
+                       rows * out_.width},
                       from, nullptr, tile);
         for (int row = 0; row < outputs; ++row) {
           float* to = dw + (o + row) * weights + static_cast<std::size_t>(channels_.begin(piece)) * area + at;

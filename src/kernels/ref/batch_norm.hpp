@@ -15,7 +15,7 @@ class BatchNorm final : public Layer<T> {
 
   void forward(const Operands<T>& at) override {
     using std::sqrt;
-    for (int c = 0; c < d_.input.channels; ++c) {
+    for (std::size_t c = 0; c < channels(); ++c) {
       const T* x = at.x[0] + c * plane();
       T mean{};
       for (std::size_t i = 0; i < plane(); ++i) mean += x[i];
@@ -24,35 +24,42 @@ class BatchNorm final : public Layer<T> {
       for (std::size_t i = 0; i < plane(); ++i) variance += (x[i] - mean) * (x[i] - mean);
       variance /= count();
       const T inverse = T(1) / sqrt(variance + T(d_.epsilon));
-      const T gamma = at.theta[c];
-      const T beta = at.theta[channels() + c];
-      for (std::size_t i = 0; i < plane(); ++i) at.y[c * plane() + i] = (x[i] - mean) * inverse * gamma + beta;
       at.saved[c] = mean;
-      at.saved[channels() + c] = inverse;
+      at.saved[channels() + c] = inverse * at.theta[c];
+      at.saved[2 * channels() + c] = at.theta[channels() + c];
+      at.saved[3 * channels() + c] = inverse;
     }
+    if (d_.deferred) return;
+    const Loader<T> y{{.normalise = true, .slope = d_.slope}, d_.input, at.x[0], at.saved};
+    for (std::size_t i = 0; i < d_.input.size(); ++i) at.y[i] = y[i];
   }
 
-  // With xhat = (x - mean) * inverse: dbeta = sum dy, dgamma = sum dy xhat,
-  // dx = gamma * inverse * (dy - dbeta / n - xhat * dgamma / n). The derivation is in docs/derivations.md.
-  void backward(const Operands<T>& at, const Gradients<T>& gradients) override {
-    for (int c = 0; c < d_.input.channels; ++c) {
-      const T* x = at.x[0] + c * plane();
-      const T* dy = gradients.dy + c * plane();
-      const T mean = at.saved[c];
-      const T inverse = at.saved[channels() + c];
+  // With g the gradient before the LeakyReLU and xhat = (x - mean) * inverse: dbeta = sum g, dgamma = sum g xhat,
+  // dx = gamma * inverse * (g - dbeta / n - xhat * dgamma / n). The derivation is in docs/derivations.md.
+  void backward_parameters(const Operands<T>& at, const Gradients<T>& gradients) override {
+    for (std::size_t c = 0; c < channels(); ++c) {
       T dgamma{};
       T dbeta{};
       for (std::size_t i = 0; i < plane(); ++i) {
-        dgamma += dy[i] * (x[i] - mean) * inverse;
-        dbeta += dy[i];
+        const T g = before_activation(at, gradients.dy, c, i);
+        dgamma += g * (at.x[0][c * plane() + i] - at.saved[c]) * at.saved[3 * channels() + c];
+        dbeta += g;
       }
       gradients.dtheta[c] = dgamma;
       gradients.dtheta[channels() + c] = dbeta;
-      if (gradients.dx[0].data == nullptr) continue;
-      const T scale = at.theta[c] * inverse;
+    }
+  }
+
+  void backward_inputs(const Operands<T>& at, const Gradients<T>& gradients) override {
+    for (std::size_t c = 0; c < channels(); ++c) {
+      const T inverse = at.saved[3 * channels() + c];
+      const T dgamma = gradients.dtheta[c];
+      const T dbeta = gradients.dtheta[channels() + c];
       for (std::size_t i = 0; i < plane(); ++i) {
-        const T xhat = (x[i] - mean) * inverse;
-        put(gradients.dx[0], c * plane() + i, scale * (dy[i] - dbeta / count() - xhat * dgamma / count()));
+        const T g = before_activation(at, gradients.dy, c, i);
+        const T xhat = (at.x[0][c * plane() + i] - at.saved[c]) * inverse;
+        put(gradients.dx[0], c * plane() + i,
+            at.saved[channels() + c] * (g - dbeta / count() - xhat * dgamma / count()));
       }
     }
   }
@@ -61,6 +68,11 @@ class BatchNorm final : public Layer<T> {
   [[nodiscard]] std::size_t plane() const { return d_.input.plane(); }
   [[nodiscard]] std::size_t channels() const { return static_cast<std::size_t>(d_.input.channels); }
   [[nodiscard]] T count() const { return T(static_cast<double>(plane())); }
+
+  [[nodiscard]] T before_activation(const Operands<T>& at, const T* dy, std::size_t c, std::size_t i) const {
+    const T t = (at.x[0][c * plane() + i] - at.saved[c]) * at.saved[channels() + c] + at.saved[2 * channels() + c];
+    return is_positive(t) ? dy[c * plane() + i] : T(d_.slope) * dy[c * plane() + i];
+  }
 
   BatchNormDesc d_;
 };

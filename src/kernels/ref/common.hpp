@@ -25,6 +25,28 @@ inline std::size_t weights(const Conv2dDesc& d) {
 }
 
 template <class T>
+bool is_positive(T value) {
+  return std::real(value) > 0;
+}
+
+/// A layer's input as the layer takes it.
+template <class T>
+struct Loader {
+  Load load;
+  Shape shape;
+  const T* x;
+  const T* norm;  // mean, scale, beta of each channel
+
+  T operator[](std::size_t i) const {
+    if (!load.normalise) return x[i];
+    const std::size_t c = i / shape.plane();
+    const auto channels = static_cast<std::size_t>(shape.channels);
+    const T t = (x[i] - norm[c]) * norm[channels + c] + norm[2 * channels + c];
+    return is_positive(t) ? t : t * T(load.slope);
+  }
+};
+
+template <class T>
 void fill_bias(const Shape& shape, const T* bias, T* y) {
   for (int c = 0; c < shape.channels; ++c) std::fill_n(y + c * shape.plane(), shape.plane(), bias[c]);
 }
@@ -38,10 +60,10 @@ void sum_planes(const Shape& shape, const T* x, T* out) {
   }
 }
 
-/// Makes a gradient ready for +=: clears it unless it accumulates. Null when nobody wants it.
+/// Makes a gradient ready for +=: clears it unless it accumulates.
 template <class T>
 T* start(const GradientTarget<T>& target, std::size_t size) {
-  if (target.data != nullptr && target.write == Write::overwrite) std::fill_n(target.data, size, T{});
+  if (target.write == Write::overwrite) std::fill_n(target.data, size, T{});
   return target.data;
 }
 

@@ -36,24 +36,26 @@ class Conv2d final : public Layer<T> {
   explicit Conv2d(const Conv2dDesc& desc) : d_(desc) {}
 
   void forward(const Operands<T>& at) override {
-    const T* x = at.x[0];
+    const Loader<T> x{d_.load, d_.input, at.x[0], at.norm};
     const T* w = at.theta;
     fill_bias(d_.output(), w + weights(d_), at.y);
     for_each_product(d_, [&](std::size_t y, std::size_t from, std::size_t k) { at.y[y] += x[from] * w[k]; });
   }
 
-  void backward(const Operands<T>& at, const Gradients<T>& gradients) override {
-    const T* x = at.x[0];
-    const T* w = at.theta;
+  void backward_parameters(const Operands<T>& at, const Gradients<T>& gradients) override {
+    const Loader<T> x{d_.load, d_.input, at.x[0], at.norm};
     const T* dy = gradients.dy;
     T* dw = gradients.dtheta;
-    T* dx = start(gradients.dx[0], d_.input.size());
     std::fill_n(dw, weights(d_), T{});
-    for_each_product(d_, [&](std::size_t y, std::size_t from, std::size_t k) {
-      dw[k] += dy[y] * x[from];
-      if (dx != nullptr) dx[from] += dy[y] * w[k];
-    });
+    for_each_product(d_, [&](std::size_t y, std::size_t from, std::size_t k) { dw[k] += dy[y] * x[from]; });
     sum_planes(d_.output(), dy, dw + weights(d_));
+  }
+
+  void backward_inputs(const Operands<T>& at, const Gradients<T>& gradients) override {
+    const T* w = at.theta;
+    const T* dy = gradients.dy;
+    T* dx = start(gradients.dx[0], d_.input.size());
+    for_each_product(d_, [&](std::size_t y, std::size_t from, std::size_t k) { dx[from] += dy[y] * w[k]; });
   }
 
  private:
@@ -67,24 +69,26 @@ class ConvTranspose2d final : public Layer<T> {
   explicit ConvTranspose2d(const ConvTranspose2dDesc& desc) : d_(desc), conv_(desc.adjoint()) {}
 
   void forward(const Operands<T>& at) override {
-    const T* x = at.x[0];
+    const Loader<T> x{d_.load, d_.input, at.x[0], at.norm};
     const T* w = at.theta;
     fill_bias(d_.output(), w + weights(conv_), at.y);
     for_each_product(conv_, [&](std::size_t from, std::size_t y, std::size_t k) { at.y[y] += x[from] * w[k]; });
   }
 
-  void backward(const Operands<T>& at, const Gradients<T>& gradients) override {
-    const T* x = at.x[0];
-    const T* w = at.theta;
+  void backward_parameters(const Operands<T>& at, const Gradients<T>& gradients) override {
+    const Loader<T> x{d_.load, d_.input, at.x[0], at.norm};
     const T* dy = gradients.dy;
     T* dw = gradients.dtheta;
-    T* dx = start(gradients.dx[0], d_.input.size());
     std::fill_n(dw, weights(conv_), T{});
-    for_each_product(conv_, [&](std::size_t from, std::size_t y, std::size_t k) {
-      dw[k] += dy[y] * x[from];
-      if (dx != nullptr) dx[from] += dy[y] * w[k];
-    });
+    for_each_product(conv_, [&](std::size_t from, std::size_t y, std::size_t k) { dw[k] += dy[y] * x[from]; });
     sum_planes(d_.output(), dy, dw + weights(conv_));
+  }
+
+  void backward_inputs(const Operands<T>& at, const Gradients<T>& gradients) override {
+    const T* w = at.theta;
+    const T* dy = gradients.dy;
+    T* dx = start(gradients.dx[0], d_.input.size());
+    for_each_product(conv_, [&](std::size_t from, std::size_t y, std::size_t k) { dx[from] += dy[y] * w[k]; });
   }
 
  private:

@@ -16,14 +16,13 @@ class LeakyRelu final : public Layer<T> {
   void forward(const Operands<T>& at) override {
     for (std::size_t i = 0; i < d_.input.size(); ++i) {
       const T x = at.x[0][i];
-      at.y[i] = std::real(x) > 0 ? x : x * T(d_.slope);
+      at.y[i] = is_positive(x) ? x : x * T(d_.slope);
     }
   }
 
-  void backward(const Operands<T>& at, const Gradients<T>& gradients) override {
-    if (gradients.dx[0].data == nullptr) return;
+  void backward_inputs(const Operands<T>& at, const Gradients<T>& gradients) override {
     for (std::size_t i = 0; i < d_.input.size(); ++i) {
-      put(gradients.dx[0], i, std::real(at.y[i]) > 0 ? gradients.dy[i] : gradients.dy[i] * T(d_.slope));
+      put(gradients.dx[0], i, is_positive(at.y[i]) ? gradients.dy[i] : gradients.dy[i] * T(d_.slope));
     }
   }
 
@@ -41,8 +40,7 @@ class Sigmoid final : public Layer<T> {
     for (std::size_t i = 0; i < d_.input.size(); ++i) at.y[i] = T(1) / (T(1) + exp(-at.x[0][i]));
   }
 
-  void backward(const Operands<T>& at, const Gradients<T>& gradients) override {
-    if (gradients.dx[0].data == nullptr) return;
+  void backward_inputs(const Operands<T>& at, const Gradients<T>& gradients) override {
     for (std::size_t i = 0; i < d_.input.size(); ++i) {
       put(gradients.dx[0], i, gradients.dy[i] * at.y[i] * (T(1) - at.y[i]));
     }
@@ -63,8 +61,7 @@ class MaskedSquaredError final : public Layer<T> {
     *at.y = sum * T(d_.scale());
   }
 
-  void backward(const Operands<T>& at, const Gradients<T>& gradients) override {
-    if (gradients.dx[0].data == nullptr) return;
+  void backward_inputs(const Operands<T>& at, const Gradients<T>& gradients) override {
     const T scale = *gradients.dy * T(2 * d_.scale());
     for_each(at, [&](std::size_t i, T difference, T w) { put(gradients.dx[0], i, scale * w * difference); });
   }

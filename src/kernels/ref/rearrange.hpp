@@ -15,11 +15,11 @@ class PixelShuffle final : public Layer<T> {
   explicit PixelShuffle(const PixelShuffleDesc& desc) : d_(desc) {}
 
   void forward(const Operands<T>& at) override {
-    for_each([&](std::size_t from, std::size_t to) { at.y[to] = at.x[0][from]; });
+    const Loader<T> x{d_.load, d_.input, at.x[0], at.norm};
+    for_each([&](std::size_t from, std::size_t to) { at.y[to] = x[from]; });
   }
 
-  void backward(const Operands<T>& /*at*/, const Gradients<T>& gradients) override {
-    if (gradients.dx[0].data == nullptr) return;
+  void backward_inputs(const Operands<T>& /*at*/, const Gradients<T>& gradients) override {
     for_each([&](std::size_t from, std::size_t to) { put(gradients.dx[0], from, gradients.dy[to]); });
   }
 
@@ -50,7 +50,7 @@ class Concat final : public Layer<T> {
     for (std::size_t n = 0; n < d_.parts.size(); ++n) y = std::copy_n(at.x[n], d_.parts[n].size(), y);
   }
 
-  void backward(const Operands<T>& /*at*/, const Gradients<T>& gradients) override {
+  void backward_inputs(const Operands<T>& /*at*/, const Gradients<T>& gradients) override {
     const T* dy = gradients.dy;
     for (std::size_t n = 0; n < d_.parts.size(); ++n) {
       const std::size_t size = d_.parts[n].size();
@@ -72,12 +72,12 @@ class Upsample final : public Layer<T> {
 
   void forward(const Operands<T>& at) override {
     std::fill_n(at.y, d_.output().size(), T{});
-    for_each([&](std::size_t from, std::size_t to, double share) { at.y[to] += at.x[0][from] * T(share); });
+    const Loader<T> x{d_.load, d_.input, at.x[0], at.norm};
+    for_each([&](std::size_t from, std::size_t to, double share) { at.y[to] += x[from] * T(share); });
   }
 
-  void backward(const Operands<T>& /*at*/, const Gradients<T>& gradients) override {
+  void backward_inputs(const Operands<T>& /*at*/, const Gradients<T>& gradients) override {
     T* dx = start(gradients.dx[0], d_.input.size());
-    if (dx == nullptr) return;
     for_each([&](std::size_t from, std::size_t to, double share) { dx[from] += gradients.dy[to] * T(share); });
   }
 

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "graph/fuse.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/philox.hpp"
+#include "graph/program.hpp"
+#include "nets/nets.hpp"
+#include "ops/activation.hpp"
+#include "ops/batch_norm.hpp"
+#include "ops/conv2d.hpp"
+#include "ops/masked_squared_error.hpp"
+#include "ops/pixel_shuffle.hpp"
+#include "ops/upsample.hpp"
+
+namespace dipper {
+namespace {
+
+const BatchNormDesc& norm_of(const FusedGraph& fused, std::size_t node) {
+  return std::get<BatchNormDesc>(fused.graph.nodes()[node].desc);
+}
+
+TEST(Fuse, ANormTakesItsActivationAndIsDeferredToItsReaders) {
+  Graph graph;
+  const Tensor z = graph.input({3, 16, 16});
+  const Tensor norm = batch_norm(graph, z, "norm");
+  const Tensor x = leaky_relu(graph, norm, 0.1, "activation");
+  const Tensor a = conv2d(graph, x, {.out_channels = 4}, "a");
+  const Tensor b = upsample(graph, x, 2, Interpolation::bilinear, "b");
+  const FusedGraph fused = fuse(graph, {a, b});
+  ASSERT_EQ(fused.graph.nodes().size(), 3U);
+  EXPECT_EQ(norm_of(fused, 0).slope, 0.1);
+  EXPECT_TRUE(norm_of(fused, 0).deferred);
+  EXPECT_EQ(fused.tensors[norm.id].id, -1);
+  EXPECT_EQ(fused.graph.nodes()[1].inputs[0], fused.tensors[x.id]);
+  EXPECT_TRUE(std::get<Conv2dDesc>(fused.graph.nodes()[1].desc).load.normalise);
+  EXPECT_EQ(std::get<UpsampleDesc>(fused.graph.nodes()[2].desc).load.slope, 0.1);
+}
+
+TEST(Fuse, WhatIsKeptOrReadAsItIsStaysStored) {
+  Graph graph;
+  const Tensor z = graph.input({4, 16, 16});
+  const Tensor kept = batch_norm(graph, z, "kept");
+  const Tensor activated = leaky_relu(graph, kept, 0.1, "activation");
+  const Tensor norm = batch_norm(graph, activated, "norm");
+  const Tensor out = sigmoid(graph, norm, "sigmoid");
+  const FusedGraph fused = fuse(graph, {kept, out});
+  ASSERT_EQ(fused.graph.nodes().size(), 4U);
+  EXPECT_EQ(norm_of(fused, 0).slope, 1);
+  EXPECT_FALSE(norm_of(fused, 0).deferred);
+  EXPECT_FALSE(norm_of(fused, 2).deferred);
+}
+
+TEST(Fuse, ParametersKeepTheirNamesAndPlaces) {
+  for (const Network& network : networks()) {
+    Graph graph;
+    const Tensor x = network.build(graph, graph.input({3, 64, 64}), 3);
+    const FusedGraph fused = fuse(graph, {x});
+    ASSERT_EQ(fused.graph.parameters().size(), graph.parameters().size());
+    for (std::size_t i = 0; i < graph.parameters().size(); ++i) {
+      EXPECT_EQ(fused.graph.parameters()[i].name, graph.parameters()[i].name);
+      EXPECT_EQ(fused.graph.parameters()[i].at, graph.parameters()[i].at);
+    }
+  }
+}
+
+/// A network and its loss, as a program with random numbers in it.
+std::unique_ptr<Program> make_program(const Network& network, Backend& backend, Fusion fusion, int size) {
+  Graph graph;
+  const Shape picture{3, size, size};
+  const Tensor z = graph.input(picture, true);
+  const Tensor y = graph.input(picture);
+  const Tensor weights = graph.input({1, size, size});
+  const Tensor x = network.build(graph, z, 3);
+  const Tensor loss = masked_squared_error(graph, x, y, weights, Reduction::mean, "loss");
+  auto program = std::make_unique<Program>(graph, backend, loss, std::vector<Tensor>{x}, fusion);
+  const Philox random{.seed = 3, .stream = Stream::input};
+  std::uint64_t step = 0;
+  for (const std::span<float> values : {program->value(z), program->value(y), program->theta()}) {
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = 0.2F * (random.uniform(step, i) - 0.5F);
+    ++step;
+  }
+  for (float& weight : program->value(weights)) weight = 1;
+  return program;
+}
+
+TEST(Fuse, ChangesNoBitOnTheCpuAndTakesLessMemory) {
+  const auto backend = make_cpu_backend(2);
+  for (const Network& network : networks()) {
+    const auto fused = make_program(network, *backend, Fusion::on, 64);
+    const auto plain = make_program(network, *backend, Fusion::off, 64);
+    EXPECT_EQ(fused->forward(), plain->forward()) << network.name;
+    fused->backward();
+    plain->backward();
+    EXPECT_TRUE(std::ranges::equal(fused->dtheta(), plain->dtheta())) << network.name;
+    EXPECT_LT(fused->memory().bytes, plain->memory().bytes) << network.name;
+  }
+}
+
+TEST(Fuse, MeansTheSameToTheReference) {
+  const auto backend = make_ref_backend();
+  const Network& network = find_network("hourglass-deconv");
+  const auto fused = make_program(network, *backend, Fusion::on, 64);
+  const auto plain = make_program(network, *backend, Fusion::off, 64);
+  EXPECT_EQ(fused->forward(), plain->forward());
+  fused->backward();
+  plain->backward();
+  for (std::size_t i = 0; i < plain->dtheta().size(); ++i) EXPECT_NEAR(fused->dtheta()[i], plain->dtheta()[i], 1e-6);
+}
+
+}  // namespace
+}  // namespace dipper
