@@ -25,6 +25,7 @@ struct Settings {
   int threads = 0;                         ///< 0: one per core; the result does not depend on it
   std::string device = "auto";  ///< auto, cpu or ref (slow: the definition that the others are tested against)
   int every = 0;                ///< iterations between pictures in Progress; 0: as the recipe says
+  bool explain = false;         ///< fill Progress::explanation
 };
 
 /// One picture to restore.
@@ -42,6 +43,7 @@ struct Progress {
   std::string summary;  ///< what is fitted to what, such as "50.1 % of the pixels are missing; network ..."
   int iteration = 0;    ///< finished iterations
   int iterations = 0;   ///< planned in all
+  std::string explanation;  ///< with Settings::explain: what an iteration consists of, a table over many lines
   double loss = 0;
   std::optional<double> psnr;      ///< of `picture` against the truth: known when both are
   std::optional<double> raw_psnr;  ///< of `raw` against the truth, likewise

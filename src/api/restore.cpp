@@ -9,6 +9,7 @@
 #include "api/devices.hpp"
 #include "base/memory.hpp"
 #include "dipper/dipper.hpp"
+#include "fit/explain.hpp"
 #include "fit/fit.hpp"
 #include "fit/recipe.hpp"
 #include "image/samples.hpp"
@@ -110,7 +111,9 @@ class Run {
   void loop(Fit& fit, const ProgressCallback& callback) {
     progress_.summary = fmt::format("{}; network {} of {} parameters on {} ({})", observation_.summary, recipe_.network,
                                     fit.parameter_count(), backend_->name(), backend_->description());
+    if (settings_.explain) progress_.explanation = explain(fit.measure(5), fit.memory(), backend_->measure_peak());
     if (callback) callback(progress_);
+    progress_.explanation.clear();
     const Clock::time_point began = Clock::now();
     while (fit.iteration() < recipe_.iterations && !stopped_) {
       progress_.loss = fit.step();

@@ -62,14 +62,17 @@ void ProgressReport::update(const Progress& progress) {
 void ProgressReport::begin(const Progress& progress) {
   begun_ = true;
   if (style_ == ProgressStyle::json) {
-    print_json({{"event", "start"},
-                {"title", title_},
-                {"summary", progress.summary},
-                {"iterations", progress.iterations},
-                {"planned_bytes", progress.planned_bytes}});
+    Json start{{"event", "start"},
+               {"title", title_},
+               {"summary", progress.summary},
+               {"iterations", progress.iterations},
+               {"planned_bytes", progress.planned_bytes}};
+    if (!progress.explanation.empty()) start["explanation"] = progress.explanation;
+    print_json(start);
   } else {
     say(fmt::format("{}, {} iterations, about {} of memory\n{}\n", title_, progress.iterations,
                     megabytes(progress.planned_bytes), progress.summary));
+    if (!progress.explanation.empty()) say("\n" + progress.explanation + "\n");
   }
 }
 

@@ -44,6 +44,10 @@ class Backend {
   /// Normal numbers (Box and Muller, 1958): element i is overwritten with, or increased by, scale * N(0, 1), where the
   /// number depends on (random, step, i) alone. Words 2k and 2k+1 of the stream give elements 2k and 2k+1.
   virtual void normal(const Philox& random, std::uint64_t step, float scale, Write write, std::span<float> out) = 0;
+
+  /// What the hardware can do at most, against which times are held: 1e9 operations a second in float32, where a fused
+  /// multiply-add counts as two. Measured anew by each call, in about a quarter of a second; 0 where nobody asks.
+  [[nodiscard]] virtual double measure_peak() = 0;
 };
 
 /// The scalar definition of every layer; slow.

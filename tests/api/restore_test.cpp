@@ -108,6 +108,17 @@ TEST(Restore, ShowsProgressAndStopsWhenTold) {
   EXPECT_EQ(*result.psnr, psnr(result.image, request.input));
 }
 
+TEST(Restore, ExplainsAnIterationBeforeTheFirst) {
+  Request request = drop_request(waves(32, 32, 3), "0.5", 2);
+  const Restoration plain = restore(request);
+  request.settings.explain = true;
+  const Restoration explained = restore(request, [](const Progress& progress) {
+    EXPECT_EQ(progress.explanation.empty(), progress.iteration > 0);
+    return true;
+  });
+  EXPECT_EQ(explained.image.samples, plain.image.samples);
+}
+
 TEST(Restore, EstimatesItsMemory) {
   if (!std::string(DIPPER_SANITIZE).empty()) GTEST_SKIP() << "a sanitizer takes memory of its own";
   std::size_t planned = 0;

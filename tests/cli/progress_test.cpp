@@ -67,6 +67,21 @@ TEST_F(ProgressReport, ProgressForProgramsIsJsonOnEveryLine) {
   EXPECT_EQ(Json::parse(err.back()).at("event"), "done");
 }
 
+TEST_F(ProgressReport, ExplainsAnIterationWhenAsked) {
+  const std::vector<std::string> command = {"inpaint", "in.png", "--drop",  "0.5",      "--iterations",
+                                            "2",       "-o",     "out.png", "--explain"};
+  const Outcome outcome = run(command);
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_NE(outcome.err.find("backward weights"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("times the ideal time"), std::string::npos);
+  EXPECT_LT(outcome.err.find("times the ideal time"), outcome.err.find("1/2  loss"));
+  std::vector<std::string> for_programs = command;
+  for_programs.insert(for_programs.end(), {"--progress", "json"});
+  const Json first = Json::parse(lines(run(for_programs).err).front());
+  EXPECT_NE(first.at("explanation").get<std::string>().find("memory: arena"), std::string::npos);
+}
+
 TEST_F(ProgressReport, ALineForTerminalsIsRedrawn) {
   const Outcome outcome =
       run({"inpaint", "in.png", "--drop", "0.5", "--iterations", "2", "-o", "out.png", "--progress", "line"});

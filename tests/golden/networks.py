@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two seed networks in PyTorch: what dipper's own are tested against (make_golden.py) and timed beside
-(bench/compare_torch.py).
+"""The two seed networks and the paper's in PyTorch: what dipper's own are tested against (make_golden.py, the seed's)
+and timed beside (bench/compare_torch.py, all).
 
 Modules are registered in the order in which they run, so parameters() is in forward order.
-Input 3 x H x W, H and W multiples of 64; output 3 x H x W in (0, 1). Batch 1, BatchNorm always on batch statistics.
+Input input_channels x H x W, H and W multiples of 64 (Skip: 32); output 3 x H x W in (0, 1). Batch 1, BatchNorm always
+on batch statistics.
 """
 from torch import cat, nn, sigmoid
 from torch.nn import functional as F
@@ -13,8 +14,14 @@ SKIP_LEVELS = (3, 4, 5)
 SKIP_CHANNELS = 4
 
 
+def check_parameters(network, expected):
+    count = sum(p.numel() for p in network.parameters())
+    assert count == expected, f"{type(network).__name__} has {count} parameters, not {expected}"
+
+
 class Hourglass(nn.Module):
     """Six stride-2 convolutions down, six upsamplings up, 4-channel skips from levels 3, 4 and 5."""
+    input_channels = 3
 
     def __init__(self):
         super().__init__()
@@ -26,10 +33,6 @@ class Hourglass(nn.Module):
     def add_skip(self, level):
         if level in SKIP_LEVELS:
             self.add_module(f"skip{level}_conv", nn.Conv2d(ENCODER_CHANNELS[level], SKIP_CHANNELS, 5, padding=2))
-
-    def check_parameters(self, expected):
-        count = sum(p.numel() for p in self.parameters())
-        assert count == expected, f"{type(self).__name__} has {count} parameters, not {expected}"
 
     def norm(self, name, x):
         return self.get_submodule(f"{name}_norm")(x)
@@ -62,7 +65,7 @@ class HourglassShuffle(Hourglass):
             self.add_module(f"decoder{level}_norm", nn.BatchNorm2d(channels_out, track_running_stats=False))
         self.output_conv = nn.Conv2d(4, 3, 5, padding=2)
         self.output_norm = nn.BatchNorm2d(3, track_running_stats=False)
-        self.check_parameters(1_412_801)
+        check_parameters(self, 1_412_801)
 
     def forward(self, z):
         encoded = self.encode(z)
@@ -87,7 +90,7 @@ class HourglassDeconv(Hourglass):
             self.add_module(f"decoder{level}_norm", nn.BatchNorm2d(joined, track_running_stats=False))
         self.output_deconv = nn.ConvTranspose2d(8, 3, 4, 2, 1)
         self.output_norm = nn.BatchNorm2d(3, track_running_stats=False)
-        self.check_parameters(1_786_545)
+        check_parameters(self, 1_786_545)
 
     def forward(self, z):
         encoded = self.encode(z)
@@ -98,7 +101,53 @@ class HourglassDeconv(Hourglass):
         return sigmoid(self.output_norm(self.output_deconv(x)))
 
 
-NETWORKS = {network.name: network for network in (HourglassShuffle, HourglassDeconv)}
+class Skip(nn.Module):
+    """The paper's default (Ulyanov et al., 2017): five scales of 128 channels, 4-channel skips, reflection padding,
+    bilinear upsampling."""
+    name = "skip"
+    input_channels = 32
+    scales, width, skip_width = 5, 128, 4
+
+    def __init__(self):
+        super().__init__()
+        down = [self.input_channels] + [self.width] * (self.scales - 1)  # channels into each scale
+        for scale in range(self.scales):
+            self.add_block(f"scale{scale}_down1", down[scale], self.width, 3, 2)
+            self.add_block(f"scale{scale}_down2", self.width, self.width, 3)
+        for scale in reversed(range(self.scales)):
+            self.add_block(f"scale{scale}_skip", down[scale], self.skip_width, 1)
+            joined = self.skip_width + self.width
+            self.add_module(f"scale{scale}_norm", nn.BatchNorm2d(joined, track_running_stats=False))
+            self.add_block(f"scale{scale}_up", joined, self.width, 3)
+            self.add_block(f"scale{scale}_mix", self.width, self.width, 1)
+        self.output_conv = nn.Conv2d(self.width, 3, 1)
+        check_parameters(self, 2_217_831)
+
+    def add_block(self, name, channels_in, channels_out, kernel, stride=1):
+        conv = nn.Conv2d(channels_in, channels_out, kernel, stride, kernel // 2, padding_mode="reflect")
+        self.add_module(f"{name}_conv", conv)
+        self.add_module(f"{name}_norm", nn.BatchNorm2d(channels_out, track_running_stats=False))
+
+    def block(self, name, x):
+        x = self.get_submodule(f"{name}_norm")(self.get_submodule(f"{name}_conv")(x))
+        return F.leaky_relu(x, 0.2, inplace=True)  # as the published code does: it saves a tensor
+
+    def run_scale(self, scale, x):
+        """From the input of a scale to its output, of the same size."""
+        deep = self.block(f"scale{scale}_down2", self.block(f"scale{scale}_down1", x))
+        if scale + 1 < self.scales:
+            deep = self.run_scale(scale + 1, deep)
+        deep = F.interpolate(deep, scale_factor=2, mode="bilinear", align_corners=False)
+        joined = cat([self.block(f"scale{scale}_skip", x), deep], dim=1)
+        y = self.block(f"scale{scale}_up", self.get_submodule(f"scale{scale}_norm")(joined))
+        return self.block(f"scale{scale}_mix", y)
+
+    def forward(self, z):
+        return sigmoid(self.output_conv(self.run_scale(0, z)))
+
+
+NETWORKS = {network.name: network for network in (HourglassShuffle, HourglassDeconv)}  # that golden files exist for
+ALL_NETWORKS = NETWORKS | {Skip.name: Skip}
 
 
 def named_parameters(network):

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <string_view>
 
 #include "cases.hpp"
 #include "kernels/cpu/instruction_sets.hpp"
@@ -16,7 +17,11 @@
 namespace dipper {
 namespace {
 
-constexpr double tolerance = 3e-6;  // of the largest value, float32 with sums of some thousand products
+/// What a pass may be off by, relative to the largest value: float32 with sums of some thousand products. Winograd's
+/// transforms subtract what they have multiplied by up to 25, and lose a digit by it.
+double tolerance(const Layer<float>& layer, Pass pass) {
+  return layer.choice(pass).kernel == std::string_view("winograd") ? 2e-5 : 3e-6;
+}
 
 /// How far `got` is from `expected`, relative to the largest expected value.
 double distance(const std::vector<float>& got, const std::vector<double>& expected, std::size_t count) {
@@ -41,32 +46,42 @@ void on_every_instruction_set(const std::function<void()>& action) {
   }
 }
 
-void expect_agreement_with_ref(const LayerDesc& desc) {
+/// The definition's results, once overwriting and once adding to what is there.
+std::vector<LayerRun<double>> run_ref(const LayerDesc& desc) {
+  const auto definition = ref::make_layer<double>(desc);
+  std::vector<LayerRun<double>> runs;
+  for (const Write write : {Write::overwrite, Write::accumulate}) {
+    LayerRun<double>& run = runs.emplace_back(desc);
+    run.write = write;
+    run.forward(*definition);
+    run.backward(*definition);
+  }
+  return runs;
+}
+
+void expect_agreement_with(const std::vector<LayerRun<double>>& definition) {
+  const LayerDesc& desc = definition[0].desc;
   const auto backend = make_cpu_backend(2);
   const auto layer = backend->layer(desc);
-  const auto definition = ref::make_layer<double>(desc);
-  for (const Write write : {Write::overwrite, Write::accumulate}) {
+  for (const LayerRun<double>& expected : definition) {
     LayerRun<float> run(desc);
-    LayerRun<double> expected(desc);
-    run.write = expected.write = write;
+    run.write = expected.write;
     run.forward(*layer);
-    expected.forward(*definition);
-    EXPECT_LT(distance(run.y, expected.y, output_of(desc).size()), tolerance) << "y";
-    EXPECT_LT(distance(run.saved, expected.saved, saved_size(desc)), tolerance) << "saved";
+    EXPECT_LT(distance(run.y, expected.y, output_of(desc).size()), tolerance(*layer, Pass::forward)) << "y";
+    EXPECT_LT(distance(run.saved, expected.saved, saved_size(desc)), tolerance(*layer, Pass::forward)) << "saved";
     run.backward(*layer);
-    expected.backward(*definition);
-    EXPECT_LT(distance(run.dtheta, expected.dtheta, parameter_count(desc)), tolerance) << "dtheta";
+    EXPECT_LT(distance(run.dtheta, expected.dtheta, parameter_count(desc)),
+              tolerance(*layer, Pass::backward_parameters))
+        << "dtheta";
     for (std::size_t n = 0; n < run.dx.size(); ++n) {
-      EXPECT_LT(distance(run.dx[n], expected.dx[n], inputs_of(desc)[n].size()), tolerance) << "dx " << n;
+      EXPECT_LT(distance(run.dx[n], expected.dx[n], inputs_of(desc)[n].size()),
+                tolerance(*layer, Pass::backward_inputs))
+          << "dx " << n;
     }
   }
 }
 
 class CpuBackend : public testing::TestWithParam<LayerDesc> {};
-
-TEST_P(CpuBackend, AgreesWithRef) {
-  on_every_instruction_set([] { expect_agreement_with_ref(GetParam()); });
-}
 
 void expect_writes_within(const LayerDesc& desc) {
   LayerRun<float> run(desc);
@@ -83,6 +98,37 @@ void expect_writes_within(const LayerDesc& desc) {
   untouched(run.dtheta, parameter_count(desc), 7);
   untouched(run.scratch, layer->scratch_size(), 5);
   for (std::size_t n = 0; n < run.dx.size(); ++n) untouched(run.dx[n], inputs_of(desc)[n].size(), 0);
+}
+
+TEST_P(CpuBackend, AgreesWithRef) {
+  const auto definition = run_ref(GetParam());
+  on_every_instruction_set([&] { expect_agreement_with(definition); });
+}
+
+std::vector<std::string> kernels_of(const LayerDesc& desc) {
+  const auto backend = make_cpu_backend(1);  // layers use its threads
+  const auto layer = backend->layer(desc);
+  std::vector<std::string> names;
+  for (const Pass pass : {Pass::forward, Pass::backward_parameters, Pass::backward_inputs}) {
+    names.emplace_back(layer->choice(pass).kernel);
+  }
+  return names;
+}
+
+/// Each kernel on everything that it can do and that the model leaves to another.
+TEST_P(CpuBackend, EveryKernelAgreesWithRef) {
+  const std::vector<std::string> usual = kernels_of(GetParam());
+  std::vector<LayerRun<double>> definition;
+  for (const char* kernel : {"direct", "columns", "rows", "pixels", "winograd"}) {
+    SCOPED_TRACE(kernel);
+    cpu::prefer_kernel(kernel);
+    if (kernels_of(GetParam()) != usual) {
+      if (definition.empty()) definition = run_ref(GetParam());
+      on_every_instruction_set([&] { expect_agreement_with(definition); });
+      expect_writes_within(GetParam());
+    }
+    cpu::prefer_kernel("");
+  }
 }
 
 TEST_P(CpuBackend, WritesNothingPastItsTensors) {

@@ -14,26 +14,16 @@
 #include "kernels/cpu/band-inl.hpp"
 #include "kernels/cpu/correlate-inl.hpp"
 #include "kernels/cpu/gemm-inl.hpp"
+#include "kernels/cpu/map-inl.hpp"
 #include "kernels/cpu/tasks.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace dipper::cpu::HWY_NAMESPACE {
 
-/// Both forms of the adjoint do the same: x = bias + what w sends back from y. `d` is the convolution x -> y.
-class AdjointForm {
- public:
-  AdjointForm() = default;
-  virtual ~AdjointForm() = default;
-  AdjointForm(const AdjointForm&) = delete;
-  AdjointForm& operator=(const AdjointForm&) = delete;
-  [[nodiscard]] virtual std::size_t scratch_size() const = 0;
-  /// `bias` may be null. Overwrites x or adds to it.
-  virtual void run(const Source& y, const float* w, const float* bias, float* x, Write write, float* scratch) const = 0;
-};
-
-/// For large maps: with stride s, the pixels of x whose row and column leave the same rests modulo s take the same
-/// kernel positions, so each of these s * s phases is a correlation of y with a part of the kernel.
-class PhaseAdjoint final : public AdjointForm {
+/// The adjoint of `d`, the convolution x -> y, with zero padding, for large maps: with stride s, the pixels of x whose
+/// row and column leave the same rests modulo s take the same kernel positions, so each of these s * s phases is a
+/// correlation of y with a part of the kernel.
+class PhaseAdjoint final : public Map {
  public:
   PhaseAdjoint(const Conv2dDesc& desc, ThreadPool& pool)
       : d_(desc), pool_(&pool), in_(desc.input), out_(desc.output()) {
@@ -160,9 +150,9 @@ class PhaseAdjoint final : public AdjointForm {
   std::vector<Phase> phases_;  // [row phase][column phase]
 };
 
-/// For maps narrower than a vector, and for reflection: the matrix product of the weights with y, row after row of the
-/// kernel, whose results are then added up where the band of x would have been read (col2im).
-class ColumnAdjoint final : public AdjointForm {
+/// The same for maps narrower than a vector, and for any padding: the matrix product of the weights with y, row after
+/// row of the kernel, whose results are then added up where the band of x would have been read (col2im).
+class ColumnAdjoint final : public Map {
  public:
   ColumnAdjoint(const Conv2dDesc& desc, ThreadPool& pool)
       : d_(desc), pool_(&pool), out_(desc.output()), band_(desc, out_.height, out_.width) {
@@ -275,12 +265,6 @@ class ColumnAdjoint final : public AdjointForm {
   std::vector<int> weight_at_;
   std::vector<int> y_at_;
 };
-
-inline std::unique_ptr<AdjointForm> make_adjoint(const Conv2dDesc& d, ThreadPool& pool) {
-  const bool phases = d.mode == Padding::zero && rows_suit_vectors((d.input.width + d.stride - 1) / d.stride);
-  if (phases) return std::make_unique<PhaseAdjoint>(d, pool);
-  return std::make_unique<ColumnAdjoint>(d, pool);
-}
 
 }  // namespace dipper::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

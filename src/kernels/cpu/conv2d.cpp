@@ -3,10 +3,8 @@
 #define HWY_TARGET_INCLUDE "kernels/cpu/conv2d.cpp"
 #include <hwy/foreach_target.h>  // must come before highway.h
 
-#include "kernels/cpu/adjoint-inl.hpp"
-#include "kernels/cpu/correlate-inl.hpp"
+#include "kernels/cpu/choose-inl.hpp"
 #include "kernels/cpu/layers.hpp"
-#include "kernels/cpu/weight_gradient-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace dipper::cpu::HWY_NAMESPACE {
@@ -52,91 +50,80 @@ std::size_t weight_count(const Conv2dDesc& d) {
   return static_cast<std::size_t>(d.out_channels) * d.input.channels * d.kernel * d.kernel;
 }
 
-// x[0] as the desc's Load says.
-Source source(const Operands<float>& at, const Load& load) {
-  return {at.x[0], load.normalise ? at.norm : nullptr, load.slope};
-}
-
-class Conv2d final : public Layer<float> {
+/// A convolution or a transposed convolution: the two maps of a convolution `d`, the one for forward and the other for
+/// backward-data, and its gradient in the weights.
+class Convolution final : public Layer<float> {
  public:
-  Conv2d(const Conv2dDesc& desc, ThreadPool& pool)
+  Convolution(const Conv2dDesc& desc, ThreadPool& pool)
       : load_(desc.load),
-        correlate_(desc, pool),
-        adjoint_(make_adjoint(desc, pool)),
-        weight_gradient_(make_weight_gradient(desc, pool)),
+        forward_(choose_correlate(desc, pool)),
+        backward_(choose_adjoint(desc, pool)),
+        weight_gradient_(choose_weight_gradient(desc, true, pool)),
         bias_gradient_(desc.output(), pool),
         weights_(weight_count(desc)) {}
 
-  [[nodiscard]] std::size_t scratch_size() const override {
-    return std::max({correlate_.scratch_size(), adjoint_->scratch_size(), weight_gradient_->scratch_size(),
-                     bias_gradient_.scratch_size()});
-  }
-
-  void forward(const Operands<float>& at) override {
-    correlate_.run(source(at, load_), at.theta, at.theta + weights_, at.y, Write::overwrite, at.scratch);
-  }
-
-  void backward_parameters(const Operands<float>& at, const Gradients<float>& gradients) override {
-    weight_gradient_->run(source(at, load_), {gradients.dy}, gradients.dtheta, at.scratch);
-    bias_gradient_.run(gradients.dy, gradients.dtheta + weights_, at.scratch);
-  }
-
-  void backward_inputs(const Operands<float>& at, const Gradients<float>& gradients) override {
-    adjoint_->run({gradients.dy}, at.theta, nullptr, gradients.dx[0].data, gradients.dx[0].write, at.scratch);
-  }
-
- private:
-  Load load_;
-  Correlate correlate_;
-  std::unique_ptr<AdjointForm> adjoint_;
-  std::unique_ptr<WeightGradientForm> weight_gradient_;
-  PlaneSums bias_gradient_;
-  std::size_t weights_;
-};
-
-class ConvTranspose2d final : public Layer<float> {
- public:
-  ConvTranspose2d(const ConvTranspose2dDesc& desc, ThreadPool& pool)
-      : load_(desc.load),
-        adjoint_(make_adjoint(desc.adjoint(), pool)),
-        correlate_(desc.adjoint(), pool),
-        weight_gradient_(make_weight_gradient(desc.adjoint(), pool)),
+  Convolution(const ConvTranspose2dDesc& desc, ThreadPool& pool)
+      : transposed_(true),
+        load_(desc.load),
+        forward_(choose_adjoint(desc.adjoint(), pool)),
+        backward_(choose_correlate(desc.adjoint(), pool)),
+        weight_gradient_(choose_weight_gradient(desc.adjoint(), !desc.load.normalise, pool)),
         bias_gradient_(desc.output(), pool),
         weights_(weight_count(desc.adjoint())) {}
 
   [[nodiscard]] std::size_t scratch_size() const override {
-    return std::max({correlate_.scratch_size(), adjoint_->scratch_size(), weight_gradient_->scratch_size(),
-                     bias_gradient_.scratch_size()});
+    return std::max({forward_.kernel->scratch_size(), backward_.kernel->scratch_size(),
+                     weight_gradient_.kernel->scratch_size(), bias_gradient_.scratch_size()});
+  }
+
+  [[nodiscard]] Choice choice(Pass pass) const override {
+    switch (pass) {
+      case Pass::forward:
+        return forward_.choice;
+      case Pass::backward_parameters:
+        return weight_gradient_.choice;
+      case Pass::backward_inputs:
+        return backward_.choice;
+    }
+    return {};
   }
 
   void forward(const Operands<float>& at) override {
-    adjoint_->run(source(at, load_), at.theta, at.theta + weights_, at.y, Write::overwrite, at.scratch);
+    forward_.kernel->run(source(at), at.theta, at.theta + weights_, at.y, Write::overwrite, at.scratch);
   }
 
   void backward_parameters(const Operands<float>& at, const Gradients<float>& gradients) override {
-    weight_gradient_->run({gradients.dy}, source(at, load_), gradients.dtheta, at.scratch);
+    const Source dy{gradients.dy};
+    weight_gradient_.kernel->run(transposed_ ? dy : source(at), transposed_ ? source(at) : dy, gradients.dtheta,
+                                 at.scratch);
     bias_gradient_.run(gradients.dy, gradients.dtheta + weights_, at.scratch);
   }
 
   void backward_inputs(const Operands<float>& at, const Gradients<float>& gradients) override {
-    correlate_.run({gradients.dy}, at.theta, nullptr, gradients.dx[0].data, gradients.dx[0].write, at.scratch);
+    const GradientTarget<float>& dx = gradients.dx[0];
+    backward_.kernel->run({gradients.dy}, at.theta, nullptr, dx.data, dx.write, at.scratch);
   }
 
  private:
+  [[nodiscard]] Source source(const Operands<float>& at) const {
+    return {at.x[0], load_.normalise ? at.norm : nullptr, load_.slope};
+  }
+
+  bool transposed_ = false;
   Load load_;
-  std::unique_ptr<AdjointForm> adjoint_;
-  Correlate correlate_;
-  std::unique_ptr<WeightGradientForm> weight_gradient_;
+  Chosen<Map> forward_;
+  Chosen<Map> backward_;
+  Chosen<WeightGradientForm> weight_gradient_;
   PlaneSums bias_gradient_;
   std::size_t weights_;
 };
 
 LayerPointer new_conv2d(const Conv2dDesc& desc, ThreadPool& pool) {
-  return std::make_unique<Conv2d>(desc, pool);
+  return std::make_unique<Convolution>(desc, pool);
 }
 
 LayerPointer new_conv_transpose2d(const ConvTranspose2dDesc& desc, ThreadPool& pool) {
-  return std::make_unique<ConvTranspose2d>(desc, pool);
+  return std::make_unique<Convolution>(desc, pool);
 }
 
 }  // namespace

@@ -13,15 +13,11 @@
 #include "base/thread_pool.hpp"
 #include "kernels/cpu/band-inl.hpp"
 #include "kernels/cpu/gemm-inl.hpp"
+#include "kernels/cpu/map-inl.hpp"
 #include "kernels/cpu/tasks.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace dipper::cpu::HWY_NAMESPACE {
-
-/// Rows of vectors fill a picture well when little of their last vector hangs over the edge.
-inline bool rows_suit_vectors(int width) {
-  return static_cast<std::size_t>(width) * 8 >= (static_cast<std::size_t>(width) + lanes - 1) / lanes * lanes * 5;
-}
 
 /// The vectors of `rows` output rows of `width` columns, numbered row after row.
 struct VectorRows {
@@ -39,10 +35,11 @@ struct VectorRows {
 
 /// y = bias + x correlated with w, for the desc's shapes. Large maps read bands of rows in place; maps narrower than a
 /// vector are first spread out as columns (im2col), pixel after pixel.
-class Correlate {
+class Correlate final : public Map {
  public:
-  Correlate(const Conv2dDesc& desc, ThreadPool& pool) : d_(desc), pool_(&pool), out_(desc.output()) {
-    wide_ = rows_suit_vectors(out_.width);
+  /// `wide`: read bands in place.
+  Correlate(const Conv2dDesc& desc, bool wide, ThreadPool& pool)
+      : d_(desc), pool_(&pool), out_(desc.output()), wide_(wide) {
     if (wide_) {
       band_ = Band(d_, band_rows(d_, out_.height, out_.width), out_.width);
       pieces_ = cut_channels(out_.channels, bands(), block_rows);
@@ -58,13 +55,12 @@ class Correlate {
     std::iota(weight_at_.begin(), weight_at_.end(), 0);
   }
 
-  [[nodiscard]] std::size_t scratch_size() const {
+  [[nodiscard]] std::size_t scratch_size() const override {
     const std::size_t columns = wide_ ? 0 : column_ * band_.depth();
     return columns + pool_->size() * worker_size();
   }
 
-  /// `bias` may be null. Overwrites y or adds to it.
-  void run(const Source& x, const float* w, const float* bias, float* y, Write write, float* scratch) const {
+  void run(const Source& x, const float* w, const float* bias, float* y, Write write, float* scratch) const override {
     if (wide_) {
       run_wide(x, w, bias, y, write, scratch);
     } else {
@@ -158,7 +154,7 @@ class Correlate {
   Conv2dDesc d_;
   ThreadPool* pool_;
   Shape out_;
-  bool wide_ = true;
+  bool wide_;
   Band band_;
   Pieces pieces_;
   std::vector<int> weight_at_;

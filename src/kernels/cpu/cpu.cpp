@@ -44,6 +44,7 @@ class CpuBackend final : public Backend {
   void normal(const Philox& random, std::uint64_t step, float scale, Write write, std::span<float> out) override {
     cpu::normal(pool_, random, step, scale, write, out);
   }
+  [[nodiscard]] double measure_peak() override { return cpu::measure_peak(pool_); }
 
  private:
   ThreadPool pool_;
@@ -55,6 +56,20 @@ std::vector<std::string> instruction_sets() {
   std::vector<std::string> names;
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) names.emplace_back(hwy::TargetName(target));
   return names;
+}
+
+namespace {
+std::string& preferred() {
+  static std::string name;
+  return name;
+}
+}  // namespace
+
+void prefer_kernel(const std::string& name) {
+  preferred() = name;
+}
+const std::string& preferred_kernel() {
+  return preferred();
 }
 
 void use_instruction_set(const std::string& name) {

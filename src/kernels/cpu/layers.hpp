@@ -31,4 +31,8 @@ void adam(ThreadPool& pool, const AdamStep& step, std::span<const float> gradien
           std::span<float> m, std::span<float> v);
 void normal(ThreadPool& pool, const Philox& random, std::uint64_t step, float scale, Write write, std::span<float> out);
 
+/// Independent multiply-adds in registers, on all threads at once. The best of many bursts of a few milliseconds: other
+/// work on the machine makes bursts slower, nothing makes them faster.
+[[nodiscard]] double measure_peak(ThreadPool& pool);
+
 }  // namespace dipper::cpu

@@ -266,19 +266,6 @@ class PixelWeightGradient final : public WeightGradientForm {
   std::vector<int> pixel_at_;
 };
 
-inline std::unique_ptr<WeightGradientForm> make_weight_gradient(const Conv2dDesc& d, ThreadPool& pool) {
-  const Shape out = d.output();
-  const double weights = static_cast<double>(d.out_channels) * d.input.channels * d.kernel * d.kernel;
-  const int rows = band_rows(d, out.height, out.width);
-  const int bands = (out.height + rows - 1) / rows;
-  // Row form: about ten instructions to add up a register, for each weight and band. Pixel form: about two to copy a
-  // run.
-  const double row_cost = 10 * weights * bands / 4;
-  const double pixel_cost = 2.0 * d.input.channels * d.kernel * static_cast<double>(out.plane());
-  if (row_cost < pixel_cost && rows_suit_vectors(out.width)) return std::make_unique<RowWeightGradient>(d, pool);
-  return std::make_unique<PixelWeightGradient>(d, pool);
-}
-
 }  // namespace dipper::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -59,6 +59,8 @@ class RefBackend final : public Backend {
     }
   }
 
+  [[nodiscard]] double measure_peak() override { return 0; }
+
   void normal(const Philox& random, std::uint64_t step, float scale, Write write, std::span<float> out) override {
     for (std::size_t i = 0; i < out.size(); ++i) {
       const auto words = random.block(step, i / 4);

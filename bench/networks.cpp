@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "networks.hpp"
+
+#include <utility>
+
+#include "nets/nets.hpp"
+#include "ops/masked_squared_error.hpp"
+
+namespace dipper {
+namespace {
+
+struct Built {
+  Graph graph;
+  Tensor x, loss;
+};
+
+Built build(const std::string& name, int size) {
+  const Network& network = find_network(name);
+  const int side = (size + network.multiple - 1) / network.multiple * network.multiple;
+  Built b;
+  const Tensor z = b.graph.input({input_channels(name), side, side});
+  const Tensor y = b.graph.input({3, side, side});
+  const Tensor weights = b.graph.input({1, side, side});
+  b.x = network.build(b.graph, z, 3);
+  b.loss = masked_squared_error(b.graph, b.x, y, weights, Reduction::sum, "loss");
+  return b;
+}
+
+}  // namespace
+
+int input_channels(const std::string& network) {
+  return network == "skip" ? 32 : 3;
+}
+
+Graph network_graph(const std::string& network, int size) {
+  return build(network, size).graph;
+}
+
+Graph fused_network_graph(const std::string& network, int size) {
+  const Built b = build(network, size);
+  return fuse(b.graph, {b.x, b.loss}).graph;
+}
+
+bool is_convolution(const LayerDesc& desc) {
+  return std::holds_alternative<Conv2dDesc>(desc) || std::holds_alternative<ConvTranspose2dDesc>(desc);
+}
+
+double iteration_flops(const Graph& graph) {
+  double flops = 0;
+  for (const Graph::Node& node : graph.nodes()) {
+    if (!is_convolution(node.desc)) continue;
+    const bool has_input_gradient = graph.values()[node.inputs[0].id].has_gradient;
+    flops += (has_input_gradient ? 3 : 2) * forward_flops(node.desc);
+  }
+  return flops;
+}
+
+}  // namespace dipper

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "graph/fuse.hpp"
+#include "graph/graph.hpp"
+
+namespace dipper {
+
+/// Channels of the input z that a network is used with: 32 for the paper's, 3 for the seed's.
+[[nodiscard]] int input_channels(const std::string& network);
+
+/// A network for pictures of three channels and size x size pixels, rounded up as a fit does, with its loss; as it is
+/// defined, or rewritten as a fit runs it.
+[[nodiscard]] Graph network_graph(const std::string& network, int size);
+[[nodiscard]] Graph fused_network_graph(const std::string& network, int size);
+
+/// What the convolutions of one iteration cost by the direct method: each of the three passes as much as forward.
+/// Nobody wants the gradient in z, so that the first layers have two passes only.
+[[nodiscard]] double iteration_flops(const Graph& graph);
+
+[[nodiscard]] bool is_convolution(const LayerDesc& desc);
+
+}  // namespace dipper

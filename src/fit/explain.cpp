@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/explain.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace dipper {
+namespace {
+
+constexpr std::array<const char*, 3> pass_names = {"forward", "backward weights", "backward data"};
+
+double megabytes(std::size_t bytes) {
+  return static_cast<double>(bytes) / 1e6;
+}
+
+std::string row(const Program::Timed& layer, int pass, double peak_gflops) {
+  const Choice& choice = layer.choices[pass];
+  const double seconds = layer.seconds[pass];
+  std::string model;
+  std::string share;
+  if (choice.flops > 0 && peak_gflops > 0) {
+    model = fmt::format("{:.3f}", choice.cost / peak_gflops * 1e-6);
+    share = fmt::format("{:.0f} %", 100 * choice.flops / seconds / (peak_gflops * 1e9));
+  }
+  return fmt::format("{:<17} {:<9} {:>9} {:>9.3f} {:>7}  {}: {}\n", pass_names[pass], choice.kernel, model,
+                     seconds * 1e3, share, layer.name, describe(layer.desc));
+}
+
+}  // namespace
+
+std::string explain(const std::vector<Program::Timed>& layers, const MemoryPlan& memory, double peak_gflops) {
+  std::string text = fmt::format("{:<17} {:<9} {:>9} {:>9} {:>7}  layer\n", "pass", "kernel", "model ms", "ms", "peak");
+  std::array<double, 3> seconds{};
+  double flops = 0;
+  double convolution_seconds = 0;
+  for (const Program::Timed& layer : layers) {
+    for (int pass = 0; pass < 3; ++pass) {
+      if (layer.seconds[pass] == 0) continue;
+      text += row(layer, pass, peak_gflops);
+      seconds[pass] += layer.seconds[pass];
+      flops += layer.choices[pass].flops;
+      if (layer.choices[pass].flops > 0) convolution_seconds += layer.seconds[pass];
+    }
+  }
+  const double total = seconds[0] + seconds[1] + seconds[2];
+  text += fmt::format(
+      "\nforward {:.2f} ms, backward weights {:.2f} ms, backward data {:.2f} ms: together {:.2f} ms, of which "
+      "convolutions {:.2f} ms\n",
+      seconds[0] * 1e3, seconds[1] * 1e3, seconds[2] * 1e3, total * 1e3, convolution_seconds * 1e3);
+  if (peak_gflops > 0) {
+    text += fmt::format("{:.2f} GFLOP by the direct method at a peak of {:.0f} GFLOP/s: {:.2f} times the ideal time\n",
+                        flops / 1e9, peak_gflops, total * peak_gflops * 1e9 / flops);
+  }
+  text += fmt::format(
+      "memory: arena {:.1f} MB; at most {:.1f} MB of tensors are needed at one time, all together {:.1f} MB\n",
+      megabytes(memory.bytes), megabytes(memory.floor), megabytes(memory.tensors));
+  return text;
+}
+
+}  // namespace dipper

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+// Winograd's F(4x4, 3x3): the transforms that all passes share; compiled once for each instruction set.
+// Lavin and Gray, "Fast algorithms for convolutional neural networks", 2016: a tile of 4x4 outputs takes 36 products
+// for each pair of channels where the direct method takes 144. A vector holds the same element of many tiles.
+#if defined(DIPPER_CPU_WINOGRAD_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef DIPPER_CPU_WINOGRAD_INL
+#undef DIPPER_CPU_WINOGRAD_INL
+#else
+#define DIPPER_CPU_WINOGRAD_INL
+#endif
+
+#include <array>
+
+#include "kernels/cpu/band-inl.hpp"
+#include "kernels/cpu/simd-inl.hpp"
+#include "kernels/desc.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace dipper::cpu::HWY_NAMESPACE {
+
+inline constexpr int tile_size = 4;   // of outputs
+inline constexpr int patch_size = 6;  // of the inputs that they read
+inline constexpr int positions = patch_size * patch_size;
+
+/// What a group of tiles is multiplied as: two vectors of them at a time.
+inline constexpr int group_vectors = 2;
+inline constexpr std::size_t group_tiles = group_vectors * lanes;
+
+/// The tiles of a plane, numbered row after row; the last vector may hang over the end.
+struct Tiles {
+  Shape shape;  // of the plane that they cover
+
+  [[nodiscard]] int rows() const { return (shape.height + tile_size - 1) / tile_size; }
+  [[nodiscard]] int columns() const { return (shape.width + tile_size - 1) / tile_size; }
+  [[nodiscard]] int count() const { return rows() * columns(); }
+  [[nodiscard]] int groups() const {
+    return (count() + static_cast<int>(group_tiles) - 1) / static_cast<int>(group_tiles);
+  }
+  /// Whether the vector that begins with `tile` lies in one row of tiles.
+  [[nodiscard]] bool in_one_row(int tile) const {
+    return tile % columns() + static_cast<int>(lanes) <= columns() && tile < count();
+  }
+};
+
+/// B' d, of six values.
+HWY_INLINE void transform_input(const V* d, V* out) {
+  const V c2 = splat(2);
+  const V c4 = splat(4);
+  const V c5 = splat(5);
+  const V a = hn::NegMulAdd(c4, d[2], d[4]);
+  const V b = hn::NegMulAdd(c4, d[1], d[3]);
+  const V c = hn::Sub(d[4], d[2]);
+  const V e = hn::Sub(d[3], d[1]);
+  out[0] = hn::MulAdd(c4, d[0], hn::NegMulAdd(c5, d[2], d[4]));
+  out[1] = hn::Add(a, b);
+  out[2] = hn::Sub(a, b);
+  out[3] = hn::MulAdd(c2, e, c);
+  out[4] = hn::NegMulAdd(c2, e, c);
+  out[5] = hn::MulAdd(c4, d[1], hn::NegMulAdd(c5, d[3], d[5]));
+}
+
+/// A' m: six values to four outputs.
+HWY_INLINE void transform_output(const V* m, V* out) {
+  const V a = hn::Add(m[1], m[2]);
+  const V b = hn::Sub(m[1], m[2]);
+  const V c = hn::Add(m[3], m[4]);
+  const V d = hn::Sub(m[3], m[4]);
+  out[0] = hn::Add(hn::Add(m[0], a), c);
+  out[1] = hn::MulAdd(splat(2), d, b);
+  out[2] = hn::MulAdd(splat(4), c, a);
+  out[3] = hn::Add(hn::MulAdd(splat(8), d, b), m[5]);
+}
+
+/// A y: the adjoint of that, four gradients to six.
+HWY_INLINE void transform_gradient(const V* y, V* out) {
+  const V even = hn::Add(y[0], y[2]);
+  const V odd = hn::Add(y[1], y[3]);
+  const V even4 = hn::MulAdd(splat(4), y[2], y[0]);
+  const V odd8 = hn::MulAdd(splat(8), y[3], hn::Add(y[1], y[1]));
+  out[0] = y[0];
+  out[1] = hn::Add(even, odd);
+  out[2] = hn::Sub(even, odd);
+  out[3] = hn::Add(even4, odd8);
+  out[4] = hn::Sub(even4, odd8);
+  out[5] = y[3];
+}
+
+/// The matrix G of the kernel's transform, G g G', and of its adjoint, G' u G.
+inline constexpr float kernel_matrix[patch_size][3] = {{1.0F / 4, 0, 0},
+                                                       {-1.0F / 6, -1.0F / 6, -1.0F / 6},
+                                                       {-1.0F / 6, 1.0F / 6, -1.0F / 6},
+                                                       {1.0F / 24, 1.0F / 12, 1.0F / 6},
+                                                       {1.0F / 24, -1.0F / 12, 1.0F / 6},
+                                                       {0, 0, 1}};
+
+/// Reads the patches of `lanes` tiles of one channel: patch[r][j] is element (r, j) of each.
+class PatchReader {
+ public:
+  PatchReader() = default;
+  /// The tiles cover the desc's output; a patch begins `padding` above and to the left of its tile.
+  explicit PatchReader(const Conv2dDesc& desc) : d_(desc), tiles_{desc.output()} {}
+
+  /// x: the channel's plane; `take` is done to each value, but not to padding with zeros.
+  template <class Take>
+  HWY_INLINE void read(const float* x, int tile, const Take& take, V (*patch)[patch_size]) const {
+    HWY_ALIGN float rows[patch_size][2][lanes + 1];
+    if (!tiles_.in_one_row(tile)) return read_apart(x, tile, take, patch);
+    const int column = tile % tiles_.columns() * tile_size - d_.padding;
+    const int row = tile / tiles_.columns() * tile_size - d_.padding;
+    const bool inside = column >= 0 && column + width <= d_.input.width;
+    for (int r = 0; r < patch_size; ++r) {
+      const int from_row = padded_index(row + r, d_.input.height, d_.mode);
+      if (from_row < 0) {
+        for (int j = 0; j < patch_size; ++j) patch[r][j] = hn::Zero(D());
+        std::memset(rows[r], 0, sizeof(rows[r]));
+        continue;
+      }
+      const float* from = x + static_cast<std::size_t>(from_row) * d_.input.width;
+      HWY_ALIGN float line[width];
+      if (!inside) {
+        for (int i = 0; i < width; ++i) line[i] = padded_value(from, column + i);
+      }
+      const float* begin = inside ? from + column : line;
+      hn::LoadInterleaved4(D(), begin, patch[r][0], patch[r][1], patch[r][2], patch[r][3]);
+      V last = load_part(begin + tile_size * lanes, 2);
+      for (int j = 0; j < tile_size; ++j) patch[r][j] = take(patch[r][j]);
+      last = take(last);
+      if (!inside && d_.mode == Padding::zero) clear_outside(column, patch[r], last);
+      store(patch[r][0], rows[r][0]);
+      store(patch[r][1], rows[r][1]);
+      HWY_ALIGN float ends[lanes];
+      hn::Store(last, D(), ends);
+      rows[r][0][lanes] = ends[0];
+      rows[r][1][lanes] = ends[1];
+    }
+    // A tile's last two columns are the next one's first two.
+    for (int r = 0; r < patch_size; ++r) {
+      patch[r][4] = load(rows[r][0] + 1);
+      patch[r][5] = load(rows[r][1] + 1);
+    }
+  }
+
+ private:
+  static constexpr int width = tile_size * static_cast<int>(lanes) + 2;  // columns that a vector of tiles reads
+
+  [[nodiscard]] float padded_value(const float* row, int column) const {
+    const int from = padded_index(column, d_.input.width, d_.mode);
+    return from < 0 ? 0 : row[from];
+  }
+
+  // Zero padding is put in after the norm, so it stays zero.
+  void clear_outside(int column, V* patch, V& last) const {
+    const auto clear = [this](V vector, int first, int step) HWY_ATTR {
+      HWY_ALIGN float values[lanes];
+      hn::Store(vector, D(), values);
+      for (int lane = 0; lane < static_cast<int>(lanes); ++lane) {
+        const int at = first + step * lane;
+        if (at < 0 || at >= d_.input.width) values[lane] = 0;
+      }
+      return hn::Load(D(), values);
+    };
+    for (int j = 0; j < tile_size; ++j) patch[j] = clear(patch[j], column + j, tile_size);
+    last = clear(last, column + width - 2, 1);
+  }
+
+  // Tiles of several rows, or past the last one: one by one.
+  template <class Take>
+  HWY_NOINLINE void read_apart(const float* x, int tile, const Take& take, V (*patch)[patch_size]) const {
+    HWY_ALIGN float values[positions][lanes] = {};
+    HWY_ALIGN float inside[positions][lanes] = {};
+    for (int lane = 0; lane < static_cast<int>(lanes) && tile + lane < tiles_.count(); ++lane) {
+      const int row = (tile + lane) / tiles_.columns() * tile_size - d_.padding;
+      const int column = (tile + lane) % tiles_.columns() * tile_size - d_.padding;
+      for (int r = 0; r < patch_size; ++r) {
+        const int from_row = padded_index(row + r, d_.input.height, d_.mode);
+        if (from_row < 0) continue;
+        for (int j = 0; j < patch_size; ++j) {
+          const int from = padded_index(column + j, d_.input.width, d_.mode);
+          if (from < 0) continue;
+          values[r * patch_size + j][lane] = x[static_cast<std::size_t>(from_row) * d_.input.width + from];
+          inside[r * patch_size + j][lane] = 1;
+        }
+      }
+    }
+    for (int k = 0; k < positions; ++k) {
+      const auto known = hn::Gt(hn::Load(D(), inside[k]), hn::Zero(D()));
+      patch[k / patch_size][k % patch_size] = hn::IfThenElseZero(known, take(hn::Load(D(), values[k])));
+    }
+  }
+
+  Conv2dDesc d_;
+  Tiles tiles_;
+};
+
+/// B' d B of a vector of patches, element k to `to` + k * step.
+HWY_INLINE void transform_patch(const V (*patch)[patch_size], float* to, std::size_t step) {
+  V rows[patch_size][patch_size];
+  for (int r = 0; r < patch_size; ++r) transform_input(patch[r], rows[r]);
+  for (int j = 0; j < patch_size; ++j) {
+    V column[patch_size];
+    V out[patch_size];
+    for (int r = 0; r < patch_size; ++r) column[r] = rows[r][j];
+    transform_input(column, out);
+    for (int r = 0; r < patch_size; ++r) store(out[r], to + (r * patch_size + j) * step);
+  }
+}
+
+/// c[row][vectors] = the sum over k of a[row * a_row + k] * b[k * b_step + lane], or that added to c: the dense form of
+/// gemm-inl.hpp's multiply, whose rows follow each other evenly.
+template <int Rows>
+HWY_NOINLINE void multiply_dense(const float* a, std::size_t a_row, const float* b, std::size_t b_step, int depth,
+                                 float* c, std::size_t c_row, Write write) {
+  V sum[Rows][group_vectors];
+  for (int row = 0; row < Rows; ++row) {
+    for (int n = 0; n < group_vectors; ++n) {
+      sum[row][n] = write == Write::accumulate ? load(c + row * c_row + n * lanes) : hn::Zero(D());
+    }
+  }
+  for (int k = 0; k < depth; ++k, b += b_step, ++a) {
+    V value[group_vectors];
+    for (int n = 0; n < group_vectors; ++n) value[n] = load(b + n * lanes);
+    for (int row = 0; row < Rows; ++row) {
+      const V factor = splat(a[row * a_row]);
+      for (int n = 0; n < group_vectors; ++n) sum[row][n] = hn::MulAdd(factor, value[n], sum[row][n]);
+    }
+  }
+  for (int row = 0; row < Rows; ++row) {
+    for (int n = 0; n < group_vectors; ++n) store(sum[row][n], c + row * c_row + n * lanes);
+  }
+}
+
+inline constexpr int dense_rows = many_registers ? 8 : 4;
+
+/// The same for any number of rows.
+inline void multiply_dense_rows(int rows, const float* a, std::size_t a_row, const float* b, std::size_t b_step,
+                                int depth, float* c, std::size_t c_row, Write write) {
+  int row = 0;
+  const auto take = [&](int count, auto* multiply) HWY_ATTR {
+    for (; row + count <= rows; row += count) {
+      multiply(a + row * a_row, a_row, b, b_step, depth, c + row * c_row, c_row, write);
+    }
+  };
+  take(dense_rows, multiply_dense<dense_rows>);
+  take(4, multiply_dense<4>);
+  take(2, multiply_dense<2>);
+  take(1, multiply_dense<1>);
+}
+
+}  // namespace dipper::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
