@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "kernels/backend.hpp"
+#include "kernels/cpu/instruction_sets.hpp"
 #include "networks.hpp"
 #include "onednn.hpp"
 
@@ -215,6 +216,9 @@ int main(int argc, char** argv) {
   int threads = 0;
   CLI::App app("Times every layer of the networks; other options are Google Benchmark's, such as --benchmark_filter");
   app.add_option("--threads", threads, "0: one per core")->capture_default_str();
+  std::string kernel;
+  app.add_option("--kernel", kernel,
+                 "prefer this one wherever it can work, such as winograd; default: the model's choice");
   app.allow_extras();
   CLI11_PARSE(app, argc, argv);
 
@@ -227,6 +231,7 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&count, pointers.data());
   if (benchmark::ReportUnrecognizedArguments(count, pointers.data())) return 2;
 
+  cpu::prefer_kernel(kernel);
   Benchmarks all(threads);
   all.add_all();
   benchmark::RunSpecifiedBenchmarks();

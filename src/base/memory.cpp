@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/memory.hpp"
 
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
+#include <new>
 
 namespace dipper {
 
@@ -20,6 +23,21 @@ std::size_t peak_resident_bytes() {
   struct rusage usage {};
   ::getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+}
+
+Floats::Floats(std::size_t count) : size_(count) {
+  constexpr std::size_t line = 64;
+  constexpr std::size_t huge_page = std::size_t{2} << 20;
+  const std::size_t wanted = std::max(count * sizeof(float), line);
+  const std::size_t alignment = wanted >= 2 * huge_page ? huge_page : line;
+  const std::size_t bytes = (wanted + alignment - 1) / alignment * alignment;
+  data_.reset(static_cast<float*>(std::aligned_alloc(alignment, bytes)));
+  if (data_ == nullptr) throw std::bad_alloc();
+#ifdef MADV_HUGEPAGE
+  // A refusal costs nothing but speed.
+  if (alignment == huge_page) static_cast<void>(::madvise(data_.get(), bytes, MADV_HUGEPAGE));
+#endif
+  std::fill_n(data_.get(), count, 0.0F);
 }
 
 }  // namespace dipper

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <span>
 
 namespace dipper {
 
@@ -10,5 +13,27 @@ namespace dipper {
 
 /// The most that there have been since the process began.
 [[nodiscard]] std::size_t peak_resident_bytes();
+
+/// Floats in one block, zeros at first: aligned to cache lines, and on huge pages (madvise(2)) where they are many and
+/// the system has them, which saves the time that looking up pages takes.
+class Floats {
+ public:
+  Floats() = default;
+  /// Throws std::bad_alloc.
+  explicit Floats(std::size_t count);
+
+  [[nodiscard]] float* data() const { return data_.get(); }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t bytes() const { return size_ * sizeof(float); }
+  operator std::span<float>() { return {data(), size_}; }
+  operator std::span<const float>() const { return {data(), size_}; }
+
+ private:
+  struct Free {
+    void operator()(float* memory) const { std::free(memory); }
+  };
+  std::unique_ptr<float, Free> data_;
+  std::size_t size_ = 0;
+};
 
 }  // namespace dipper

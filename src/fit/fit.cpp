@@ -35,8 +35,8 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
       z_(network.z),
       x_(network.x),
       program_(network.graph, backend, network.loss, {network.x}),
-      m_(program_.theta().size(), 0.0F),
-      v_(program_.theta().size(), 0.0F) {
+      m_(program_.theta().size()),
+      v_(program_.theta().size()) {
   DIPPER_CHECK_EQ(target.values.size(), picture_.size());
   DIPPER_CHECK_EQ(target.weights.size(), picture_.plane());
   initialise_weights(network.graph);
@@ -133,7 +133,7 @@ void Fit::output(std::span<float> to) {
 }
 
 std::size_t Fit::bytes() const {
-  return program_.bytes() + (m_.size() + v_.size()) * sizeof(float);
+  return program_.bytes() + m_.bytes() + v_.bytes();
 }
 
 }  // namespace dipper

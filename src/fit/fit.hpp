@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/memory.hpp"
 #include "fit/recipe.hpp"
 #include "graph/graph.hpp"
 #include "graph/program.hpp"
@@ -65,8 +66,8 @@ class Fit {
   Tensor z_;
   Tensor x_;
   Program program_;
-  std::vector<float> m_;  // Adam's mean of the gradient
-  std::vector<float> v_;  // and of its square
+  Floats m_;  // Adam's mean of the gradient
+  Floats v_;  // and of its square
   int iteration_ = 0;
 };
 

@@ -3,17 +3,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <new>
 #include <utility>
 
 #include "base/check.hpp"
 
 namespace dipper {
-namespace {
-
-constexpr std::size_t alignment = 64;
-
-}  // namespace
 
 void Program::Step::run(Pass pass) const {
   switch (pass) {
@@ -38,8 +32,8 @@ Program::Program(const Graph& graph, Backend& backend, Tensor loss, std::vector<
   for (Tensor& tensor : kept) tensor = fused_.tensors[tensor.id];
   loss_ = kept.back();
   plan_ = plan_memory(fused_.graph, kept);
-  theta_.assign(graph.parameter_count(), 0.0F);
-  dtheta_.assign(graph.parameter_count(), 0.0F);
+  theta_ = Floats(graph.parameter_count());
+  dtheta_ = Floats(graph.parameter_count());
   prepare(backend);
   connect();
 }
@@ -52,16 +46,12 @@ void Program::prepare(Backend& backend) {
     scratch_size_ = std::max(scratch_size_, step.layer->scratch_size());
     steps_.push_back(std::move(step));
   }
-  const std::size_t floats = plan_.bytes / sizeof(float) + scratch_size_ + read_ahead;
-  arena_size_ = (floats * sizeof(float) + alignment - 1) / alignment * alignment / sizeof(float);
-  arena_.reset(static_cast<float*>(std::aligned_alloc(alignment, arena_size_ * sizeof(float))));
-  if (arena_ == nullptr) throw std::bad_alloc();
-  std::fill_n(arena_.get(), arena_size_, 0.0F);
+  arena_ = Floats(plan_.bytes / sizeof(float) + scratch_size_ + read_ahead);
 }
 
 void Program::connect() {
   const Graph& graph = fused_.graph;
-  float* scratch = arena_.get() + plan_.bytes / sizeof(float);
+  float* scratch = arena_.data() + plan_.bytes / sizeof(float);
   for (std::size_t number = 0; number < steps_.size(); ++number) {
     const Graph::Node& node = graph.nodes()[number];
     Step& step = steps_[number];
@@ -149,7 +139,7 @@ std::vector<Program::Timed> Program::measure(int rounds) {
 }
 
 std::size_t Program::bytes() const {
-  return (arena_size_ + theta_.size() + dtheta_.size()) * sizeof(float);
+  return arena_.bytes() + theta_.bytes() + dtheta_.bytes();
 }
 
 }  // namespace dipper

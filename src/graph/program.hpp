@@ -2,12 +2,12 @@
 #pragma once
 
 #include <array>
-#include <cstdlib>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/memory.hpp"
 #include "graph/fuse.hpp"
 #include "graph/graph.hpp"
 #include "graph/memory_plan.hpp"
@@ -65,26 +65,22 @@ class Program {
 
     void run(Pass pass) const;
   };
-  struct Free {
-    void operator()(float* memory) const { std::free(memory); }
-  };
 
   void prepare(Backend& backend);
   void connect();
   [[nodiscard]] Tensor stored(Tensor tensor) const;
   [[nodiscard]] const float* norm_before(Tensor tensor) const;
   [[nodiscard]] float* at(std::size_t offset) const {
-    return offset == MemoryPlan::none ? nullptr : arena_.get() + offset / sizeof(float);
+    return offset == MemoryPlan::none ? nullptr : arena_.data() + offset / sizeof(float);
   }
 
   FusedGraph fused_;
   Tensor loss_;  // of the fused graph, as all below
   MemoryPlan plan_;
-  std::vector<float> theta_;
-  std::vector<float> dtheta_;
+  Floats theta_;
+  Floats dtheta_;
   std::size_t scratch_size_ = 0;  // floats, the most that any layer asks for
-  std::size_t arena_size_ = 0;    // floats: the plan's, scratch, and what vectors may read past the end
-  std::unique_ptr<float, Free> arena_;
+  Floats arena_;                  // the plan's, scratch, and what vectors may read past the end
   std::vector<Step> steps_;
 };
 

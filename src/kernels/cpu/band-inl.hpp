@@ -7,9 +7,10 @@
 #define DIPPER_CPU_BAND_INL
 #endif
 
+#include <numeric>
 #include <vector>
 
-#include "kernels/cpu/simd-inl.hpp"
+#include "kernels/cpu/gemm-inl.hpp"
 #include "kernels/desc.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -42,7 +43,8 @@ class Band {
   Band() = default;
   Band(const Conv2dDesc& desc, int rows, int width) : d_(desc), rows_(rows), row_(row_size(desc, width)) {
     input_rows_ = (rows - 1) * desc.stride + desc.kernel;
-    channel_ = static_cast<std::size_t>(input_rows_) * desc.stride * row_;
+    // Not a multiple of the caches' stride, or the same column of all channels would fall into the same few lines.
+    channel_ = spread_out(static_cast<std::size_t>(input_rows_) * desc.stride * row_);
     at_.reserve(static_cast<std::size_t>(desc.input.channels) * desc.kernel * desc.kernel);
     for (int c = 0; c < desc.input.channels; ++c) {
       for (int u = 0; u < desc.kernel; ++u) {
@@ -88,6 +90,7 @@ class Band {
           if (x.norm != nullptr) normalise_row(Normalise(x.norm, d_.input.channels, c, x.slope), band);
         }
       }
+      band += channel_ - input_rows_ * phases;
     }
     std::memset(band, 0, lanes * sizeof(float));
   }
@@ -138,13 +141,16 @@ class Band {
       std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(float));
       return;
     }
+    constexpr int step = static_cast<int>(lanes);
     int i = 0;
-    // The last vector would read one float past the last one that is wanted.
-    for (; i + static_cast<int>(lanes) < count; i += static_cast<int>(lanes)) {
-      V even;
-      V odd;
-      hn::LoadInterleaved2(D(), from + 2 * i, even, odd);
-      store(even, to + i);
+    if (count > step) {
+      for (; i + step < count; i += step) {
+        store(hn::ConcatEven(D(), load(from + 2 * i + lanes), load(from + 2 * i)), to + i);
+      }
+      // The last vector begins a float early, so that it reads nothing past the last one that is wanted.
+      i = count - step;
+      store(hn::ConcatOdd(D(), load(from + 2 * i - 1 + lanes), load(from + 2 * i - 1)), to + i);
+      return;
     }
     for (; i < count; ++i) to[i] = from[2 * i];
   }
@@ -158,12 +164,16 @@ class Band {
 };
 
 /// How many of `height` output rows a band should have: as many as keep it within half of a core's L2 cache, but at
-/// least eight bands for a picture that is high enough, so that the threads share the work evenly.
+/// least eight bands for a picture that is high enough, so that the threads share the work evenly; and if possible
+/// whole groups of block_vectors.
 inline int band_rows(const Conv2dDesc& d, int height, int width) {
   constexpr std::size_t budget = std::size_t{128} << 10;  // floats: 512 KiB
   const std::size_t input_row = Band::row_size(d, width) * d.stride * d.input.channels;
   const int input_rows = static_cast<int>(std::min<std::size_t>(budget / input_row, 1 << 20));
-  return std::clamp((input_rows - d.kernel) / d.stride + 1, 1, std::max(1, (height + 7) / 8));
+  const int rows = std::clamp((input_rows - d.kernel) / d.stride + 1, 1, std::max(1, (height + 7) / 8));
+  const int per_row = (width + static_cast<int>(lanes) - 1) / static_cast<int>(lanes);
+  const int step = block_vectors / std::gcd(block_vectors, per_row);
+  return std::min(height, (rows + step - 1) / step * step);
 }
 
 }  // namespace dipper::cpu::HWY_NAMESPACE

@@ -81,7 +81,7 @@ inline Chosen<Map> choose_correlate(const Conv2dDesc& d, ThreadPool& pool) {
   const double rows = whole(out.channels, block_rows);
   const Candidate best = choose({
       {"direct", true, vectors * (1.05 * rows * depth + 5.0 * d.input.channels * d.stride)},
-      {"columns", true, blocks * 1.05 * rows * depth + 3 * vectors * depth},
+      {"columns", true, blocks * 1.3 * rows * depth + 8 * vectors * depth},
       {"winograd", suits_winograd(d), winograd_operations(d, d.input.channels, out.channels, 0)},
   });
   if (best.kernel == std::string_view("winograd")) {
@@ -107,7 +107,7 @@ inline Chosen<Map> choose_adjoint(const Conv2dDesc& d, ThreadPool& pool) {
   const double products = d.input.channels * static_cast<double>(d.kernel) * d.kernel;
   const Candidate best = choose({
       {"direct", true, vectors * (1.08 * whole(d.input.channels, block_rows) * depth + 5.0 * out.channels)},
-      {"columns", true, blocks * products * (1.05 * out.channels + 4)},
+      {"columns", true, blocks * products * (1.4 * out.channels + 25)},
       {"winograd", suits_winograd(d), winograd_operations(d, out.channels, d.input.channels, 0)},
   });
   if (best.kernel == std::string_view("columns")) {
@@ -132,13 +132,15 @@ inline Chosen<WeightGradientForm> choose_weight_gradient(const Conv2dDesc& d, bo
   const double area = static_cast<double>(d.kernel) * d.kernel;
   const double weights = static_cast<double>(d.out_channels) * d.input.channels * area;
   const double vectors = std::ceil(out.width / static_cast<double>(lanes)) * out.height;
-  const int band = band_rows(d, out.height, out.width);
-  const double bands = std::ceil(static_cast<double>(out.height) / band);
-  const double rows = whole(d.input.channels * area, RowWeightGradient::products) * whole(out.channels, block_rows);
+  const double products =
+      area == 1 ? 1
+                : RowWeightGradient::filled(d.kernel * d.kernel, RowWeightGradient::best_products(d.kernel * d.kernel));
+  const double rows = d.input.channels * area / products * whole(out.channels, block_rows);
+  const double strips = std::ceil(vectors / 64);
   const double pixels = whole(d.input.channels * area, block_width) / lanes * whole(out.channels, block_rows);
   const double spreading = 2.0 * d.input.channels * d.kernel;
   const Candidate best = choose({
-      {"rows", true, vectors * (1.05 * rows + 4.0 * d.input.channels * d.stride) + 12 * weights * bands},
+      {"rows", true, vectors * (1.05 * rows + 4.0 * d.input.channels * d.stride) + 3 * weights * strips},
       {"pixels", true, static_cast<double>(out.plane()) * (1.1 * pixels + spreading)},
       {"winograd", suits_winograd(d) && plain,
        winograd_operations(d, whole(d.input.channels, group_tiles), out.channels, 250.0 * d.input.channels)},

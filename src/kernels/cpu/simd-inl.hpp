@@ -30,6 +30,15 @@ inline constexpr bool many_registers = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM;
 HWY_INLINE V load(const float* from) {
   return hn::LoadU(D(), from);
 }
+/// The same for a value that several multiply-adds share: it is loaded into a register once. Left to itself, g++ 12
+/// moves the load into each of them as an operand in memory, and unaligned loads become the limit.
+HWY_INLINE V load_shared(const float* from) {
+  V value = load(from);
+#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_X86
+  asm("" : "+v"(value.raw));
+#endif
+  return value;
+}
 HWY_INLINE void store(V value, float* to) {
   hn::StoreU(value, D(), to);
 }
@@ -60,6 +69,29 @@ HWY_INLINE void put_part(V value, float* to, std::size_t count, Write write) {
 
 HWY_INLINE float sum_lanes(V value) {
   return hn::GetLane(hn::SumOfLanes(D(), value));
+}
+
+/// The sums of four vectors' lanes.
+HWY_INLINE void sum_lanes(const V* values, float* sums) {
+  const hn::Repartition<double, D> pairs;
+  const auto add_halves = [](V a, V b) HWY_ATTR {
+    return hn::Add(hn::InterleaveLower(D(), a, b), hn::InterleaveUpper(D(), a, b));
+  };
+  const auto ab = hn::BitCast(pairs, add_halves(values[0], values[1]));  // each block of four: a b a b
+  const auto cd = hn::BitCast(pairs, add_halves(values[2], values[3]));
+  const V both = hn::Add(hn::BitCast(D(), hn::InterleaveLower(pairs, ab, cd)),
+                         hn::BitCast(D(), hn::InterleaveUpper(pairs, ab, cd)));  // a b c d
+  HWY_ALIGN float blocks[lanes];
+  hn::Store(both, D(), blocks);
+  for (int n = 0; n < 4; ++n) sums[n] = blocks[n];
+  for (std::size_t i = 4; i < lanes; ++i) sums[i % 4] += blocks[i];
+}
+
+/// At least `floats`, as an odd number of cache lines: steps of a power of two would fall into the same few lines of a
+/// cache.
+inline std::size_t spread_out(std::size_t floats) {
+  constexpr std::size_t line = 16;
+  return ((floats + line - 1) / line | 1) * line;
 }
 
 /// What Load describes, for one channel. `norm` holds the means of all channels, then the scales, then the betas.

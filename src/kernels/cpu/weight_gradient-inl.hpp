@@ -7,12 +7,12 @@
 #define DIPPER_CPU_WEIGHT_GRADIENT_INL
 #endif
 
-#include <memory>
-#include <numeric>
+#include <type_traits>
 #include <vector>
 
 #include "base/thread_pool.hpp"
 #include "kernels/cpu/band-inl.hpp"
+#include "kernels/cpu/correlate-inl.hpp"
 #include "kernels/cpu/gemm-inl.hpp"
 #include "kernels/cpu/tasks.hpp"
 
@@ -31,100 +31,167 @@ class WeightGradientForm {
   virtual void run(const Source& x, const Source& dy, float* dw, float* scratch) const = 0;
 };
 
-/// For large maps of few channels: vectors run along the rows of a band, each weight's sum is one register, and the
-/// bands' sums are added in their order at the end.
+/// For maps at least as wide as a vector: vectors run along the rows, and each weight's sum is one register. A strip of
+/// rows is short enough to stay in the L1 cache while all products of a channel run over it.
 class RowWeightGradient final : public WeightGradientForm {
  public:
-  static constexpr int products = many_registers ? 5 : 2;  // kernel positions whose sums are in registers at once
-
   RowWeightGradient(const Conv2dDesc& desc, ThreadPool& pool) : d_(desc), pool_(&pool), out_(desc.output()) {
-    band_ = Band(d_, band_rows(d_, out_.height, out_.width), out_.width);
-    dy_row_ = (static_cast<std::size_t>(out_.width) + lanes - 1) / lanes * lanes;
-    for (int k = 0; k < band_.depth() + products; ++k) at_.push_back(band_.at()[std::min(k, band_.depth() - 1)]);
+    const VectorRows row{1, out_.width};
+    dy_row_ = row.per_row() * lanes;
+    // Long enough that adding up a sum's lanes costs little beside it.
+    strip_ = {out_.height, std::clamp(128 / d_.stride / row.per_row(), 1, out_.height)};
+    bands_ = {strip_.count(), (strip_.count() + most_bands - 1) / most_bands};
+    const int area = d_.kernel * d_.kernel;
+    products_ = best_products(area);
+    group_ = area == 1 ? products_ : 1;
+    const Pieces groups{d_.input.channels, group_};
+    pieces_ = cut_channels(groups.count(), bands_.count(), 1);
+    band_ = Band(d_, strip_.size, out_.width);
   }
 
-  [[nodiscard]] std::size_t scratch_size() const override { return bands() * sums() + pool_->size() * worker_size(); }
+  /// The kernel positions whose sums are in registers at once: as many as waste least of `area`.
+  static int best_products(int area) {
+    if (!many_registers) return 2;
+    if (area == 1) return 4;
+    int best = 5;
+    for (const int products : {4, 3}) {
+      if (filled(area, products) > filled(area, best)) best = products;
+    }
+    return best;
+  }
+  /// The share of the products' registers that `area` positions use.
+  static double filled(int area, int products) {
+    return static_cast<double>(area) / (Pieces{area, products}.count() * products);
+  }
+
+  [[nodiscard]] std::size_t scratch_size() const override {
+    return (bands_.count() > 1 ? bands_.count() * sums() : 0) + pool_->size() * worker_size();
+  }
 
   void run(const Source& x, const Source& dy, float* dw, float* scratch) const override {
-    float* workers = scratch + bands() * sums();
-    pool_->run(bands(), [&](int task, int worker) HWY_ATTR {
-      const int first = task * band_.rows();
-      const int rows = std::min(band_.rows(), out_.height - first);
-      float* band = workers + worker * worker_size();
-      float* gradient = band + band_.size();
-      band_.pack(x, first, 0, d_.input.channels, band);
-      pack_gradient(dy, first, rows, gradient);
-      float* sum = scratch + task * sums();
-      for (int k = 0; k < band_.depth(); k += products) {
-        for (int o = 0; o < out_.channels; o += block_rows) {
-          switch (std::min(block_rows, out_.channels - o)) {
-            case 1:
-              add_rows<1>(k, o, rows, band, gradient, sum);
-              break;
-            case 2:
-              add_rows<2>(k, o, rows, band, gradient, sum);
-              break;
-            case 3:
-              add_rows<3>(k, o, rows, band, gradient, sum);
-              break;
-            default:
-              add_rows<block_rows>(k, o, rows, band, gradient, sum);
-              break;
-          }
-        }
+    float* const sum = bands_.count() > 1 ? scratch : dw;
+    float* const workers = bands_.count() > 1 ? scratch + bands_.count() * sums() : scratch;
+    pool_->run(bands_.count() * pieces_.count(), [&](int task, int worker) HWY_ATTR {
+      const int band = task / pieces_.count();
+      for (int strip = bands_.begin(band); strip < bands_.end(band); ++strip) {
+        const Write write = strip == bands_.begin(band) ? Write::overwrite : Write::accumulate;
+        add_strip(strip, task % pieces_.count(), x, dy, sum + band * sums(), write, workers + worker * worker_size());
       }
     });
+    if (bands_.count() == 1) return;
     const Pieces pieces{static_cast<int>(sums()), 4096};
     pool_->run(pieces.count(), [&](int piece, int /*worker*/) HWY_ATTR {
       const std::size_t end = pieces.end(piece);
       for (std::size_t i = pieces.begin(piece); i < end; i += lanes) {
-        V sum = hn::Zero(D());
-        for (int b = 0; b < bands(); ++b) sum = hn::Add(sum, load_part(scratch + b * sums() + i, end - i));
-        store_part(sum, dw + i, end - i);
+        V total = hn::Zero(D());
+        for (int b = 0; b < bands_.count(); ++b) total = hn::Add(total, load_part(sum + b * sums() + i, end - i));
+        store_part(total, dw + i, end - i);
       }
     });
   }
 
  private:
-  [[nodiscard]] int bands() const { return (out_.height + band_.rows() - 1) / band_.rows(); }
-  [[nodiscard]] std::size_t sums() const { return static_cast<std::size_t>(out_.channels) * band_.depth(); }
-  [[nodiscard]] std::size_t gradient_channel() const { return band_.rows() * dy_row_; }
-  [[nodiscard]] std::size_t worker_size() const { return band_.size() + out_.channels * gradient_channel(); }
+  static constexpr int most_bands = 16;
 
-  // Rows of whole vectors, so that the last one adds zeros where the picture has ended.
-  void pack_gradient(const Source& dy, int first, int rows, float* to) const {
-    for (int o = 0; o < out_.channels; ++o) {
-      for (int r = 0; r < rows; ++r) {
-        float* row = to + o * gradient_channel() + r * dy_row_;
-        copy_pixels(dy, out_, o, static_cast<std::size_t>(first + r) * out_.width, out_.width, row);
-        std::fill(row + out_.width, row + dy_row_, 0.0F);
+  /// Rows of dy as vectors read them: row r of output o begins at values + o * channel + r * row.
+  struct Rows {
+    const float* values;
+    std::size_t channel;
+    std::size_t row;
+    int count;
+  };
+
+  [[nodiscard]] std::size_t sums() const { return static_cast<std::size_t>(out_.channels) * weights_of_output(); }
+  [[nodiscard]] std::size_t weights_of_output() const {
+    return static_cast<std::size_t>(d_.input.channels) * d_.kernel * d_.kernel;
+  }
+  [[nodiscard]] std::size_t group_size() const { return group_ * band_.channel_size() + lanes; }
+  [[nodiscard]] std::size_t worker_size() const { return group_size() + out_.channels * strip_.size * dy_row_; }
+
+  void add_strip(int strip, int piece, const Source& x, const Source& dy, float* sum, Write write,
+                 float* scratch) const {
+    const int first = strip_.begin(strip);
+    const Rows rows = gradient_rows(dy, first, strip_.size_of(strip), scratch + group_size());
+    const int end = std::min(pieces_.end(piece) * group_, d_.input.channels);
+    for (int c = pieces_.begin(piece) * group_; c < end; c += group_) {
+      const int channels = std::min(group_, end - c);
+      band_.pack(x, first, c, c + channels, scratch);
+      const int depth = channels * d_.kernel * d_.kernel;
+      float* to = sum + static_cast<std::size_t>(c) * d_.kernel * d_.kernel;
+      for (int o = 0; o < out_.channels; o += block_rows) {
+        for (int k = 0; k < depth; k += products_) {
+          add_products(std::min(block_rows, out_.channels - o), o, k, depth, scratch, rows, to, write);
+        }
       }
     }
   }
 
-  template <int Rows>
-  HWY_NOINLINE void add_rows(int k, int o, int rows, const float* band, const float* gradient, float* to) const {
-    V sum[Rows][products];
-    for (int row = 0; row < Rows; ++row) {
-      for (int p = 0; p < products; ++p) sum[row][p] = hn::Zero(D());
+  // The rows themselves where they are whole vectors, else a copy whose last vectors add zeros.
+  Rows gradient_rows(const Source& dy, int first, int count, float* scratch) const {
+    const auto width = static_cast<std::size_t>(out_.width);
+    if (dy.norm == nullptr && width == dy_row_) return {dy.values + first * width, out_.plane(), width, count};
+    for (int o = 0; o < out_.channels; ++o) {
+      for (int r = 0; r < count; ++r) {
+        float* row = scratch + (o * strip_.size + r) * dy_row_;
+        copy_pixels(dy, out_, o, (first + r) * width, width, row);
+        std::fill(row + width, row + dy_row_, 0.0F);
+      }
     }
-    const float* from[products];
-    for (int p = 0; p < products; ++p) from[p] = band + at_[k + p];
-    const float* dy = gradient + o * gradient_channel();
-    for (int r = 0; r < rows; ++r) {
+    return {scratch, strip_.size * dy_row_, dy_row_, count};
+  }
+
+  void add_products(int outputs, int o, int k, int depth, const float* band, const Rows& rows, float* to,
+                    Write write) const {
+    const auto take = [&](auto products) HWY_ATTR {
+      constexpr int count = decltype(products)::value;
+      switch (outputs) {
+        case 1:
+          return add_rows<1, count>(o, k, depth, band, rows, to, write);
+        case 2:
+          return add_rows<2, count>(o, k, depth, band, rows, to, write);
+        case 3:
+          return add_rows<3, count>(o, k, depth, band, rows, to, write);
+        default:
+          return add_rows<block_rows, count>(o, k, depth, band, rows, to, write);
+      }
+    };
+    if constexpr (many_registers) {
+      if (products_ == 5) return take(std::integral_constant<int, 5>());
+      if (products_ == 4) return take(std::integral_constant<int, 4>());
+      take(std::integral_constant<int, 3>());
+    } else {
+      take(std::integral_constant<int, 2>());
+    }
+  }
+
+  /// Products [k, k + Products) of outputs [o, o + Outputs).
+  template <int Outputs, int Products>
+  HWY_NOINLINE void add_rows(int o, int k, int depth, const float* band, const Rows& rows, float* to,
+                             Write write) const {
+    V sum[Products][block_rows];
+    for (int p = 0; p < Products; ++p) {
+      for (int n = 0; n < block_rows; ++n) sum[p][n] = hn::Zero(D());
+    }
+    const float* from[Products];
+    for (int p = 0; p < Products; ++p) from[p] = band + band_.at()[std::min(k + p, depth - 1)];
+    const float* dy = rows.values + o * rows.channel;
+    for (int r = 0; r < rows.count; ++r, dy += rows.row) {
       const std::size_t at = band_.offset(r, 0);
       for (std::size_t j = 0; j < dy_row_; j += lanes) {
-        V factor[Rows];
-        for (int row = 0; row < Rows; ++row) factor[row] = load(dy + row * gradient_channel() + r * dy_row_ + j);
-        for (int p = 0; p < products; ++p) {
-          const V value = load(from[p] + at + j);
-          for (int row = 0; row < Rows; ++row) sum[row][p] = hn::MulAdd(factor[row], value, sum[row][p]);
+        V factor[Outputs];
+        for (int n = 0; n < Outputs; ++n) factor[n] = load(dy + n * rows.channel + j);
+        for (int p = 0; p < Products; ++p) {
+          const V value = load_shared(from[p] + at + j);
+          for (int n = 0; n < Outputs; ++n) sum[p][n] = hn::MulAdd(factor[n], value, sum[p][n]);
         }
       }
     }
-    for (int row = 0; row < Rows; ++row) {
-      for (int p = 0; p < products && k + p < band_.depth(); ++p) {
-        to[static_cast<std::size_t>(o + row) * band_.depth() + k + p] = sum_lanes(sum[row][p]);
+    for (int p = 0; p < Products && k + p < depth; ++p) {
+      float sums[4];
+      sum_lanes(sum[p], sums);
+      float* weight = to + o * weights_of_output() + k + p;
+      for (int n = 0; n < Outputs; ++n, weight += weights_of_output()) {
+        *weight = write == Write::accumulate ? *weight + sums[n] : sums[n];
       }
     }
   }
@@ -132,9 +199,13 @@ class RowWeightGradient final : public WeightGradientForm {
   Conv2dDesc d_;
   ThreadPool* pool_;
   Shape out_;
-  Band band_;
-  std::size_t dy_row_ = 0;
-  std::vector<int> at_;  // the band's offsets, the last one repeated to a whole register block
+  std::size_t dy_row_ = 0;  // floats: whole vectors
+  int products_ = 1;
+  int group_ = 1;  // channels whose products run together
+  Pieces strip_;   // of rows
+  Pieces bands_;   // of strips: their sums are added in their order at the end
+  Pieces pieces_;  // of groups of channels
+  Band band_;      // of a strip
 };
 
 /// For small maps of many channels: vectors run along the weights, and the pixels of x are first spread out as rows of
