@@ -53,7 +53,7 @@ SPDX = "SPDX-License-Identifier: Apache-2.0"
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
 CONDITION = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif)\b(.*)")
-HIGHWAY = re.compile(r"\bHWY_(ONCE|TARGET|TARGET_TOGGLE|IDE)\b|\bDIPPER_\w+_INL\b")
+HIGHWAY = re.compile(r"\bHWY_(ONCE|TARGET|TARGET_TOGGLE|IDE|COMPILER_GCC_ACTUAL)\b|\bDIPPER_\w+_INL\b")
 
 
 class House:

@@ -33,10 +33,8 @@ Floats::Floats(std::size_t count) : size_(count) {
   const std::size_t bytes = (wanted + alignment - 1) / alignment * alignment;
   data_.reset(static_cast<float*>(std::aligned_alloc(alignment, bytes)));
   if (data_ == nullptr) throw std::bad_alloc();
-#ifdef MADV_HUGEPAGE
   // A refusal costs nothing but speed.
   if (alignment == huge_page) static_cast<void>(::madvise(data_.get(), bytes, MADV_HUGEPAGE));
-#endif
   std::fill_n(data_.get(), count, 0.0F);
 }
 

@@ -80,8 +80,8 @@ inline Chosen<Map> choose_correlate(const Conv2dDesc& d, ThreadPool& pool) {
   const double blocks = whole(static_cast<double>(out.plane()), block_width) / lanes;
   const double rows = whole(out.channels, block_rows);
   const Candidate best = choose({
-      {"direct", true, vectors * (1.05 * rows * depth + 5.0 * d.input.channels * d.stride)},
-      {"columns", true, blocks * 1.3 * rows * depth + 8 * vectors * depth},
+      {"direct", true, vectors * (1.2 * rows * depth + 5.0 * d.input.channels * d.stride)},
+      {"columns", true, blocks * 1.7 * rows * depth + 8 * vectors * depth},
       {"winograd", suits_winograd(d), winograd_operations(d, d.input.channels, out.channels, 0)},
   });
   if (best.kernel == std::string_view("winograd")) {
@@ -106,8 +106,8 @@ inline Chosen<Map> choose_adjoint(const Conv2dDesc& d, ThreadPool& pool) {
   const double blocks = whole(static_cast<double>(out.plane()), block_width) / lanes;
   const double products = d.input.channels * static_cast<double>(d.kernel) * d.kernel;
   const Candidate best = choose({
-      {"direct", true, vectors * (1.08 * whole(d.input.channels, block_rows) * depth + 5.0 * out.channels)},
-      {"columns", true, blocks * products * (1.4 * out.channels + 25)},
+      {"direct", true, vectors * (1.2 * whole(d.input.channels, block_rows) * depth + 5.0 * out.channels)},
+      {"columns", true, blocks * products * (1.7 * out.channels + 25)},
       {"winograd", suits_winograd(d), winograd_operations(d, out.channels, d.input.channels, 0)},
   });
   if (best.kernel == std::string_view("columns")) {
@@ -132,18 +132,21 @@ inline Chosen<WeightGradientForm> choose_weight_gradient(const Conv2dDesc& d, bo
   const double area = static_cast<double>(d.kernel) * d.kernel;
   const double weights = static_cast<double>(d.out_channels) * d.input.channels * area;
   const double vectors = std::ceil(out.width / static_cast<double>(lanes)) * out.height;
-  const double products =
-      area == 1 ? 1
-                : RowWeightGradient::filled(d.kernel * d.kernel, RowWeightGradient::best_products(d.kernel * d.kernel));
-  const double rows = d.input.channels * area / products * whole(out.channels, block_rows);
-  const double strips = std::ceil(vectors / 64);
-  const double pixels = whole(d.input.channels * area, block_width) / lanes * whole(out.channels, block_rows);
-  const double spreading = 2.0 * d.input.channels * d.kernel;
+  const double strips = std::ceil(vectors * d.stride / 128);
+  const int products = RowWeightGradient::best_products(d.kernel * d.kernel);
+  const double groups = area > 1 ? d.input.channels : std::ceil(d.input.channels / static_cast<double>(products));
+  const double registers = groups * std::ceil(std::max(area, static_cast<double>(products)) / products) * products;
+  const double channel_vectors = whole(d.input.channels, lanes) / lanes;
+  const auto pixels = static_cast<double>(out.plane());
   const Candidate best = choose({
-      {"rows", true, vectors * (1.05 * rows + 4.0 * d.input.channels * d.stride) + 3 * weights * strips},
-      {"pixels", true, static_cast<double>(out.plane()) * (1.1 * pixels + spreading)},
+      {"rows", true,
+       vectors * (1.05 * registers * whole(out.channels, block_rows) + 8 * groups * out.channels) +
+           5 * weights * strips},
+      {"pixels", true,
+       channel_vectors * (1.35 * pixels * area * whole(out.channels, 4) + 16 * static_cast<double>(d.input.plane())) +
+           2.5 * weights * std::ceil(pixels / 512)},
       {"winograd", suits_winograd(d) && plain,
-       winograd_operations(d, whole(d.input.channels, group_tiles), out.channels, 250.0 * d.input.channels)},
+       winograd_operations(d, whole(d.input.channels, lanes), out.channels, 150.0 * d.input.channels)},
   });
   if (best.kernel == std::string_view("winograd")) {
     return chosen<WeightGradientForm>(d, best, std::make_unique<WinogradGradient>(d, pool));

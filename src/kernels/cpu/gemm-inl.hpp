@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The register-blocked kernel that every convolution pass runs on; compiled once for each instruction set.
+// The register-blocked kernels that every convolution pass runs on; compiled once for each instruction set.
 #if defined(DIPPER_CPU_GEMM_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef DIPPER_CPU_GEMM_INL
 #undef DIPPER_CPU_GEMM_INL
 #else
 #define DIPPER_CPU_GEMM_INL
 #endif
+
+#include <hwy/cache_control.h>
 
 #include "kernels/cpu/simd-inl.hpp"
 
@@ -66,6 +68,67 @@ HWY_INLINE void multiply_rows(int rows, const Product& p, const float* const* b,
     default:
       return multiply<block_rows>(p, b, start, tile);
   }
+}
+
+/// A block of a dense product: 8 rows by 2 vectors, or 4 by 2 with AVX2's registers.
+inline constexpr int dense_rows = many_registers ? 8 : 4;
+inline constexpr int dense_vectors = 2;
+
+/// c[row][lane] = the sum over k of a[row * a_row + k] * b[k * b_step + lane] for `Vectors` vectors of lanes, or that
+/// added to c: the dense form of multiply, for rows that follow each other evenly. The sum goes on over `repeats` runs
+/// of k, where a and b begin a repeat further each time.
+struct DenseProduct {
+  const float* a;
+  std::size_t a_row;
+  const float* b;
+  std::size_t b_step;
+  int depth;
+  int repeats = 1;
+  std::size_t a_repeat = 0;
+  std::size_t b_repeat = 0;
+  float* c;
+  std::size_t c_row;
+  Write write;
+};
+
+template <int Rows, int Vectors>
+HWY_NOINLINE void multiply_dense(const DenseProduct& p, int first) {
+  float* const c = p.c + first * p.c_row;
+  V sum[Rows][Vectors];
+  for (int row = 0; row < Rows; ++row) {
+    for (int n = 0; n < Vectors; ++n) {
+      sum[row][n] = p.write == Write::accumulate ? load(c + row * p.c_row + n * lanes) : hn::Zero(D());
+    }
+  }
+  if (p.write == Write::accumulate) {
+    for (int row = 0; row < Rows; ++row) hwy::Prefetch(c + (Rows + row) * p.c_row);  // the next block's
+  }
+  const std::size_t a_row = p.a_row;
+  for (int repeat = 0; repeat < p.repeats; ++repeat) {
+    const float* a = p.a + first * p.a_row + repeat * p.a_repeat;
+    const float* b = p.b + repeat * p.b_repeat;
+    for (int k = 0; k < p.depth; ++k, b += p.b_step, ++a) {
+      V value[Vectors];
+      for (int n = 0; n < Vectors; ++n) value[n] = load_shared(b + n * lanes);
+      for (int row = 0; row < Rows; ++row) {
+        const V factor = splat(a[row * a_row]);
+        for (int n = 0; n < Vectors; ++n) sum[row][n] = hn::MulAdd(factor, value[n], sum[row][n]);
+      }
+    }
+  }
+  for (int row = 0; row < Rows; ++row) {
+    for (int n = 0; n < Vectors; ++n) store(sum[row][n], c + row * p.c_row + n * lanes);
+  }
+}
+
+/// The same for any number of rows.
+template <int Vectors>
+inline void multiply_dense_rows(int rows, const DenseProduct& p) {
+  int row = 0;
+  for (; row + dense_rows <= rows; row += dense_rows) multiply_dense<dense_rows, Vectors>(p, row);
+  for (; row + 4 <= rows; row += 4) multiply_dense<4, Vectors>(p, row);
+  for (; row + 2 <= rows; row += 2) multiply_dense<2, Vectors>(p, row);
+  for (; row < rows; ++row) multiply_dense<1, Vectors>(p, row);
 }
 
 }  // namespace dipper::cpu::HWY_NAMESPACE

@@ -31,6 +31,19 @@ class WeightGradientForm {
   virtual void run(const Source& x, const Source& dy, float* dw, float* scratch) const = 0;
 };
 
+/// Overwrites dw with the sum of the bands' sums, which follow each other, in their order.
+inline void add_bands(ThreadPool& pool, const float* sums, int bands, std::size_t size, float* dw) {
+  const Pieces pieces{static_cast<int>(size), 4096};
+  pool.run(pieces.count(), [&](int piece, int /*worker*/) HWY_ATTR {
+    const std::size_t end = pieces.end(piece);
+    for (std::size_t i = pieces.begin(piece); i < end; i += lanes) {
+      V total = hn::Zero(D());
+      for (int b = 0; b < bands; ++b) total = hn::Add(total, load_part(sums + b * size + i, end - i));
+      store_part(total, dw + i, end - i);
+    }
+  });
+}
+
 /// For maps at least as wide as a vector: vectors run along the rows, and each weight's sum is one register. A strip of
 /// rows is short enough to stay in the L1 cache while all products of a channel run over it.
 class RowWeightGradient final : public WeightGradientForm {
@@ -78,16 +91,7 @@ class RowWeightGradient final : public WeightGradientForm {
         add_strip(strip, task % pieces_.count(), x, dy, sum + band * sums(), write, workers + worker * worker_size());
       }
     });
-    if (bands_.count() == 1) return;
-    const Pieces pieces{static_cast<int>(sums()), 4096};
-    pool_->run(pieces.count(), [&](int piece, int /*worker*/) HWY_ATTR {
-      const std::size_t end = pieces.end(piece);
-      for (std::size_t i = pieces.begin(piece); i < end; i += lanes) {
-        V total = hn::Zero(D());
-        for (int b = 0; b < bands_.count(); ++b) total = hn::Add(total, load_part(sum + b * sums() + i, end - i));
-        store_part(total, dw + i, end - i);
-      }
-    });
+    if (bands_.count() > 1) add_bands(*pool_, sum, bands_.count(), sums(), dw);
   }
 
  private:
@@ -208,119 +212,171 @@ class RowWeightGradient final : public WeightGradientForm {
   Band band_;      // of a strip
 };
 
-/// For small maps of many channels: vectors run along the weights, and the pixels of x are first spread out as rows of
-/// what their products read (im2col, pixel-major).
+/// For many channels: vectors run along the channels of x, whose pixels are first turned to rows of channels, so that
+/// for each kernel position the sum is a matrix product, read in place.
 class PixelWeightGradient final : public WeightGradientForm {
  public:
-  PixelWeightGradient(const Conv2dDesc& desc, ThreadPool& pool) : d_(desc), pool_(&pool), out_(desc.output()) {
-    const int area = d_.kernel * d_.kernel;
-    channels_ = {d_.input.channels, best_channels(area)};
-    outputs_ = cut_channels(out_.channels, channels_.count(), block_rows);
-    rows_ = std::min(out_.height, (63 + out_.width) / out_.width);
-    // Columns that lie side by side are read together here, so the band is that of stride 1.
+  PixelWeightGradient(const Conv2dDesc& desc, ThreadPool& pool)
+      : d_(desc), pool_(&pool), out_(desc.output()), channels_{desc.input.channels, dense_vectors * lanes} {
+    columns_ = (out_.width - 1) * d_.stride + d_.kernel;
+    // Sums long enough that writing them costs little, of pixels that stay in the L2 cache.
+    constexpr int pixels = 512;
+    constexpr int budget = (512 << 10) / (dense_vectors * static_cast<int>(lanes) * static_cast<int>(sizeof(float)));
+    const int fitting = (budget / columns_ - d_.kernel) / d_.stride + 1;
+    strip_ = {out_.height, std::clamp(std::min(pixels / out_.width, fitting), 1, out_.height)};
+    bands_ = {strip_.count(), (strip_.count() + most_bands - 1) / most_bands};
+    outputs_ = cut_channels(out_.channels, bands_.count() * channels_.count(), dense_rows);
+    // Columns that lie side by side are turned together, so the band is that of stride 1.
     Conv2dDesc dense = d_;
     dense.stride = 1;
-    band_ = Band(dense, (rows_ - 1) * d_.stride + 1, (out_.width - 1) * d_.stride + 1);
-    pixel_ = (static_cast<std::size_t>(channels_.size) * area + block_width - 1) / block_width * block_width + lanes;
-    for (int p = 0; p < rows_ * out_.width; ++p) {
-      gradient_at_.push_back(p);
-      pixel_at_.push_back(static_cast<int>(p * pixel_));
-    }
+    band_ = Band(dense, (strip_.size - 1) * d_.stride + 1, (out_.width - 1) * d_.stride + 1);
   }
 
-  [[nodiscard]] std::size_t scratch_size() const override { return pool_->size() * worker_size(); }
+  [[nodiscard]] std::size_t scratch_size() const override {
+    return (bands_.count() > 1 ? bands_.count() * sums() : 0) + pool_->size() * worker_size();
+  }
 
   void run(const Source& x, const Source& dy, float* dw, float* scratch) const override {
-    pool_->run(channels_.count() * outputs_.count(), [&](int task, int worker) HWY_ATTR {
-      const int piece = task / outputs_.count();
-      float* band = scratch + worker * worker_size();
-      float* pixels = band + band_.channel_size() * channels_.size + lanes;
-      float* gradient = pixels + pixel_ * rows_ * out_.width;
-      for (int first = 0; first < out_.height; first += rows_) {
-        const int rows = std::min(rows_, out_.height - first);
-        pack_band(x, first, piece, band);
-        spread(rows, piece, band, pixels);
-        const int output_piece = task % outputs_.count();
-        if (dy.norm == nullptr) {
-          const std::size_t at = outputs_.begin(output_piece) * out_.plane() + first * out_.width;
-          multiply_tile(first, rows, piece, output_piece, dy.values + at, out_.plane(), pixels, dw);
+    float* const sum = bands_.count() > 1 ? scratch : dw;
+    float* const workers = bands_.count() > 1 ? scratch + bands_.count() * sums() : scratch;
+    const int pieces = channels_.count() * outputs_.count();
+    pool_->run(bands_.count() * pieces, [&](int task, int worker) HWY_ATTR {
+      const int band = task / pieces;
+      const int piece = task % pieces / outputs_.count();
+      for (int strip = bands_.begin(band); strip < bands_.end(band); ++strip) {
+        const Write write = strip == bands_.begin(band) ? Write::overwrite : Write::accumulate;
+        float* own = workers + worker * worker_size();
+        if (channels_.size_of(piece) > static_cast<int>(lanes)) {
+          add_strip<dense_vectors>(strip, piece, task % outputs_.count(), x, dy, sum + band * sums(), write, own);
         } else {
-          pack_gradient(dy, first, rows, output_piece, gradient);
-          multiply_tile(first, rows, piece, output_piece, gradient, rows_ * out_.width, pixels, dw);
+          add_strip<1>(strip, piece, task % outputs_.count(), x, dy, sum + band * sums(), write, own);
         }
       }
     });
+    if (bands_.count() > 1) add_bands(*pool_, sum, bands_.count(), sums(), dw);
   }
 
  private:
-  // The channels of one task: few enough for many tasks, and their products nearly a multiple of the block's width.
-  static int best_channels(int area) {
-    int best = 1;
-    const auto filled = [area](int channels) {
-      const std::size_t width = static_cast<std::size_t>(channels) * area;
-      const std::size_t blocks = (width + block_width - 1) / block_width;
-      return static_cast<double>(width) / static_cast<double>(blocks * block_width);
-    };
-    for (int channels = 2; channels <= 16; ++channels) {
-      if (filled(channels) > filled(best) + 0.01) best = channels;
-    }
-    return best;
-  }
+  static constexpr int most_bands = 16;
+  static constexpr int turned = 4;  // channels at once
 
+  [[nodiscard]] int area() const { return d_.kernel * d_.kernel; }
+  [[nodiscard]] std::size_t sums() const {
+    return static_cast<std::size_t>(out_.channels) * d_.input.channels * area();
+  }
+  [[nodiscard]] std::size_t band_size() const { return turned * band_.channel_size() + lanes; }
+  [[nodiscard]] std::size_t pixels_size() const {
+    return static_cast<std::size_t>(band_.input_rows()) * columns_ * (dense_vectors * lanes);
+  }
+  [[nodiscard]] std::size_t block_size() const {
+    return static_cast<std::size_t>(area()) * dense_rows * (dense_vectors * lanes);
+  }
   [[nodiscard]] std::size_t worker_size() const {
-    const std::size_t pixels = static_cast<std::size_t>(rows_) * out_.width;
-    return band_.channel_size() * channels_.size + lanes + (pixel_ + outputs_.size) * pixels;
+    const std::size_t gradient = static_cast<std::size_t>(outputs_.size) * strip_.size * out_.width;
+    return std::max(band_size(), block_size()) + pixels_size() + gradient;
   }
 
-  // The band of stride 1 counts rows of the picture, so its first one is that of output row first * stride.
-  void pack_band(const Source& x, int first, int piece, float* band) const {
-    band_.pack(x, first * d_.stride, channels_.begin(piece), channels_.end(piece), band);
-  }
-
-  void pack_gradient(const Source& dy, int first, int rows, int output_piece, float* to) const {
-    for (int o = outputs_.begin(output_piece); o < outputs_.end(output_piece); ++o, to += rows_ * out_.width) {
-      copy_pixels(dy, out_, o, static_cast<std::size_t>(first) * out_.width, rows * out_.width, to);
+  template <int Vectors>
+  void add_strip(int strip, int piece, int output_piece, const Source& x, const Source& dy, float* sum, Write write,
+                 float* scratch) const {
+    const int first = strip_.begin(strip);
+    const int rows = strip_.size_of(strip);
+    const int begin = outputs_.begin(output_piece);
+    const int end = outputs_.end(output_piece);
+    float* const pixels = scratch + std::max(band_size(), block_size());
+    turn<Vectors>(first, piece, x, scratch, pixels);
+    const float* gradient = dy.values + begin * out_.plane() + static_cast<std::size_t>(first) * out_.width;
+    std::size_t gradient_row = out_.plane();
+    if (dy.norm != nullptr) {
+      gradient = pack_gradient(dy, first, rows, begin, end, pixels + pixels_size());
+      gradient_row = static_cast<std::size_t>(rows) * out_.width;
+    }
+    for (int o = begin; o < end; o += dense_rows, gradient += dense_rows * gradient_row) {
+      const int outputs = std::min(dense_rows, end - o);
+      for (int k = 0; k < area(); ++k) {
+        constexpr std::size_t step = Vectors * lanes;
+        const std::size_t at = (static_cast<std::size_t>(k / d_.kernel) * columns_ + k % d_.kernel) * step;
+        multiply_dense_rows<Vectors>(outputs, {.a = gradient,
+                                               .a_row = gradient_row,
+                                               .b = pixels + at,
+                                               .b_step = d_.stride * step,
+                                               .depth = out_.width,
+                                               .repeats = rows,
+                                               .a_repeat = static_cast<std::size_t>(out_.width),
+                                               .b_repeat = d_.stride * columns_ * step,
+                                               .c = scratch + k * dense_rows * step,
+                                               .c_row = step,
+                                               .write = Write::overwrite});
+      }
+      for (int row = 0; row < outputs; ++row) put_sums<Vectors>(o + row, piece, scratch, row, sum, write);
     }
   }
 
-  void spread(int rows, int piece, const float* band, float* pixels) const {
-    const int runs = (channels_.end(piece) - channels_.begin(piece)) * d_.kernel;  // of `kernel` floats each
-    for (int i = 0; i < rows; ++i) {
-      for (int j = 0; j < out_.width; ++j) {
-        const float* from = band + band_.offset(i * d_.stride, static_cast<std::size_t>(j) * d_.stride);
-        float* to = pixels + static_cast<std::size_t>(i * out_.width + j) * pixel_;
-        // A vector's overhang is overwritten by the next run; the last one's falls into the pixel's spare floats.
-        for (int run = 0; run < runs; ++run) {
-          const float* row = from + band_.at()[run * d_.kernel];
-          for (int v = 0; v < d_.kernel; v += static_cast<int>(lanes)) store(load(row + v), to + run * d_.kernel + v);
+  // pixels[row][column][channel] of what a strip's outputs read; channels past the last one are zeros.
+  template <int Vectors>
+  void turn(int first, int piece, const Source& x, float* band, float* pixels) const {
+    constexpr std::size_t step = Vectors * lanes;
+    const int begin = channels_.begin(piece);
+    for (int c = 0; c < static_cast<int>(step); c += turned) {
+      const int known = std::clamp(channels_.end(piece) - begin - c, 0, turned);
+      band_.pack(x, first * d_.stride, begin + c, begin + c + known, band);
+      std::fill(band + known * band_.channel_size(), band + band_size(), 0.0F);
+      for (int row = 0; row < band_.input_rows(); ++row) {
+        for (int column = 0; column < columns_; column += static_cast<int>(lanes)) {
+          const float* from = band + row * band_.row_size() + column;
+          HWY_ALIGN float quads[turned * lanes];
+          hn::StoreInterleaved4(load(from), load(from + band_.channel_size()), load(from + 2 * band_.channel_size()),
+                                load(from + 3 * band_.channel_size()), D(), quads);
+          float* to = pixels + (static_cast<std::size_t>(row) * columns_ + column) * step + c;
+          const int count = std::min(static_cast<int>(lanes), columns_ - column);
+          for (int i = 0; i < count; ++i, to += step) std::memcpy(to, quads + i * turned, turned * sizeof(float));
         }
       }
     }
   }
 
-  // dy: the tile's pixels of the first output of the piece; `dy_row` is from one output to the next.
-  void multiply_tile(int first, int rows, int piece, int output_piece, const float* dy, std::size_t dy_row,
-                     const float* pixels, float* dw) const {
-    const int area = d_.kernel * d_.kernel;
-    const std::size_t width = static_cast<std::size_t>(channels_.end(piece) - channels_.begin(piece)) * area;
-    const std::size_t weights = static_cast<std::size_t>(d_.input.channels) * area;
-    const Write write = first == 0 ? Write::overwrite : Write::accumulate;
-    for (std::size_t at = 0; at < width; at += block_width) {
-      const float* from[block_vectors];
-      for (int n = 0; n < block_vectors; ++n) from[n] = pixels + at + n * lanes;
-      for (int o = outputs_.begin(output_piece); o < outputs_.end(output_piece); o += block_rows) {
-        const int outputs = std::min(block_rows, outputs_.end(output_piece) - o);
-        HWY_ALIGN float tile[block_rows * block_width];
-        multiply_rows(outputs,
-                      {dy + (o - outputs_.begin(output_piece)) * dy_row, dy_row, gradient_at_.data(), pixel_at_.data(),
-                       rows * out_.width},
-                      from, nullptr, tile);
-        for (int row = 0; row < outputs; ++row) {
-          float* to = dw + (o + row) * weights + static_cast<std::size_t>(channels_.begin(piece)) * area + at;
-          for (std::size_t n = 0; n < block_width && at + n < width; n += lanes) {
-            put_part(load(tile + row * block_width + n), to + n, width - at - n, write);
-          }
+  const float* pack_gradient(const Source& dy, int first, int rows, int begin, int end, float* to) const {
+    const std::size_t count = static_cast<std::size_t>(rows) * out_.width;
+    for (int o = begin; o < end; ++o) {
+      copy_pixels(dy, out_, o, static_cast<std::size_t>(first) * out_.width, count, to + (o - begin) * count);
+    }
+    return to;
+  }
+
+  // From tile[position][row][channel] to sum[o][channel][position].
+  template <int Vectors>
+  void put_sums(int o, int piece, const float* tile, int row, float* sum, Write write) const {
+    constexpr std::size_t step = Vectors * lanes;
+    const hn::FixedTag<float, 4> four;
+    const int channels = channels_.size_of(piece);
+    float* const to = sum + (static_cast<std::size_t>(o) * d_.input.channels + channels_.begin(piece)) * area();
+    const float* const from = tile + row * step;
+    const std::size_t position = dense_rows * step;
+    if (area() == 1) {
+      for (int c = 0; c < channels; c += static_cast<int>(lanes)) put_part(load(from + c), to + c, channels - c, write);
+      return;
+    }
+    int k = 0;
+    for (; k + 4 <= area(); k += 4) {
+      for (int c = 0; c < channels; c += static_cast<int>(lanes)) {
+        const float* at = from + k * position + c;
+        HWY_ALIGN float quads[4 * lanes];
+        hn::StoreInterleaved4(load(at), load(at + position), load(at + 2 * position), load(at + 3 * position), D(),
+                              quads);
+        const int count = std::min(static_cast<int>(lanes), channels - c);
+        for (int i = 0; i < count; ++i) {
+          float* weights = to + (c + i) * area() + k;
+          auto quad = hn::Load(four, quads + 4 * i);
+          if (write == Write::accumulate) quad = hn::Add(quad, hn::LoadU(four, weights));
+          hn::StoreU(quad, four, weights);
         }
+      }
+    }
+    for (; k < area(); ++k) {
+      for (int c = 0; c < channels; ++c) {
+        float& weight = to[c * area() + k];
+        const float value = from[k * position + c];
+        weight = write == Write::accumulate ? weight + value : value;
       }
     }
   }
@@ -330,11 +386,10 @@ class PixelWeightGradient final : public WeightGradientForm {
   Shape out_;
   Pieces channels_;  // of the input
   Pieces outputs_;
-  int rows_ = 1;  // of a tile: about 64 pixels
-  Band band_;
-  std::size_t pixel_ = 0;  // floats of one pixel, spare ones included
-  std::vector<int> gradient_at_;
-  std::vector<int> pixel_at_;
+  Pieces strip_;     // of rows
+  Pieces bands_;     // of strips: their sums are added in their order at the end
+  int columns_ = 0;  // that a row of outputs reads
+  Band band_;        // of a strip
 };
 
 }  // namespace dipper::cpu::HWY_NAMESPACE

@@ -9,9 +9,8 @@
 #define DIPPER_CPU_WINOGRAD_INL
 #endif
 
-#include <array>
-
 #include "kernels/cpu/band-inl.hpp"
+#include "kernels/cpu/gemm-inl.hpp"
 #include "kernels/cpu/simd-inl.hpp"
 #include "kernels/desc.hpp"
 
@@ -23,7 +22,7 @@ inline constexpr int patch_size = 6;  // of the inputs that they read
 inline constexpr int positions = patch_size * patch_size;
 
 /// What a group of tiles is multiplied as: two vectors of them at a time.
-inline constexpr int group_vectors = 2;
+inline constexpr int group_vectors = dense_vectors;
 inline constexpr std::size_t group_tiles = group_vectors * lanes;
 
 /// The tiles of a plane, numbered row after row; the last vector may hang over the end.
@@ -103,64 +102,56 @@ class PatchReader {
   /// x: the channel's plane; `take` is done to each value, but not to padding with zeros.
   template <class Take>
   HWY_INLINE void read(const float* x, int tile, const Take& take, V (*patch)[patch_size]) const {
-    HWY_ALIGN float rows[patch_size][2][lanes + 1];
     if (!tiles_.in_one_row(tile)) return read_apart(x, tile, take, patch);
     const int column = tile % tiles_.columns() * tile_size - d_.padding;
     const int row = tile / tiles_.columns() * tile_size - d_.padding;
     const bool inside = column >= 0 && column + width <= d_.input.width;
     for (int r = 0; r < patch_size; ++r) {
+      V* const to = patch[r];
       const int from_row = padded_index(row + r, d_.input.height, d_.mode);
       if (from_row < 0) {
-        for (int j = 0; j < patch_size; ++j) patch[r][j] = hn::Zero(D());
-        std::memset(rows[r], 0, sizeof(rows[r]));
+        for (int j = 0; j < patch_size; ++j) to[j] = hn::Zero(D());
         continue;
       }
-      const float* from = x + static_cast<std::size_t>(from_row) * d_.input.width;
+      const float* from = x + static_cast<std::size_t>(from_row) * d_.input.width + column;
       HWY_ALIGN float line[width];
       if (!inside) {
-        for (int i = 0; i < width; ++i) line[i] = padded_value(from, column + i);
+        copy_line(from, column, line);
+        from = line;
       }
-      const float* begin = inside ? from + column : line;
-      hn::LoadInterleaved4(D(), begin, patch[r][0], patch[r][1], patch[r][2], patch[r][3]);
-      V last = load_part(begin + tile_size * lanes, 2);
-      for (int j = 0; j < tile_size; ++j) patch[r][j] = take(patch[r][j]);
-      last = take(last);
-      if (!inside && d_.mode == Padding::zero) clear_outside(column, patch[r], last);
-      store(patch[r][0], rows[r][0]);
-      store(patch[r][1], rows[r][1]);
-      HWY_ALIGN float ends[lanes];
-      hn::Store(last, D(), ends);
-      rows[r][0][lanes] = ends[0];
-      rows[r][1][lanes] = ends[1];
-    }
-    // A tile's last two columns are the next one's first two.
-    for (int r = 0; r < patch_size; ++r) {
-      patch[r][4] = load(rows[r][0] + 1);
-      patch[r][5] = load(rows[r][1] + 1);
+      V unused[2];
+      hn::LoadInterleaved4(D(), from, to[0], to[1], to[2], to[3]);
+      hn::LoadInterleaved4(D(), from + tile_size, to[4], to[5], unused[0], unused[1]);
+      for (int j = 0; j < patch_size; ++j) to[j] = take(to[j]);
+      if (!inside && d_.mode == Padding::zero) clear_outside(column, to);
     }
   }
 
  private:
-  static constexpr int width = tile_size * static_cast<int>(lanes) + 2;  // columns that a vector of tiles reads
+  static constexpr int width = tile_size * (static_cast<int>(lanes) + 1);  // columns that are loaded for all tiles
 
-  [[nodiscard]] float padded_value(const float* row, int column) const {
-    const int from = padded_index(column, d_.input.width, d_.mode);
-    return from < 0 ? 0 : row[from];
+  // What lies at row[0 .. width), which begins at `column` of the picture, with the padding where it has ended.
+  HWY_NOINLINE void copy_line(const float* row, int column, float* line) const {
+    const int low = std::max(0, -column);
+    const int high = std::clamp(d_.input.width - column, low, width);
+    const auto padded = [&](int i) {
+      const int from =
+          column + i < d_.input.width + d_.padding ? padded_index(column + i, d_.input.width, d_.mode) : -1;
+      return from < 0 ? 0.0F : row[from - column];
+    };
+    for (int i = 0; i < low; ++i) line[i] = padded(i);
+    std::memcpy(line + low, row + low, static_cast<std::size_t>(high - low) * sizeof(float));
+    for (int i = high; i < width; ++i) line[i] = padded(i);
   }
 
   // Zero padding is put in after the norm, so it stays zero.
-  void clear_outside(int column, V* patch, V& last) const {
-    const auto clear = [this](V vector, int first, int step) HWY_ATTR {
-      HWY_ALIGN float values[lanes];
-      hn::Store(vector, D(), values);
-      for (int lane = 0; lane < static_cast<int>(lanes); ++lane) {
-        const int at = first + step * lane;
-        if (at < 0 || at >= d_.input.width) values[lane] = 0;
-      }
-      return hn::Load(D(), values);
-    };
-    for (int j = 0; j < tile_size; ++j) patch[j] = clear(patch[j], column + j, tile_size);
-    last = clear(last, column + width - 2, 1);
+  HWY_INLINE void clear_outside(int column, V* patch) const {
+    for (int j = 0; j < patch_size; ++j) {
+      const int low = column + j < 0 ? 1 : 0;
+      const int high =
+          std::clamp((d_.input.width - column - j + tile_size - 1) / tile_size, 0, static_cast<int>(lanes));
+      patch[j] = hn::IfThenElseZero(hn::AndNot(hn::FirstN(D(), low), hn::FirstN(D(), high)), patch[j]);
+    }
   }
 
   // Tiles of several rows, or past the last one: one by one.
@@ -203,47 +194,6 @@ HWY_INLINE void transform_patch(const V (*patch)[patch_size], float* to, std::si
     transform_input(column, out);
     for (int r = 0; r < patch_size; ++r) store(out[r], to + (r * patch_size + j) * step);
   }
-}
-
-/// c[row][vectors] = the sum over k of a[row * a_row + k] * b[k * b_step + lane], or that added to c: the dense form of
-/// gemm-inl.hpp's multiply, whose rows follow each other evenly.
-template <int Rows>
-HWY_NOINLINE void multiply_dense(const float* a, std::size_t a_row, const float* b, std::size_t b_step, int depth,
-                                 float* c, std::size_t c_row, Write write) {
-  V sum[Rows][group_vectors];
-  for (int row = 0; row < Rows; ++row) {
-    for (int n = 0; n < group_vectors; ++n) {
-      sum[row][n] = write == Write::accumulate ? load(c + row * c_row + n * lanes) : hn::Zero(D());
-    }
-  }
-  for (int k = 0; k < depth; ++k, b += b_step, ++a) {
-    V value[group_vectors];
-    for (int n = 0; n < group_vectors; ++n) value[n] = load(b + n * lanes);
-    for (int row = 0; row < Rows; ++row) {
-      const V factor = splat(a[row * a_row]);
-      for (int n = 0; n < group_vectors; ++n) sum[row][n] = hn::MulAdd(factor, value[n], sum[row][n]);
-    }
-  }
-  for (int row = 0; row < Rows; ++row) {
-    for (int n = 0; n < group_vectors; ++n) store(sum[row][n], c + row * c_row + n * lanes);
-  }
-}
-
-inline constexpr int dense_rows = many_registers ? 8 : 4;
-
-/// The same for any number of rows.
-inline void multiply_dense_rows(int rows, const float* a, std::size_t a_row, const float* b, std::size_t b_step,
-                                int depth, float* c, std::size_t c_row, Write write) {
-  int row = 0;
-  const auto take = [&](int count, auto* multiply) HWY_ATTR {
-    for (; row + count <= rows; row += count) {
-      multiply(a + row * a_row, a_row, b, b_step, depth, c + row * c_row, c_row, write);
-    }
-  };
-  take(dense_rows, multiply_dense<dense_rows>);
-  take(4, multiply_dense<4>);
-  take(2, multiply_dense<2>);
-  take(1, multiply_dense<1>);
 }
 
 }  // namespace dipper::cpu::HWY_NAMESPACE

@@ -49,10 +49,15 @@ class WinogradCorrelate final : public Map {
       for (int o = pieces_.begin(piece); o < pieces_.end(piece); o += chunk_) {
         const int outputs = std::min(chunk_, pieces_.end(piece) - o);
         for (int k = 0; k < positions; ++k) {
-          multiply_dense_rows(outputs,
-                              scratch + (static_cast<std::size_t>(k) * d_.out_channels + o) * d_.input.channels,
-                              d_.input.channels, input + k * input_step_, group_tiles, d_.input.channels,
-                              output + k * output_step_, group_tiles, Write::overwrite);
+          const std::size_t at = (static_cast<std::size_t>(k) * d_.out_channels + o) * d_.input.channels;
+          multiply_dense_rows<group_vectors>(outputs, {.a = scratch + at,
+                                                       .a_row = static_cast<std::size_t>(d_.input.channels),
+                                                       .b = input + k * input_step_,
+                                                       .b_step = group_tiles,
+                                                       .depth = d_.input.channels,
+                                                       .c = output + k * output_step_,
+                                                       .c_row = group_tiles,
+                                                       .write = Write::overwrite});
         }
         for (int row = 0; row < outputs; ++row) {
           const V start = splat(bias == nullptr ? 0.0F : bias[o + row]);

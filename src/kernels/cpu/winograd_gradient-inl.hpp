@@ -22,7 +22,7 @@ class WinogradGradient final : public WeightGradientForm {
  public:
   WinogradGradient(const Conv2dDesc& desc, ThreadPool& pool)
       : d_(desc), pool_(&pool), tiles_{desc.output()}, reader_(desc) {
-    channels_ = (static_cast<std::size_t>(d_.input.channels) + group_tiles - 1) / group_tiles * group_tiles;
+    channels_ = (static_cast<std::size_t>(d_.input.channels) + lanes - 1) / lanes * lanes;
     input_step_ = channels_ * group_tiles + lanes;
     gradient_step_ = static_cast<std::size_t>(d_.out_channels) * group_tiles + lanes;
     strips_ = {tiles_.groups(), (tiles_.groups() + 7) / 8};
@@ -45,11 +45,19 @@ class WinogradGradient final : public WeightGradientForm {
         const Write write = group == strips_.begin(strip) ? Write::overwrite : Write::accumulate;
         for (int k = 0; k < positions; ++k) {
           float* to = sums + static_cast<std::size_t>(k) * d_.out_channels * channels_;
-          for (std::size_t c = 0; c < channels_; c += group_tiles) {
-            multiply_dense_rows(d_.out_channels, gradient + k * gradient_step_, group_tiles,
-                                input + k * input_step_ + c, channels_, static_cast<int>(group_tiles), to + c,
-                                channels_, write);
+          DenseProduct product{.a = gradient + k * gradient_step_,
+                               .a_row = group_tiles,
+                               .b = input + k * input_step_,
+                               .b_step = channels_,
+                               .depth = static_cast<int>(group_tiles),
+                               .c = to,
+                               .c_row = channels_,
+                               .write = write};
+          std::size_t c = 0;
+          for (; c + 2 * lanes <= channels_; c += 2 * lanes, product.b += 2 * lanes, product.c += 2 * lanes) {
+            multiply_dense_rows<2>(d_.out_channels, product);
           }
+          if (c < channels_) multiply_dense_rows<1>(d_.out_channels, product);
         }
       }
     });
@@ -182,7 +190,7 @@ class WinogradGradient final : public WeightGradientForm {
   ThreadPool* pool_;
   Tiles tiles_;
   PatchReader reader_;
-  std::size_t channels_ = 0;  // of the input, rounded up to whole blocks
+  std::size_t channels_ = 0;  // of the input, rounded up to whole vectors
   Pieces strips_;             // of the groups
   std::size_t input_step_ = 0;
   std::size_t gradient_step_ = 0;
