@@ -64,6 +64,7 @@ inline std::vector<LayerDesc> layer_cases() {
   cases.push_back(UpsampleDesc{.input = {1, 1, 1}, .factor = 2, .interpolation = Interpolation::bilinear});
   cases.push_back(MaskedSquaredErrorDesc{.input = {3, 4, 5}, .reduction = Reduction::sum});
   cases.push_back(MaskedSquaredErrorDesc{.input = {3, 4, 5}, .reduction = Reduction::mean});
+  cases.push_back(MaskedSquaredErrorDesc{.input = {3, 4, 5}, .sigmoid = true});
   return cases;
 }
 
@@ -95,6 +96,8 @@ inline std::vector<LayerDesc> normalising_cases() {
       cases.push_back(PixelShuffleDesc{.input = {9, 3, width}, .factor = 3, .load = load});
       cases.push_back(UpsampleDesc{.input = {2, 5, width}, .interpolation = Interpolation::bilinear, .load = load});
       cases.push_back(UpsampleDesc{.input = {2, 5, width}, .factor = 3, .load = load});
+      cases.push_back(MaskedSquaredErrorDesc{.input = {2, 5, width}, .load = load});
+      cases.push_back(MaskedSquaredErrorDesc{.input = {2, 5, width}, .sigmoid = true, .load = load});
     }
     cases.push_back(Conv2dDesc{.input = {40, 8, 8}, .out_channels = 48, .kernel = 5, .padding = 2, .load = load});
     cases.push_back(ConvTranspose2dDesc{.input = {48, 8, 8}, .out_channels = 20, .padding = 0, .load = load});
@@ -125,6 +128,7 @@ inline std::vector<LayerDesc> backend_cases() {
     cases.push_back(LeakyReluDesc{.input = {1, 3, width}});
     cases.push_back(SigmoidDesc{.input = {1, 3, width}});
     cases.push_back(MaskedSquaredErrorDesc{.input = {2, 5, width}});
+    cases.push_back(MaskedSquaredErrorDesc{.input = {2, 5, width}, .reduction = Reduction::mean, .sigmoid = true});
   }
   for (const LayerDesc& desc : normalising_cases()) cases.push_back(desc);
   cases.push_back(BatchNormDesc{.input = {3, 200, 150}, .slope = 0.1});
@@ -141,6 +145,7 @@ inline std::vector<LayerDesc> backend_cases() {
   cases.push_back(PixelShuffleDesc{.input = {16, 100, 70}});
   cases.push_back(SigmoidDesc{.input = {3, 200, 150}});
   cases.push_back(MaskedSquaredErrorDesc{.input = {3, 200, 150}});
+  cases.push_back(MaskedSquaredErrorDesc{.input = {3, 200, 150}, .sigmoid = true});
   return cases;
 }
 

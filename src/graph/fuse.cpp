@@ -15,10 +15,12 @@ class Fuser {
     for (const Graph::Node& node : graph.nodes()) descs_.push_back(node.desc);
     renamed_.resize(graph.values().size());
     for (int id = 0; id < static_cast<int>(renamed_.size()); ++id) renamed_[id] = {id};
+    saved_by_.assign(graph.values().size(), -1);
   }
 
   FusedGraph run() {
     for (std::size_t number = 0; number < descs_.size(); ++number) join_activation(number);
+    for (std::size_t number = 0; number < descs_.size(); ++number) join_sigmoid(number);
     for (std::size_t number = 0; number < descs_.size(); ++number) defer(number);
     return rebuild();
   }
@@ -41,20 +43,39 @@ class Fuser {
     renamed_[between.id] = old_.nodes()[activation].output;
   }
 
+  void join_sigmoid(std::size_t number) {
+    auto* const loss = std::get_if<MaskedSquaredErrorDesc>(&descs_[number]);
+    if (loss == nullptr) return;
+    const Tensor x = old_.nodes()[number].inputs[0];
+    const int sigmoid = old_.values()[x.id].producer;
+    if (sigmoid < 0 || !std::holds_alternative<SigmoidDesc>(descs_[sigmoid]) || readers(x).size() != 1) return;
+    loss->sigmoid = true;
+    removed_.insert(sigmoid);
+    saved_by_[x.id] = static_cast<int>(number);
+  }
+
   void defer(std::size_t number) {
     auto* const norm = std::get_if<BatchNormDesc>(&descs_[number]);
     if (norm == nullptr) return;
     const Tensor y = renamed_[old_.nodes()[number].output.id];
-    const auto can_normalise = [this](int node) { return load_of(descs_[node]) != nullptr; };
-    if (kept_.contains(y.id) || readers(y).empty() || !std::ranges::all_of(readers(y), can_normalise)) return;
+    Nodes all = readers(y);
+    for (int& node : all) {
+      if (removed_.contains(node)) node = saved_by_[old_.nodes()[node].output.id];  // a sigmoid: its loss reads now
+    }
+    const auto can_normalise = [&](int node) {
+      const auto& inputs = old_.nodes()[node].inputs;
+      return load_of(descs_[node]) != nullptr && std::find(inputs.begin() + 1, inputs.end(), y) == inputs.end();
+    };
+    if (kept_.contains(y.id) || all.empty() || !std::ranges::all_of(all, can_normalise)) return;
     norm->deferred = true;
-    for (const int node : readers(y)) *load_of(descs_[node]) = {.normalise = true, .slope = norm->slope};
+    for (const int node : all) *load_of(descs_[node]) = {.normalise = true, .slope = norm->slope};
   }
 
   // The nodes in their old order: a removed node's output is by then that of the norm before it.
   [[nodiscard]] FusedGraph rebuild() const {
     FusedGraph fused;
     fused.tensors.resize(old_.values().size());
+    fused.saved_by.assign(old_.values().size(), -1);
     for (int id = 0; id < static_cast<int>(old_.values().size()); ++id) {
       const Graph::Value& value = old_.values()[id];
       if (value.producer < 0) {
@@ -64,7 +85,14 @@ class Fuser {
       const int node = value.producer;
       if (removed_.contains(node)) continue;
       std::vector<Tensor> inputs;
-      for (const Tensor input : old_.nodes()[node].inputs) inputs.push_back(fused.tensors[input.id]);
+      for (const Tensor input : old_.nodes()[node].inputs) {
+        if (saved_by_[input.id] < 0) {
+          inputs.push_back(fused.tensors[input.id]);
+        } else {
+          fused.saved_by[input.id] = static_cast<int>(fused.graph.nodes().size());
+          inputs.push_back(fused.tensors[old_.nodes()[old_.values()[input.id].producer].inputs[0].id]);
+        }
+      }
       const Tensor output = fused.graph.add(old_.nodes()[node].name, descs_[node], std::move(inputs));
       fused.tensors[renamed_[id].id] = output;
     }
@@ -76,6 +104,7 @@ class Fuser {
   std::vector<LayerDesc> descs_;  // of the old nodes, as rewritten
   std::vector<Tensor> renamed_;   // what a norm with an activation writes in the end
   std::set<int> removed_;
+  std::vector<int> saved_by_;  // the loss that makes this tensor itself; -1: none
 };
 
 }  // namespace
@@ -85,7 +114,7 @@ FusedGraph fuse(const Graph& graph, const std::vector<Tensor>& kept) {
 }
 
 FusedGraph unfused(const Graph& graph) {
-  FusedGraph same{.graph = graph, .tensors = {}};
+  FusedGraph same{.graph = graph, .tensors = {}, .saved_by = std::vector<int>(graph.values().size(), -1)};
   for (int id = 0; id < static_cast<int>(graph.values().size()); ++id) same.tensors.push_back({id});
   return same;
 }

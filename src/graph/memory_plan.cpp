@@ -26,7 +26,7 @@ class Planner {
     for (int id = count(); id-- > 0;) settle_gradient(id);
   }
 
-  MemoryPlan plan() {
+  MemoryPlan plan(const std::vector<int>& kept_saved) {
     std::vector<int> value_pieces(graph_.values().size(), -1);
     std::vector<int> gradient_pieces(graph_.values().size(), -1);
     for (int id = 0; id < count(); ++id) {
@@ -38,7 +38,9 @@ class Planner {
     std::vector<int> saved_pieces(graph_.nodes().size(), -1);
     for (int node = 0; node < static_cast<int>(saved_pieces.size()); ++node) {
       const std::size_t size = saved_size(graph_.nodes()[node].desc);
-      if (size > 0) place(node, {node, backward_time(node), size * sizeof(float)}, saved_pieces);
+      if (size == 0) continue;
+      const int last = std::ranges::count(kept_saved, node) > 0 ? end_ : backward_time(node);
+      place(node, {node, last, size * sizeof(float)}, saved_pieces);
     }
     const ArenaPlan arena = plan_arena(pieces_);
     MemoryPlan plan;
@@ -160,8 +162,8 @@ class Planner {
 
 }  // namespace
 
-MemoryPlan plan_memory(const Graph& graph, const std::vector<Tensor>& kept) {
-  return Planner(graph, kept).plan();
+MemoryPlan plan_memory(const Graph& graph, const std::vector<Tensor>& kept, const std::vector<int>& kept_saved) {
+  return Planner(graph, kept).plan(kept_saved);
 }
 
 }  // namespace dipper

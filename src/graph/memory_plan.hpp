@@ -20,10 +20,12 @@ struct MemoryPlan {
   std::size_t tensors = 0;             // the sum of all of them: what it would take without sharing
 };
 
-/// Plans one iteration. The `kept` values can be read after it; inputs and gradients of inputs always can.
+/// Plans one iteration. The `kept` values can be read after it, and what the `kept_saved` nodes save; inputs and
+/// gradients of inputs always can.
 /// A value lives until the last pass that reads it. A layer that works in place shares its input's memory when nobody
 /// else needs that, and the parts of a concatenation are written into it, so that nothing is copied; gradients
 /// likewise.
-[[nodiscard]] MemoryPlan plan_memory(const Graph& graph, const std::vector<Tensor>& kept);
+[[nodiscard]] MemoryPlan plan_memory(const Graph& graph, const std::vector<Tensor>& kept,
+                                     const std::vector<int>& kept_saved = {});
 
 }  // namespace dipper

@@ -20,8 +20,9 @@ void Program::Step::run(Pass pass) const {
   }
 }
 
-Program::Program(const Graph& graph, Backend& backend, Tensor loss, std::vector<Tensor> kept, Fusion fusion) {
+Program::Program(const Graph& graph, Backend& backend, Tensor loss, const std::vector<Tensor>& outputs, Fusion fusion) {
   DIPPER_CHECK_EQ(graph.shape(loss), (Shape{1, 1, 1}));
+  std::vector<Tensor> kept = outputs;
   kept.push_back(loss);
   for (int id = 0; id < static_cast<int>(graph.values().size()); ++id) {
     // Nobody would write its gradient, but its producer would read it.
@@ -29,9 +30,17 @@ Program::Program(const Graph& graph, Backend& backend, Tensor loss, std::vector<
     DIPPER_CHECK(!value.has_gradient || !value.consumers.empty() || id == loss.id);
   }
   fused_ = fusion == Fusion::on ? fuse(graph, kept) : unfused(graph);
-  for (Tensor& tensor : kept) tensor = fused_.tensors[tensor.id];
-  loss_ = kept.back();
-  plan_ = plan_memory(fused_.graph, kept);
+  std::vector<Tensor> kept_values;
+  std::vector<int> kept_saved;
+  for (const Tensor tensor : kept) {
+    if (const int node = fused_.saved_by[tensor.id]; node >= 0) {
+      kept_saved.push_back(node);
+    } else {
+      kept_values.push_back(fused_.tensors[tensor.id]);
+    }
+  }
+  loss_ = fused_.tensors[loss.id];
+  plan_ = plan_memory(fused_.graph, kept_values, kept_saved);
   theta_ = Floats(graph.parameter_count());
   dtheta_ = Floats(graph.parameter_count());
   prepare(backend);
@@ -86,6 +95,9 @@ const float* Program::norm_before(Tensor tensor) const {
 }
 
 std::span<float> Program::value(Tensor tensor) {
+  if (const int node = fused_.saved_by[tensor.id]; node >= 0) {
+    return {at(plan_.saved[node]), saved_size(fused_.graph.nodes()[node].desc)};
+  }
   const Tensor now = fused_.tensors[tensor.id];
   DIPPER_CHECK(now.id >= 0 && plan_.values[now.id] != MemoryPlan::none);
   return {at(plan_.values[now.id]), fused_.graph.shape(now).size()};

@@ -23,7 +23,8 @@ enum class Fusion { on, off };
 class Program {
  public:
   /// `loss` is the tensor of one element whose gradient backward() computes; the `kept` tensors can be read afterwards.
-  Program(const Graph& graph, Backend& backend, Tensor loss, std::vector<Tensor> kept, Fusion fusion = Fusion::on);
+  Program(const Graph& graph, Backend& backend, Tensor loss, const std::vector<Tensor>& outputs,
+          Fusion fusion = Fusion::on);
 
   /// Inputs to be filled before forward(), and kept tensors to be read after it.
   [[nodiscard]] std::span<float> value(Tensor tensor);

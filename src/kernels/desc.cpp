@@ -59,8 +59,8 @@ struct Describe {
                        size_of(d.input), suffix(d.load));
   }
   std::string operator()(const MaskedSquaredErrorDesc& d) const {
-    return fmt::format("masked_squared_error {} of {} channels, {}", d.reduction == Reduction::sum ? "sum" : "mean",
-                       d.input.channels, size_of(d.input));
+    return fmt::format("masked_squared_error {} of {} channels, {}{}{}", d.reduction == Reduction::sum ? "sum" : "mean",
+                       d.input.channels, size_of(d.input), d.sigmoid ? " of a sigmoid" : "", suffix(d.load));
   }
 };
 

@@ -178,14 +178,18 @@ enum class Reduction { sum, mean };
 
 /// L = sum of w (x - y)^2 over all elements, or that divided by the number of elements of x (known or not).
 /// Inputs: x, the target y of the same shape, and weights w of one channel; gradients flow to x alone.
+/// With a sigmoid the first input is t instead and x = 1 / (1 + exp(-t)), which is what the layer saves; gradients flow
+/// to t.
 struct MaskedSquaredErrorDesc {
   Shape input;
   Reduction reduction = Reduction::sum;
+  bool sigmoid = false;
+  Load load = {};
 
   [[nodiscard]] std::vector<Shape> inputs() const { return {input, input, {1, input.height, input.width}}; }
   [[nodiscard]] Shape output() const { return {1, 1, 1}; }
   [[nodiscard]] std::vector<ParameterDesc> parameters() const { return {}; }
-  [[nodiscard]] std::size_t saved() const { return 0; }
+  [[nodiscard]] std::size_t saved() const { return sigmoid ? input.size() : 0; }
   [[nodiscard]] BackwardReads backward_reads() const { return {.inputs = true}; }
   [[nodiscard]] InPlace in_place() const { return {}; }
   [[nodiscard]] double forward_flops() const { return 4.0 * static_cast<double>(input.size()); }

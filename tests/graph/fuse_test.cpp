@@ -53,6 +53,37 @@ TEST(Fuse, WhatIsKeptOrReadAsItIsStaysStored) {
   EXPECT_FALSE(norm_of(fused, 2).deferred);
 }
 
+TEST(Fuse, TheLossTakesASigmoidAndSavesWhatThatWouldWrite) {
+  Graph graph;
+  const Tensor z = graph.input({3, 16, 16});
+  const Tensor y = graph.input({3, 16, 16});
+  const Tensor weights = graph.input({1, 16, 16});
+  const Tensor t = conv2d(graph, z, {.out_channels = 3}, "conv");
+  const Tensor x = sigmoid(graph, batch_norm(graph, t, "norm"), "sigmoid");
+  const Tensor loss = masked_squared_error(graph, x, y, weights, Reduction::sum, "loss");
+  const FusedGraph fused = fuse(graph, {x, loss});
+  ASSERT_EQ(fused.graph.nodes().size(), 3U);  // convolution, norm, loss
+  EXPECT_TRUE(norm_of(fused, 1).deferred);
+  const auto& desc = std::get<MaskedSquaredErrorDesc>(fused.graph.nodes()[2].desc);
+  EXPECT_TRUE(desc.sigmoid);
+  EXPECT_TRUE(desc.load.normalise);
+  EXPECT_EQ(fused.saved_by[x.id], 2);
+  EXPECT_EQ(fused.tensors[x.id].id, -1);
+}
+
+TEST(Fuse, ASigmoidThatOthersReadStays) {
+  Graph graph;
+  const Tensor z = graph.input({3, 16, 16});
+  const Tensor y = graph.input({3, 16, 16});
+  const Tensor weights = graph.input({1, 16, 16});
+  const Tensor x = sigmoid(graph, conv2d(graph, z, {.out_channels = 3}, "conv"), "sigmoid");
+  const Tensor first = masked_squared_error(graph, x, y, weights, Reduction::sum, "first");
+  const Tensor second = masked_squared_error(graph, x, y, weights, Reduction::mean, "second");
+  const FusedGraph fused = fuse(graph, {first, second});
+  EXPECT_EQ(fused.graph.nodes().size(), 4U);
+  EXPECT_GE(fused.tensors[x.id].id, 0);
+}
+
 TEST(Fuse, ParametersKeepTheirNamesAndPlaces) {
   for (const Network& network : networks()) {
     Graph graph;
@@ -66,8 +97,15 @@ TEST(Fuse, ParametersKeepTheirNamesAndPlaces) {
   }
 }
 
+struct Runnable {
+  Tensor x;
+  std::unique_ptr<Program> program;
+
+  Program* operator->() const { return program.get(); }
+};
+
 /// A network and its loss, as a program with random numbers in it.
-std::unique_ptr<Program> make_program(const Network& network, Backend& backend, Fusion fusion, int size) {
+Runnable make_program(const Network& network, Backend& backend, Fusion fusion, int size) {
   Graph graph;
   const Shape picture{3, size, size};
   const Tensor z = graph.input(picture, true);
@@ -83,7 +121,7 @@ std::unique_ptr<Program> make_program(const Network& network, Backend& backend, 
     ++step;
   }
   for (float& weight : program->value(weights)) weight = 1;
-  return program;
+  return {x, std::move(program)};
 }
 
 TEST(Fuse, ChangesNoBitOnTheCpuAndTakesLessMemory) {
@@ -95,6 +133,7 @@ TEST(Fuse, ChangesNoBitOnTheCpuAndTakesLessMemory) {
     fused->backward();
     plain->backward();
     EXPECT_TRUE(std::ranges::equal(fused->dtheta(), plain->dtheta())) << network.name;
+    EXPECT_TRUE(std::ranges::equal(fused->value(fused.x), plain->value(plain.x))) << network.name;
     EXPECT_LT(fused->memory().bytes, plain->memory().bytes) << network.name;
   }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <memory>
+#include <variant>
 #include <vector>
 
 #include "base/philox.hpp"
@@ -47,6 +49,10 @@ struct LayerRun {
     for (const Shape& shape : inputs_of(desc)) {
       x.push_back(fill(shape.size()));
       dx.push_back(fill(shape.size()));
+    }
+    // With weights of both signs the loss would be what is left of large terms.
+    if (std::holds_alternative<MaskedSquaredErrorDesc>(desc)) {
+      for (T& weight : x[2]) weight = T(std::abs(weight));
     }
     norm = fill(3 * static_cast<std::size_t>(inputs_of(desc)[0].channels));
     theta = fill(parameter_count(desc));

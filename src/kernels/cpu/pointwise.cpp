@@ -69,55 +69,66 @@ struct SigmoidForm {
 class MaskedSquaredError final : public Layer<float> {
  public:
   MaskedSquaredError(const MaskedSquaredErrorDesc& desc, ThreadPool& pool)
-      : pool_(&pool),
-        channels_(desc.input.channels),
-        plane_(desc.input.plane()),
-        pieces_{static_cast<int>(plane_), piece_size},
-        scale_(desc.scale()) {}
+      : d_(desc), pool_(&pool), pieces_{static_cast<int>(desc.input.plane()), piece_size} {}
 
   [[nodiscard]] std::size_t scratch_size() const override { return static_cast<std::size_t>(tasks()); }
 
   void forward(const Operands<float>& at) override {
-    pool_->run(tasks(), [&](int task, int /*worker*/) HWY_ATTR {
-      const std::size_t offset = task / pieces_.count() * plane_;
-      const std::size_t end = pieces_.end(task % pieces_.count());
+    for_each_piece([&](int task, int channel, std::size_t offset, std::size_t begin, std::size_t end) HWY_ATTR {
+      const Normalise take = taken(at, channel);
       V sum = hn::Zero(D());
-      for (std::size_t i = pieces_.begin(task % pieces_.count()); i < end; i += lanes) {
-        const V difference = difference_at(at, offset, i, end);
+      for (std::size_t i = begin; i < end; i += lanes) {
+        V x = take(load_part(at.x[0] + offset + i, end - i));
+        if (d_.sigmoid) {
+          x = SigmoidForm{}.forward(x);
+          store_part(x, at.saved + offset + i, end - i);
+        }
+        const V difference = hn::Sub(x, load_part(at.x[1] + offset + i, end - i));
         sum = hn::MulAdd(hn::Mul(difference, difference), load_part(at.x[2] + i, end - i), sum);
       }
       at.scratch[task] = sum_lanes(sum);
     });
     double sum = 0;
     for (int task = 0; task < tasks(); ++task) sum += at.scratch[task];
-    *at.y = static_cast<float>(sum * scale_);
+    *at.y = static_cast<float>(sum * d_.scale());
   }
 
   void backward_inputs(const Operands<float>& at, const Gradients<float>& gradients) override {
     const GradientTarget<float>& dx = gradients.dx[0];
-    const auto scale = static_cast<float>(2 * scale_ * *gradients.dy);
-    pool_->run(tasks(), [&](int task, int /*worker*/) HWY_ATTR {
-      const std::size_t offset = task / pieces_.count() * plane_;
-      const std::size_t end = pieces_.end(task % pieces_.count());
-      for (std::size_t i = pieces_.begin(task % pieces_.count()); i < end; i += lanes) {
-        const V w = hn::Mul(splat(scale), load_part(at.x[2] + i, end - i));
-        put_part(hn::Mul(w, difference_at(at, offset, i, end)), dx.data + offset + i, end - i, dx.write);
+    const auto scale = static_cast<float>(2 * d_.scale() * *gradients.dy);
+    for_each_piece([&](int /*task*/, int channel, std::size_t offset, std::size_t begin, std::size_t end) HWY_ATTR {
+      const Normalise take = taken(at, channel);
+      for (std::size_t i = begin; i < end; i += lanes) {
+        const std::size_t count = end - i;
+        const V x = d_.sigmoid ? load_part(at.saved + offset + i, count) : take(load_part(at.x[0] + offset + i, count));
+        const V w = hn::Mul(splat(scale), load_part(at.x[2] + i, count));
+        V gradient = hn::Mul(w, hn::Sub(x, load_part(at.x[1] + offset + i, count)));
+        if (d_.sigmoid) gradient = SigmoidForm{}.backward(gradient, x);
+        put_part(gradient, dx.data + offset + i, count, dx.write);
       }
     });
   }
 
  private:
-  [[nodiscard]] int tasks() const { return channels_ * pieces_.count(); }
-  [[nodiscard]] HWY_INLINE V difference_at(const Operands<float>& at, std::size_t offset, std::size_t i,
-                                           std::size_t end) const {
-    return hn::Sub(load_part(at.x[0] + offset + i, end - i), load_part(at.x[1] + offset + i, end - i));
+  [[nodiscard]] HWY_INLINE Normalise taken(const Operands<float>& at, int channel) const {
+    return d_.load.normalise ? Normalise(at.norm, d_.input.channels, channel, d_.load.slope) : Normalise();
   }
 
+  [[nodiscard]] int tasks() const { return d_.input.channels * pieces_.count(); }
+
+  // visit(task, channel, where the channel begins, [begin, end) in its plane).
+  template <class Visit>
+  void for_each_piece(const Visit& visit) const {
+    pool_->run(tasks(), [&](int task, int /*worker*/) HWY_ATTR {
+      const int channel = task / pieces_.count();
+      const int piece = task % pieces_.count();
+      visit(task, channel, channel * d_.input.plane(), pieces_.begin(piece), pieces_.end(piece));
+    });
+  }
+
+  MaskedSquaredErrorDesc d_;
   ThreadPool* pool_;
-  int channels_;
-  std::size_t plane_;
-  Pieces pieces_;
-  double scale_;
+  Pieces pieces_;  // of a plane
 };
 
 LayerPointer new_leaky_relu(const LeakyReluDesc& desc, ThreadPool& pool) {

@@ -97,6 +97,8 @@ inline std::size_t spread_out(std::size_t floats) {
 /// What Load describes, for one channel. `norm` holds the means of all channels, then the scales, then the betas.
 class Normalise {
  public:
+  /// Takes each value as it is.
+  HWY_INLINE Normalise() : mean_(splat(0)), scale_(splat(1)), beta_(splat(0)), slope_(splat(1)) {}
   HWY_INLINE Normalise(const float* norm, int channels, int c, double slope)
       : mean_(splat(norm[c])),
         scale_(splat(norm[channels + c])),

@@ -56,23 +56,28 @@ class MaskedSquaredError final : public Layer<T> {
   explicit MaskedSquaredError(const MaskedSquaredErrorDesc& desc) : d_(desc) {}
 
   void forward(const Operands<T>& at) override {
+    using std::exp;
+    const Loader<T> t{d_.load, d_.input, at.x[0], at.norm};
     T sum{};
-    for_each(at, [&](std::size_t /*i*/, T difference, T w) { sum += w * difference * difference; });
+    for (std::size_t i = 0; i < d_.input.size(); ++i) {
+      if (d_.sigmoid) at.saved[i] = T(1) / (T(1) + exp(-t[i]));
+      const T difference = (d_.sigmoid ? at.saved[i] : t[i]) - at.x[1][i];
+      sum += at.x[2][i % d_.input.plane()] * difference * difference;
+    }
     *at.y = sum * T(d_.scale());
   }
 
   void backward_inputs(const Operands<T>& at, const Gradients<T>& gradients) override {
+    const Loader<T> t{d_.load, d_.input, at.x[0], at.norm};
     const T scale = *gradients.dy * T(2 * d_.scale());
-    for_each(at, [&](std::size_t i, T difference, T w) { put(gradients.dx[0], i, scale * w * difference); });
+    for (std::size_t i = 0; i < d_.input.size(); ++i) {
+      const T x = d_.sigmoid ? at.saved[i] : t[i];
+      const T dx = scale * at.x[2][i % d_.input.plane()] * (x - at.x[1][i]);
+      put(gradients.dx[0], i, d_.sigmoid ? dx * x * (T(1) - x) : dx);
+    }
   }
 
  private:
-  template <class Visit>
-  void for_each(const Operands<T>& at, const Visit& visit) const {
-    const std::size_t plane = d_.input.plane();
-    for (std::size_t i = 0; i < d_.input.size(); ++i) visit(i, at.x[0][i] - at.x[1][i], at.x[2][i % plane]);
-  }
-
   MaskedSquaredErrorDesc d_;
 };
 
