@@ -22,6 +22,7 @@ void relax() {
 
 ThreadPool::ThreadPool(int threads) {
   if (threads <= 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  shares_ = std::vector<Share>(static_cast<std::size_t>(threads));
   helpers_.reserve(static_cast<std::size_t>(threads - 1));
   for (int worker = 1; worker < threads; ++worker) {
     try {
@@ -46,8 +47,12 @@ void ThreadPool::run_erased(int tasks, Call call, const void* context) {
   }
   call_ = call;
   context_ = context;
-  tasks_ = tasks;
-  next_.store(0, std::memory_order_relaxed);
+  const auto begin_of = [&](int worker) { return static_cast<int>(std::int64_t{tasks} * worker / size()); };
+  for (int worker = 0; worker < size(); ++worker) {
+    Share& share = shares_[static_cast<std::size_t>(worker)];
+    share.next.store(begin_of(worker), std::memory_order_relaxed);
+    share.end = begin_of(worker + 1);
+  }
   busy_.store(static_cast<int>(helpers_.size()), std::memory_order_relaxed);
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
@@ -74,9 +79,12 @@ void ThreadPool::help(int worker) {
 }
 
 void ThreadPool::take_tasks(int worker) {
-  for (int number = next_.fetch_add(1, std::memory_order_relaxed); number < tasks_;
-       number = next_.fetch_add(1, std::memory_order_relaxed)) {
-    call_(context_, number, worker);
+  for (int n = 0; n < size(); ++n) {
+    Share& share = shares_[static_cast<std::size_t>((worker + n) % size())];
+    for (int number = share.next.fetch_add(1, std::memory_order_relaxed); number < share.end;
+         number = share.next.fetch_add(1, std::memory_order_relaxed)) {
+      call_(context_, number, worker);
+    }
   }
 }
 

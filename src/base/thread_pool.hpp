@@ -10,8 +10,9 @@ namespace dipper {
 
 /// Threads that stay awake for a short while between two pieces of work, so that handing out work costs microseconds.
 ///
-/// Work is a number of tasks, cut by the problem and never by the number of threads; which thread runs a task is left
-/// open, so a task may depend on its own number alone. One thread at a time may call run().
+/// Work is a number of tasks, cut by the problem and never by the number of threads. A thread begins with its own share
+/// of the numbers, so that neighbouring tasks of one layer and the next find their data in the same core's caches, and
+/// then helps the others; a task may depend on its own number alone. One thread at a time may call run().
 class ThreadPool {
  public:
   /// `threads` workers, the caller of run() among them; 0 means one per core. Fewer where the system gives no more.
@@ -39,10 +40,15 @@ class ThreadPool {
   void help(int worker);
   void take_tasks(int worker);
 
+  /// The tasks [next, end), on a cache line of their own.
+  struct alignas(64) Share {
+    std::atomic<int> next{0};  // that nobody has taken
+    int end = 0;
+  };
+
   Call call_ = nullptr;
   const void* context_ = nullptr;
-  int tasks_ = 0;
-  std::atomic<int> next_{0};             // the next task that nobody has taken
+  std::vector<Share> shares_;            // one for each worker
   std::atomic<int> busy_{0};             // helpers that have not finished this round
   std::atomic<std::uint32_t> round_{0};  // counts the calls of run
   bool ending_ = false;                  // written before a round begins, read after

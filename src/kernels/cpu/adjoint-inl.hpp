@@ -227,14 +227,15 @@ class ColumnAdjoint final : public Map {
     }
   }
 
+  // Whole vectors, of which those past the end of a row add zeros to what follows in this thread's scratch memory.
   void add_columns(int channels, int first, int rows, const float* columns, float* band) const {
     for (int k = 0; k < channels * area(); ++k) {
       for (int r = 0; r < rows; ++r) {
         float* to = band + band_.at()[k] + band_.offset(first + r, 0);
         const float* from = columns + k * columns_ + static_cast<std::size_t>(r) * out_.width;
         for (std::size_t j = 0; j < static_cast<std::size_t>(out_.width); j += lanes) {
-          const std::size_t count = out_.width - j;
-          put_part(load_part(from + j, count), to + j, count, Write::accumulate);
+          const V values = hn::IfThenElseZero(hn::FirstN(D(), out_.width - j), load(from + j));
+          store(hn::Add(load(to + j), values), to + j);
         }
       }
     }
@@ -242,15 +243,18 @@ class ColumnAdjoint final : public Map {
 
   // Adds a band over the whole picture to one channel of x: the padding's part goes to the pixels that it repeated.
   void fold(const float* band, float* plane) const {
+    const int width = (out_.width - 1) * d_.stride + d_.kernel;
     for (int r = 0; r < band_.input_rows(); ++r) {
       const int row = padded_index(r - d_.padding, d_.input.height, d_.mode);
       if (row < 0) continue;
       float* to = plane + static_cast<std::size_t>(row) * d_.input.width;
-      for (int column = 0; column < (out_.width - 1) * d_.stride + d_.kernel; ++column) {
-        const int at = padded_index(column - d_.padding, d_.input.width, d_.mode);
-        if (at < 0) continue;
-        to[at] += band[(static_cast<std::size_t>(r) * d_.stride + column % d_.stride) * band_.row_size() +
-                       column / d_.stride];
+      for (int phase = 0; phase < d_.stride; ++phase) {
+        const float* from = band + (static_cast<std::size_t>(r) * d_.stride + phase) * band_.row_size();
+        for (int column = phase; column < width; column += d_.stride, ++from) {
+          int at = column - d_.padding;
+          if (at < 0 || at >= d_.input.width) at = padded_index(at, d_.input.width, d_.mode);
+          if (at >= 0) to[at] += *from;
+        }
       }
     }
   }

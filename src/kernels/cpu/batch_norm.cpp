@@ -55,9 +55,9 @@ class BatchNorm final : public Layer<float> {
  private:
   template <class Visit>
   void for_each_piece(const Visit& visit) const {
-    const int count = pieces_.count();
-    pool_->run(groups_.count() * count, [&](int task, int /*worker*/) HWY_ATTR {
-      for (int c = groups_.begin(task / count); c < groups_.end(task / count); ++c) visit(c, task % count);
+    const int count = groups_.count();
+    pool_->run(pieces_.count() * count, [&](int task, int /*worker*/) HWY_ATTR {
+      for (int c = groups_.begin(task % count); c < groups_.end(task % count); ++c) visit(c, task / count);
     });
   }
 

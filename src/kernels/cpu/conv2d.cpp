@@ -21,17 +21,19 @@ class PlaneSums {
 
   void run(const float* x, float* out, float* scratch) const {
     pool_->run(shape_.channels * pieces_.count(), [&](int task, int /*worker*/) HWY_ATTR {
-      const float* plane = x + task / pieces_.count() * shape_.plane();
-      const std::size_t end = pieces_.end(task % pieces_.count());
+      const int channel = task % shape_.channels;
+      const int piece = task / shape_.channels;
+      const float* plane = x + channel * shape_.plane();
+      const std::size_t end = pieces_.end(piece);
       V sum = hn::Zero(D());
       V other = hn::Zero(D());
-      std::size_t i = pieces_.begin(task % pieces_.count());
+      std::size_t i = pieces_.begin(piece);
       for (; i + 2 * lanes <= end; i += 2 * lanes) {
         sum = hn::Add(sum, load(plane + i));
         other = hn::Add(other, load(plane + i + lanes));
       }
       for (; i < end; i += lanes) sum = hn::Add(sum, load_part(plane + i, end - i));
-      scratch[task] = sum_lanes(hn::Add(sum, other));
+      scratch[channel * pieces_.count() + piece] = sum_lanes(hn::Add(sum, other));
     });
     for (int c = 0; c < shape_.channels; ++c) {
       double sum = 0;

@@ -120,8 +120,8 @@ class MaskedSquaredError final : public Layer<float> {
   template <class Visit>
   void for_each_piece(const Visit& visit) const {
     pool_->run(tasks(), [&](int task, int /*worker*/) HWY_ATTR {
-      const int channel = task / pieces_.count();
-      const int piece = task % pieces_.count();
+      const int channel = task % d_.input.channels;
+      const int piece = task / d_.input.channels;
       visit(task, channel, channel * d_.input.plane(), pieces_.begin(piece), pieces_.end(piece));
     });
   }

@@ -53,8 +53,9 @@ class PixelShuffle final : public Layer<float> {
     // once.
     const Pieces rows{d_.input.height, std::max(1, (1 << 12) / d_.input.width)};
     pool_->run(out.channels * rows.count(), [&](int task, int /*worker*/) HWY_ATTR {
-      const int channel = task / rows.count();
-      for (int i = rows.begin(task % rows.count()); i < rows.end(task % rows.count()); ++i) {
+      const int channel = task % out.channels;
+      const int group = task / out.channels;
+      for (int i = rows.begin(group); i < rows.end(group); ++i) {
         for (int part = 0; part < f * f; part += together()) {
           const int from_channel = channel * f * f + part;
           const std::size_t from = from_channel * d_.input.plane() + static_cast<std::size_t>(i) * d_.input.width;

@@ -27,6 +27,9 @@ inline constexpr std::size_t lanes = hn::MaxLanes(D());
 // AVX-512 and NEON have 32 vector registers, the others 16.
 inline constexpr bool many_registers = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM;
 
+// Whether the instruction set has loads and stores that leave memory behind a mask untouched.
+inline constexpr bool masked_memory = HWY_MEM_OPS_MIGHT_FAULT == 0;
+
 HWY_INLINE V load(const float* from) {
   return hn::LoadU(D(), from);
 }
@@ -49,6 +52,7 @@ HWY_INLINE V splat(float value) {
 /// The first `count` lanes (at most all) from memory and zeros after them; reads nothing past them.
 HWY_INLINE V load_part(const float* from, std::size_t count) {
   if (HWY_LIKELY(count >= lanes)) return load(from);
+  if constexpr (masked_memory) return hn::MaskedLoad(hn::FirstN(D(), count), D(), from);
   HWY_ALIGN float part[lanes] = {};
   std::memcpy(part, from, count * sizeof(float));
   return hn::Load(D(), part);
@@ -57,6 +61,7 @@ HWY_INLINE V load_part(const float* from, std::size_t count) {
 /// The first `count` lanes (at most all) to memory; touches nothing past them.
 HWY_INLINE void store_part(V value, float* to, std::size_t count) {
   if (HWY_LIKELY(count >= lanes)) return store(value, to);
+  if constexpr (masked_memory) return hn::BlendedStore(value, hn::FirstN(D(), count), D(), to);
   HWY_ALIGN float part[lanes];
   hn::Store(value, D(), part);
   std::memcpy(to, part, count * sizeof(float));

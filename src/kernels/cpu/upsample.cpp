@@ -84,8 +84,8 @@ class Upsample final : public Layer<float> {
   template <class Visit>
   void for_each_piece(const Visit& visit) const {
     pool_->run(d_.input.channels * pieces_.count(), [&](int task, int worker) HWY_ATTR {
-      const int piece = task % pieces_.count();
-      visit(task / pieces_.count(), pieces_.begin(piece), pieces_.end(piece), worker);
+      const int piece = task / d_.input.channels;
+      visit(task % d_.input.channels, pieces_.begin(piece), pieces_.end(piece), worker);
     });
   }
 
