@@ -78,81 +78,80 @@ class Band {
 
   /// Copies what output rows first .. first + rows read, for channels [begin, end) of x, channel `begin` to the front.
   void pack(const Source& x, int first, int begin, int end, float* band) const {
-    const std::size_t phases = static_cast<std::size_t>(d_.stride) * row_;
-    for (int c = begin; c < end; ++c) {
+    for (int c = begin; c < end; ++c, band += channel_) {
       const float* plane = x.values + c * d_.input.plane();
-      for (int r = 0; r < input_rows_; ++r, band += phases) {
-        const int row = padded_index(first * d_.stride + r - d_.padding, d_.input.height, d_.mode);
-        if (row < 0) {
-          std::memset(band, 0, phases * sizeof(float));
-        } else {
-          pack_row(plane + static_cast<std::size_t>(row) * d_.input.width, band);
-          if (x.norm != nullptr) normalise_row(Normalise(x.norm, d_.input.channels, c, x.slope), band);
-        }
+      if (x.norm == nullptr) {
+        pack_channel(
+            plane, first, [](V value) HWY_ATTR { return value; }, band);
+      } else {
+        pack_channel(plane, first, Normalise(x.norm, d_.input.channels, c, x.slope), band);
       }
-      band += channel_ - input_rows_ * phases;
     }
     std::memset(band, 0, lanes * sizeof(float));
   }
 
  private:
-  // Zero padding is put in after the norm, so it stays zero.
-  void normalise_row(const Normalise& norm, float* row) const {
-    for (int phase = 0; phase < d_.stride; ++phase, row += row_) {
-      const auto [low, high] = d_.mode == Padding::zero ? inside(phase) : Range{0, static_cast<int>(row_)};
-      for (int i = low; i < high; i += static_cast<int>(lanes)) {
-        store_part(norm(load_part(row + i, high - i)), row + i, high - i);
+  // `take` is done to each value of the picture and to what reflection repeats, but zero padding stays zero.
+  template <class Take>
+  HWY_INLINE void pack_channel(const float* plane, int first, const Take& take, float* band) const {
+    const std::size_t phases = static_cast<std::size_t>(d_.stride) * row_;
+    for (int r = 0; r < input_rows_; ++r, band += phases) {
+      const int row = padded_index(first * d_.stride + r - d_.padding, d_.input.height, d_.mode);
+      if (row < 0) {
+        std::memset(band, 0, phases * sizeof(float));
+        continue;
       }
+      const float* from = plane + static_cast<std::size_t>(row) * d_.input.width;
+      if (d_.stride == 1) {
+        copy_columns(from, take, band);
+      } else {
+        separate_columns(from, take, band);
+      }
+      for (int phase = 0; phase < d_.stride; ++phase) pad_columns(from, phase, take, band + phase * row_);
     }
   }
 
-  struct Range {
-    int low, high;
-  };
+  template <class Take>
+  HWY_INLINE void copy_columns(const float* from, const Take& take, float* to) const {
+    const std::size_t count = std::min<std::size_t>(d_.input.width, row_ - d_.padding);
+    for (std::size_t i = 0; i < count; i += lanes) {
+      store_part(take(load_part(from + i, count - i)), to + d_.padding + i, count - i);
+    }
+  }
 
-  // Column i of a phase is column i * stride + phase - padding of the picture: inside it for i in [low, high).
-  [[nodiscard]] Range inside(int phase) const {
+  // Stride 2: column n of the picture goes to phase (n + padding) mod 2 at (n + padding) / 2.
+  template <class Take>
+  HWY_INLINE void separate_columns(const float* from, const Take& take, float* band) const {
+    const auto width = static_cast<std::size_t>(d_.input.width);
+    const int other = d_.padding + 1;
+    float* const even_to = band + d_.padding % 2 * row_ + d_.padding / 2;
+    float* const odd_to = band + other % 2 * row_ + other / 2;
+    const std::size_t evens = std::min(row_ - d_.padding / 2, (width + 1) / 2);
+    const std::size_t odds = std::min(row_ - other / 2, width / 2);
+    for (std::size_t i = 0; i < evens; i += lanes) {
+      const std::size_t left = width - 2 * i;
+      const V low = load_part(from + 2 * i, left);
+      const V high = left > lanes ? load_part(from + 2 * i + lanes, left - lanes) : hn::Zero(D());
+      store_part(take(hn::ConcatEven(D(), high, low)), even_to + i, evens - i);
+      if (i < odds) store_part(take(hn::ConcatOdd(D(), high, low)), odd_to + i, odds - i);
+    }
+  }
+
+  // Column i of a phase is column i * stride + phase - padding of the picture; here are those that lie outside.
+  template <class Take>
+  HWY_INLINE void pad_columns(const float* from, int phase, const Take& take, float* to) const {
     const int shift = phase - d_.padding;
-    const int low = shift >= 0 ? 0 : (-shift + d_.stride - 1) / d_.stride;
-    const int end = (d_.input.width - shift + d_.stride - 1) / d_.stride;
-    return {low, std::clamp(end, low, std::max(low, static_cast<int>(row_)))};
-  }
-
-  void pack_row(const float* x, float* to) const {
-    for (int phase = 0; phase < d_.stride; ++phase, to += row_) {
-      const int shift = phase - d_.padding;
-      const auto [low, high] = inside(phase);
-      const int end = static_cast<int>(row_);
-      for (int i = 0; i < std::min(low, end); ++i) to[i] = outside(x, i * d_.stride + shift);
-      copy_inside(x + low * d_.stride + shift, high - low, to + low);
-      for (int i = high; i < end; ++i) to[i] = outside(x, i * d_.stride + shift);
-    }
-  }
-
-  [[nodiscard]] float outside(const float* x, int column) const {
-    // Past what the last output reads, any finite value will do.
-    if (column >= d_.input.width + d_.padding) return 0;
-    const int from = padded_index(column, d_.input.width, d_.mode);
-    return from < 0 ? 0 : x[from];
-  }
-
-  void copy_inside(const float* from, int count, float* to) const {
-    if (d_.stride == 1) {
-      std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(float));
-      return;
-    }
-    constexpr int step = static_cast<int>(lanes);
-    int i = 0;
-    if (count > step) {
-      for (; i + step < count; i += step) {
-        store(hn::ConcatEven(D(), load(from + 2 * i + lanes), load(from + 2 * i)), to + i);
-      }
-      // The last vector begins a float early, so that it reads nothing past the last one that is wanted.
-      i = count - step;
-      store(hn::ConcatOdd(D(), load(from + 2 * i - 1 + lanes), load(from + 2 * i - 1)), to + i);
-      return;
-    }
-    for (; i < count; ++i) to[i] = from[2 * i];
+    const int size = static_cast<int>(row_);
+    const int low = std::min(shift >= 0 ? 0 : (d_.stride - 1 - shift) / d_.stride, size);
+    const int high = std::clamp((d_.input.width - shift + d_.stride - 1) / d_.stride, low, size);
+    const auto outside = [&](int i) HWY_ATTR {
+      const int column = i * d_.stride + shift;
+      // Past what the last output reads, any finite value will do.
+      const int at = column < d_.input.width + d_.padding ? padded_index(column, d_.input.width, d_.mode) : -1;
+      return at < 0 ? 0.0F : hn::GetLane(take(splat(from[at])));
+    };
+    for (int i = 0; i < low; ++i) to[i] = outside(i);
+    for (int i = high; i < size; ++i) to[i] = outside(i);
   }
 
   Conv2dDesc d_;
