@@ -78,7 +78,7 @@ inline Chosen<Map> choose_correlate(const Conv2dDesc& d, ThreadPool& pool) {
   const double depth = static_cast<double>(d.input.channels) * d.kernel * d.kernel;
   const double vectors = std::ceil(out.width / static_cast<double>(lanes)) * out.height;
   const double blocks = whole(static_cast<double>(out.plane()), block_width) / lanes;
-  const double rows = whole(out.channels, block_rows);
+  const double rows = whole(out.channels, 4);
   const Candidate best = choose({
       {"direct", true, vectors * (1.2 * rows * depth + 5.0 * d.input.channels * d.stride)},
       {"columns", true, blocks * 1.7 * rows * depth + 8 * vectors * depth},
@@ -106,7 +106,7 @@ inline Chosen<Map> choose_adjoint(const Conv2dDesc& d, ThreadPool& pool) {
   const double blocks = whole(static_cast<double>(out.plane()), block_width) / lanes;
   const double products = d.input.channels * static_cast<double>(d.kernel) * d.kernel;
   const Candidate best = choose({
-      {"direct", true, vectors * (1.2 * whole(d.input.channels, block_rows) * depth + 5.0 * out.channels)},
+      {"direct", true, vectors * (1.2 * whole(d.input.channels, 4) * depth + 5.0 * out.channels)},
       {"columns", true, blocks * products * (1.7 * out.channels + 25)},
       {"winograd", suits_winograd(d), winograd_operations(d, out.channels, d.input.channels, 0)},
   });
@@ -140,8 +140,7 @@ inline Chosen<WeightGradientForm> choose_weight_gradient(const Conv2dDesc& d, bo
   const auto pixels = static_cast<double>(out.plane());
   const Candidate best = choose({
       {"rows", true,
-       vectors * (1.05 * registers * whole(out.channels, block_rows) + 8 * groups * out.channels) +
-           5 * weights * strips},
+       vectors * (1.05 * registers * whole(out.channels, 4) + 8 * groups * out.channels) + 5 * weights * strips},
       {"pixels", true,
        channel_vectors * (1.35 * pixels * area * whole(out.channels, 4) + 16 * static_cast<double>(d.input.plane())) +
            2.5 * weights * std::ceil(pixels / 512)},

@@ -14,8 +14,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace dipper::cpu::HWY_NAMESPACE {
 
-/// A block of outputs: 4 rows (output channels) by 4 vectors fill AVX-512's registers, 4 by 2 those of AVX2.
-inline constexpr int block_rows = 4;
+/// A block of outputs. It is multiplied 8 rows (output channels) by 2 vectors at a time, which reads b least often, or
+/// 4 by 4 where fewer rows are left; AVX2's registers hold 4 by 2.
+inline constexpr int block_rows = 8;
 inline constexpr int block_vectors = many_registers ? 4 : 2;
 inline constexpr std::size_t block_width = block_vectors * lanes;
 static_assert(block_width <= read_ahead);
@@ -31,42 +32,50 @@ struct Product {
   int depth = 0;  // number of products
 };
 
-/// tile[row][block_width] = start[row] + the sums for `Rows` rows; b[n] is where vector n begins.
-template <int Rows>
+/// tile[row][block_width] = start[row] + the sums for `Rows` rows and `Vectors` vectors; b[n] is where vector n begins.
+template <int Rows, int Vectors>
 HWY_NOINLINE void multiply(const Product& p, const float* const* b, const float* start, float* tile) {
-  V sum[Rows][block_vectors];
+  V sum[Rows][Vectors];
   for (int row = 0; row < Rows; ++row) {
-    for (int n = 0; n < block_vectors; ++n) sum[row][n] = splat(start == nullptr ? 0.0F : start[row]);
+    for (int n = 0; n < Vectors; ++n) sum[row][n] = splat(start == nullptr ? 0.0F : start[row]);
   }
   const float* const a = p.a;
   const std::size_t a_row = p.a_row;
-  const float* from[block_vectors];
-  for (int n = 0; n < block_vectors; ++n) from[n] = b[n];
+  const float* from[Vectors];
+  for (int n = 0; n < Vectors; ++n) from[n] = b[n];
   for (int k = 0; k < p.depth; ++k) {
-    V value[block_vectors];
-    for (int n = 0; n < block_vectors; ++n) value[n] = load(from[n] + p.b_at[k]);
+    V value[Vectors];
+    for (int n = 0; n < Vectors; ++n) value[n] = load_shared(from[n] + p.b_at[k]);
     const float* at = a + p.a_at[k];
     for (int row = 0; row < Rows; ++row, at += a_row) {
       const V factor = splat(*at);
-      for (int n = 0; n < block_vectors; ++n) sum[row][n] = hn::MulAdd(factor, value[n], sum[row][n]);
+      for (int n = 0; n < Vectors; ++n) sum[row][n] = hn::MulAdd(factor, value[n], sum[row][n]);
     }
   }
   for (int row = 0; row < Rows; ++row) {
-    for (int n = 0; n < block_vectors; ++n) store(sum[row][n], tile + row * block_width + n * lanes);
+    for (int n = 0; n < Vectors; ++n) store(sum[row][n], tile + row * block_width + n * lanes);
   }
 }
 
-/// The same for 1 to block_rows rows.
-HWY_INLINE void multiply_rows(int rows, const Product& p, const float* const* b, const float* start, float* tile) {
-  switch (rows) {
-    case 1:
-      return multiply<1>(p, b, start, tile);
-    case 2:
-      return multiply<2>(p, b, start, tile);
-    case 3:
-      return multiply<3>(p, b, start, tile);
-    default:
-      return multiply<block_rows>(p, b, start, tile);
+/// The same for a block of 1 to block_rows rows.
+HWY_INLINE void multiply_rows(int rows, Product p, const float* const* b, const float* start, float* tile) {
+  if (many_registers && rows == block_rows) {
+    for (int n = 0; n < block_vectors; n += 2) multiply<block_rows, 2>(p, b + n, start, tile + n * lanes);
+    return;
+  }
+  for (; rows > 0; rows -= 4, p.a += 4 * p.a_row, tile += 4 * block_width) {
+    switch (rows) {
+      case 1:
+        return multiply<1, block_vectors>(p, b, start, tile);
+      case 2:
+        return multiply<2, block_vectors>(p, b, start, tile);
+      case 3:
+        return multiply<3, block_vectors>(p, b, start, tile);
+      default:
+        multiply<4, block_vectors>(p, b, start, tile);
+        break;
+    }
+    if (start != nullptr) start += 4;
   }
 }
 

@@ -96,6 +96,7 @@ class RowWeightGradient final : public WeightGradientForm {
 
  private:
   static constexpr int most_bands = 16;
+  static constexpr int outputs_at_once = 4;
 
   /// Rows of dy as vectors read them: row r of output o begins at values + o * channel + r * row.
   struct Rows {
@@ -122,9 +123,9 @@ class RowWeightGradient final : public WeightGradientForm {
       band_.pack(x, first, c, c + channels, scratch);
       const int depth = channels * d_.kernel * d_.kernel;
       float* to = sum + static_cast<std::size_t>(c) * d_.kernel * d_.kernel;
-      for (int o = 0; o < out_.channels; o += block_rows) {
+      for (int o = 0; o < out_.channels; o += outputs_at_once) {
         for (int k = 0; k < depth; k += products_) {
-          add_products(std::min(block_rows, out_.channels - o), o, k, depth, scratch, rows, to, write);
+          add_products(std::min(outputs_at_once, out_.channels - o), o, k, depth, scratch, rows, to, write);
         }
       }
     }
@@ -156,7 +157,7 @@ class RowWeightGradient final : public WeightGradientForm {
         case 3:
           return add_rows<3, count>(o, k, depth, band, rows, to, write);
         default:
-          return add_rows<block_rows, count>(o, k, depth, band, rows, to, write);
+          return add_rows<outputs_at_once, count>(o, k, depth, band, rows, to, write);
       }
     };
     if constexpr (many_registers) {
@@ -172,9 +173,9 @@ class RowWeightGradient final : public WeightGradientForm {
   template <int Outputs, int Products>
   HWY_NOINLINE void add_rows(int o, int k, int depth, const float* band, const Rows& rows, float* to,
                              Write write) const {
-    V sum[Products][block_rows];
+    V sum[Products][outputs_at_once];
     for (int p = 0; p < Products; ++p) {
-      for (int n = 0; n < block_rows; ++n) sum[p][n] = hn::Zero(D());
+      for (int n = 0; n < outputs_at_once; ++n) sum[p][n] = hn::Zero(D());
     }
     const float* from[Products];
     for (int p = 0; p < Products; ++p) from[p] = band + band_.at()[std::min(k + p, depth - 1)];
