@@ -15,6 +15,7 @@
 
 #include "fit/explain.hpp"
 #include "fit/fit.hpp"
+#include "kernels/cpu/instruction_sets.hpp"
 #include "networks.hpp"
 
 namespace {
@@ -22,6 +23,7 @@ namespace {
 struct Options {
   std::string network = "hourglass-shuffle";
   std::string device = "cpu";
+  std::string instruction_set;
   int size = 512;
   int threads = 0;
   int warmup = 3;
@@ -33,6 +35,7 @@ struct Options {
   void add_to(CLI::App& app) {
     app.add_option("--network", network, "a network's name")->capture_default_str();
     app.add_option("--device", device, "cpu or ref")->capture_default_str();
+    app.add_option("--instruction-set", instruction_set, "no better one than this, such as AVX2; default: the best");
     app.add_option("--size", size, "width and height of the picture")->capture_default_str();
     app.add_option("--threads", threads, "0: one per core")->capture_default_str();
     app.add_option("--warmup", warmup, "iterations before the first that counts")->capture_default_str();
@@ -68,7 +71,8 @@ int main(int argc, char** argv) {
   CLI::App app("Times one iteration of a fit");
   options.add_to(app);
   CLI11_PARSE(app, argc, argv);
-  const auto& [network, device, size, threads, warmup, rounds, seconds, with_table, json] = options;
+  dipper::cpu::use_instruction_set(options.instruction_set);
+  const auto& [network, device, instruction_set, size, threads, warmup, rounds, seconds, with_table, json] = options;
 
   dipper::Recipe recipe = dipper::load_recipe("seed-pixel-shuffle");
   dipper::set_value(recipe, "network", network);

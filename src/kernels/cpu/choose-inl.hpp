@@ -55,7 +55,7 @@ inline double winograd_operations(const Conv2dDesc& d, double in, double out, do
   const double vectors = Tiles{d.output()}.groups() * group_vectors;
   const double products = positions * whole(out, dense_rows) * in * 1.15;
   const double transforms = 170 * in + 170 * out + turning;
-  return vectors * (products + transforms) + 20 * in * out;
+  return vectors * (products + transforms) + 150 * in * out;
 }
 
 template <class Kernel>

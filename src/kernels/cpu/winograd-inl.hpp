@@ -116,7 +116,7 @@ class PatchReader {
       const float* from = x + static_cast<std::size_t>(from_row) * d_.input.width + column;
       HWY_ALIGN float line[width];
       if (!inside) {
-        copy_line(from, column, line);
+        copy_columns(from, column, width, line);
         from = line;
       }
       V unused[2];
@@ -130,18 +130,17 @@ class PatchReader {
  private:
   static constexpr int width = tile_size * (static_cast<int>(lanes) + 1);  // columns that are loaded for all tiles
 
-  // What lies at row[0 .. width), which begins at `column` of the picture, with the padding where it has ended.
-  HWY_NOINLINE void copy_line(const float* row, int column, float* line) const {
-    const int low = std::max(0, -column);
-    const int high = std::clamp(d_.input.width - column, low, width);
+  // What lies at row[0 .. count), which begins at `column` of the picture, with the padding where it has ended.
+  void copy_columns(const float* row, int column, int count, float* to) const {
+    const int low = std::clamp(-column, 0, count);
+    const int high = std::clamp(d_.input.width - column, low, count);
     const auto padded = [&](int i) {
-      const int from =
-          column + i < d_.input.width + d_.padding ? padded_index(column + i, d_.input.width, d_.mode) : -1;
-      return from < 0 ? 0.0F : row[from - column];
+      const int at = column + i < d_.input.width + d_.padding ? padded_index(column + i, d_.input.width, d_.mode) : -1;
+      return at < 0 ? 0.0F : row[at - column];
     };
-    for (int i = 0; i < low; ++i) line[i] = padded(i);
-    std::memcpy(line + low, row + low, static_cast<std::size_t>(high - low) * sizeof(float));
-    for (int i = high; i < width; ++i) line[i] = padded(i);
+    for (int i = 0; i < low; ++i) to[i] = padded(i);
+    std::memcpy(to + low, row + low, static_cast<std::size_t>(high - low) * sizeof(float));
+    for (int i = high; i < count; ++i) to[i] = padded(i);
   }
 
   // Zero padding is put in after the norm, so it stays zero.
@@ -154,29 +153,46 @@ class PatchReader {
     }
   }
 
-  // Tiles of several rows, or past the last one: one by one.
+  // Tiles of several rows, or past the last one: row by row.
   template <class Take>
   HWY_NOINLINE void read_apart(const float* x, int tile, const Take& take, V (*patch)[patch_size]) const {
-    HWY_ALIGN float values[positions][lanes] = {};
-    HWY_ALIGN float inside[positions][lanes] = {};
-    for (int lane = 0; lane < static_cast<int>(lanes) && tile + lane < tiles_.count(); ++lane) {
-      const int row = (tile + lane) / tiles_.columns() * tile_size - d_.padding;
-      const int column = (tile + lane) % tiles_.columns() * tile_size - d_.padding;
-      for (int r = 0; r < patch_size; ++r) {
+    for (int r = 0; r < patch_size; ++r) {
+      // The first four and the next four columns of each patch.
+      HWY_ALIGN float values[2][tile_size * lanes] = {};
+      HWY_ALIGN float inside[2][tile_size * lanes] = {};
+      for (int lane = 0; lane < static_cast<int>(lanes) && tile + lane < tiles_.count();) {
+        const int row = (tile + lane) / tiles_.columns() * tile_size - d_.padding;
+        const int first = (tile + lane) % tiles_.columns();
+        const int count = std::min(tiles_.columns() - first, static_cast<int>(lanes) - lane);
         const int from_row = padded_index(row + r, d_.input.height, d_.mode);
-        if (from_row < 0) continue;
-        for (int j = 0; j < patch_size; ++j) {
-          const int from = padded_index(column + j, d_.input.width, d_.mode);
-          if (from < 0) continue;
-          values[r * patch_size + j][lane] = x[static_cast<std::size_t>(from_row) * d_.input.width + from];
-          inside[r * patch_size + j][lane] = 1;
+        for (int half = 0; half < 2 && from_row >= 0; ++half) {
+          const int column = (first + half) * tile_size - d_.padding;
+          const float* from = x + static_cast<std::size_t>(from_row) * d_.input.width + column;
+          copy_columns(from, column, count * tile_size, values[half] + lane * tile_size);
+          if (d_.mode == Padding::zero) mark_inside(column, count * tile_size, inside[half] + lane * tile_size);
         }
+        lane += count;
+      }
+      V known[patch_size + 2];
+      load_patch(values, patch[r]);
+      if (d_.mode == Padding::zero) load_patch(inside, known);
+      for (int j = 0; j < patch_size; ++j) {
+        const V value = take(patch[r][j]);
+        patch[r][j] = d_.mode == Padding::zero ? hn::IfThenElseZero(hn::Gt(known[j], hn::Zero(D())), value) : value;
       }
     }
-    for (int k = 0; k < positions; ++k) {
-      const auto known = hn::Gt(hn::Load(D(), inside[k]), hn::Zero(D()));
-      patch[k / patch_size][k % patch_size] = hn::IfThenElseZero(known, take(hn::Load(D(), values[k])));
-    }
+  }
+
+  static HWY_INLINE void load_patch(const float (*values)[tile_size * lanes], V* patch) {
+    V unused[2];
+    hn::LoadInterleaved4(D(), values[0], patch[0], patch[1], patch[2], patch[3]);
+    hn::LoadInterleaved4(D(), values[1], patch[4], patch[5], unused[0], unused[1]);
+  }
+
+  void mark_inside(int column, int count, float* to) const {
+    const int low = std::clamp(-column, 0, count);
+    const int high = std::clamp(d_.input.width - column, low, count);
+    std::fill(to + low, to + high, 1.0F);
   }
 
   Conv2dDesc d_;

@@ -30,51 +30,69 @@ class WinogradCorrelate final : public Map {
  public:
   WinogradCorrelate(const Conv2dDesc& desc, const KernelLayout& layout, ThreadPool& pool)
       : d_(desc), layout_(layout), pool_(&pool), tiles_{desc.output()}, reader_(desc) {
+    kernel_step_ = spread_out(static_cast<std::size_t>(d_.out_channels) * d_.input.channels);
     input_step_ = static_cast<std::size_t>(d_.input.channels) * group_tiles + lanes;
     chunk_ = std::min(d_.out_channels, 64);
     output_step_ = static_cast<std::size_t>(chunk_) * group_tiles + lanes;
     pieces_ = cut_channels(d_.out_channels, tiles_.groups(), dense_rows);
   }
 
-  [[nodiscard]] std::size_t scratch_size() const override { return kernels_size() + pool_->size() * worker_size(); }
+  [[nodiscard]] std::size_t scratch_size() const override {
+    return kernels_size() + inputs() * input_size() + pool_->size() * output_size();
+  }
 
   void run(const Source& x, const float* w, const float* bias, float* y, Write write, float* scratch) const override {
+    float* const input = scratch + kernels_size();
+    float* const output = input + inputs() * input_size();
     transform_kernels(w, scratch);
+    if (shared()) {
+      const Pieces channels{d_.input.channels, 16};
+      pool_->run(tiles_.groups() * channels.count(), [&](int task, int /*worker*/) HWY_ATTR {
+        const int group = task / channels.count();
+        const int piece = task % channels.count();
+        transform_inputs(x, group, channels.begin(piece), channels.end(piece), input + group * input_size());
+      });
+    }
     pool_->run(tiles_.groups() * pieces_.count(), [&](int task, int worker) HWY_ATTR {
-      float* input = scratch + kernels_size() + worker * worker_size();
-      float* output = input + positions * input_step_;
-      const int group = task / pieces_.count() * static_cast<int>(group_tiles);
-      const int piece = task % pieces_.count();
-      transform_inputs(x, group, input);
-      for (int o = pieces_.begin(piece); o < pieces_.end(piece); o += chunk_) {
-        const int outputs = std::min(chunk_, pieces_.end(piece) - o);
-        for (int k = 0; k < positions; ++k) {
-          const std::size_t at = (static_cast<std::size_t>(k) * d_.out_channels + o) * d_.input.channels;
-          multiply_dense_rows<group_vectors>(outputs, {.a = scratch + at,
-                                                       .a_row = static_cast<std::size_t>(d_.input.channels),
-                                                       .b = input + k * input_step_,
-                                                       .b_step = group_tiles,
-                                                       .depth = d_.input.channels,
-                                                       .c = output + k * output_step_,
-                                                       .c_row = group_tiles,
-                                                       .write = Write::overwrite});
-        }
-        for (int row = 0; row < outputs; ++row) {
-          const V start = splat(bias == nullptr ? 0.0F : bias[o + row]);
-          for (int n = 0; n < group_vectors; ++n) {
-            write_tiles(output + row * group_tiles + n * lanes, start, group + n * static_cast<int>(lanes),
-                        y + (o + row) * tiles_.shape.plane(), write);
-          }
-        }
-      }
+      const int group = task / pieces_.count();
+      const float* from = input + (shared() ? group : worker) * input_size();
+      if (!shared()) transform_inputs(x, group, 0, d_.input.channels, input + worker * input_size());
+      multiply_group(group, task % pieces_.count(), from, scratch, bias, y, write, output + worker * output_size());
     });
   }
 
  private:
-  [[nodiscard]] std::size_t kernels_size() const {
-    return static_cast<std::size_t>(positions) * d_.out_channels * d_.input.channels;
+  /// Few groups are shared out by their output channels too, and then transformed beforehand, once for all.
+  [[nodiscard]] bool shared() const { return pieces_.count() > 1; }
+  [[nodiscard]] int inputs() const { return shared() ? tiles_.groups() : pool_->size(); }
+  [[nodiscard]] std::size_t kernels_size() const { return positions * kernel_step_; }
+  [[nodiscard]] std::size_t input_size() const { return positions * input_step_; }
+  [[nodiscard]] std::size_t output_size() const { return positions * output_step_; }
+
+  void multiply_group(int group, int piece, const float* input, const float* kernels, const float* bias, float* y,
+                      Write write, float* output) const {
+    const auto depth = static_cast<std::size_t>(d_.input.channels);
+    for (int o = pieces_.begin(piece); o < pieces_.end(piece); o += chunk_) {
+      const int outputs = std::min(chunk_, pieces_.end(piece) - o);
+      for (int k = 0; k < positions; ++k) {
+        multiply_dense_rows<group_vectors>(outputs, {.a = kernels + k * kernel_step_ + o * depth,
+                                                     .a_row = depth,
+                                                     .b = input + k * input_step_,
+                                                     .b_step = group_tiles,
+                                                     .depth = d_.input.channels,
+                                                     .c = output + k * output_step_,
+                                                     .c_row = group_tiles,
+                                                     .write = Write::overwrite});
+      }
+      for (int row = 0; row < outputs; ++row) {
+        const V start = splat(bias == nullptr ? 0.0F : bias[o + row]);
+        for (int n = 0; n < group_vectors; ++n) {
+          const int tile = (group * group_vectors + n) * static_cast<int>(lanes);
+          write_tiles(output + row * group_tiles + n * lanes, start, tile, y + (o + row) * tiles_.shape.plane(), write);
+        }
+      }
+    }
   }
-  [[nodiscard]] std::size_t worker_size() const { return positions * (input_step_ + output_step_); }
 
   // kernels[position][o][c] = G g G'.
   void transform_kernels(const float* w, float* kernels) const {
@@ -92,7 +110,6 @@ class WinogradCorrelate final : public Map {
   }
 
   void transform_kernel(const float (*values)[lanes], int count, float* to) const {
-    const std::size_t step = static_cast<std::size_t>(d_.out_channels) * d_.input.channels;
     V rows[patch_size][3];
     for (int r = 0; r < patch_size; ++r) {
       for (int v = 0; v < 3; ++v) {
@@ -105,16 +122,16 @@ class WinogradCorrelate final : public Map {
       for (int j = 0; j < patch_size; ++j) {
         V sum = hn::Mul(splat(kernel_matrix[j][0]), rows[r][0]);
         for (int v = 1; v < 3; ++v) sum = hn::MulAdd(splat(kernel_matrix[j][v]), rows[r][v], sum);
-        store_part(sum, to + (r * patch_size + j) * step, count);
+        store_part(sum, to + (r * patch_size + j) * kernel_step_, count);
       }
     }
   }
 
-  void transform_inputs(const Source& x, int group, float* input) const {
-    for (int c = 0; c < d_.input.channels; ++c) {
+  void transform_inputs(const Source& x, int group, int begin, int end, float* input) const {
+    for (int c = begin; c < end; ++c) {
       const float* plane = x.values + c * d_.input.plane();
       for (int n = 0; n < group_vectors; ++n) {
-        const int tile = group + n * static_cast<int>(lanes);
+        const int tile = (group * group_vectors + n) * static_cast<int>(lanes);
         float* to = input + c * group_tiles + n * lanes;
         V patch[patch_size][patch_size];
         if (x.norm == nullptr) {
@@ -180,6 +197,7 @@ class WinogradCorrelate final : public Map {
   PatchReader reader_;
   Pieces pieces_;  // of the output channels
   int chunk_ = 64;
+  std::size_t kernel_step_ = 0;  // floats from one position to the next
   std::size_t input_step_ = 0;   // floats from one position to the next, of all channels and a vector between
   std::size_t output_step_ = 0;  // the same of a chunk
 };

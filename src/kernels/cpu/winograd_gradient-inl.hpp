@@ -15,62 +15,71 @@
 HWY_BEFORE_NAMESPACE();
 namespace dipper::cpu::HWY_NAMESPACE {
 
-/// The adjoint of the forward method in its kernels: dw = G' (sum over tiles of (A dy A') (B' d B)) G. The tiles are
-/// cut into strips with sums of their own, which are added in their order at the end. Vectors run along the input
-/// channels here, so the transformed patches are turned: [position][tile][channel].
+/// The adjoint of the forward method in its kernels: dw = G' (sum over tiles of (A dy A') (B' d B)) G. A window of
+/// groups of tiles is transformed, and then each position adds its matrix product to its own sums. Vectors run along
+/// the input channels there, so the transformed patches are turned: [position][tile][channel].
 class WinogradGradient final : public WeightGradientForm {
  public:
   WinogradGradient(const Conv2dDesc& desc, ThreadPool& pool)
-      : d_(desc), pool_(&pool), tiles_{desc.output()}, reader_(desc) {
+      : d_(desc), pool_(&pool), tiles_{desc.output()}, reader_(desc), windows_{tiles_.groups(), 8} {
+    const std::size_t tiles = std::min(windows_.size, tiles_.groups()) * group_tiles;
     channels_ = (static_cast<std::size_t>(d_.input.channels) + lanes - 1) / lanes * lanes;
-    input_step_ = channels_ * group_tiles + lanes;
-    gradient_step_ = static_cast<std::size_t>(d_.out_channels) * group_tiles + lanes;
-    strips_ = {tiles_.groups(), (tiles_.groups() + 7) / 8};
+    gradient_row_ = spread_out(tiles);
+    input_step_ = spread_out(channels_ * tiles);
+    gradient_step_ = spread_out(d_.out_channels * gradient_row_);
+    sum_step_ = spread_out(d_.out_channels * channels_);
   }
 
   [[nodiscard]] std::size_t scratch_size() const override {
-    return strips_.count() * sums_size() + pool_->size() * worker_size();
+    return positions * (sum_step_ + input_step_ + gradient_step_);
   }
 
   void run(const Source& x, const Source& dy, float* dw, float* scratch) const override {
-    float* workers = scratch + strips_.count() * sums_size();
-    pool_->run(strips_.count(), [&](int strip, int worker) HWY_ATTR {
-      float* input = workers + worker * worker_size();
-      float* gradient = input + positions * input_step_;
-      float* sums = scratch + strip * sums_size();
-      for (int group = strips_.begin(strip); group < strips_.end(strip); ++group) {
-        const int tile = group * static_cast<int>(group_tiles);
-        transform_inputs(x, tile, input);
-        transform_gradients(dy, tile, gradient);
-        const Write write = group == strips_.begin(strip) ? Write::overwrite : Write::accumulate;
-        for (int k = 0; k < positions; ++k) {
-          float* to = sums + static_cast<std::size_t>(k) * d_.out_channels * channels_;
-          DenseProduct product{.a = gradient + k * gradient_step_,
-                               .a_row = group_tiles,
-                               .b = input + k * input_step_,
-                               .b_step = channels_,
-                               .depth = static_cast<int>(group_tiles),
-                               .c = to,
-                               .c_row = channels_,
-                               .write = write};
-          std::size_t c = 0;
-          for (; c + 2 * lanes <= channels_; c += 2 * lanes, product.b += 2 * lanes, product.c += 2 * lanes) {
-            multiply_dense_rows<2>(d_.out_channels, product);
-          }
-          if (c < channels_) multiply_dense_rows<1>(d_.out_channels, product);
+    float* const input = scratch + positions * sum_step_;
+    float* const gradient = input + positions * input_step_;
+    const Pieces inputs{static_cast<int>(channels_), 16};
+    const Pieces outputs{d_.out_channels, 16};
+    const int parts = inputs.count() + outputs.count();
+    for (int window = 0; window < windows_.count(); ++window) {
+      pool_->run(windows_.size_of(window) * parts, [&](int task, int /*worker*/) HWY_ATTR {
+        const int group = task / parts;
+        const int part = task % parts;
+        const int tile = (windows_.begin(window) + group) * static_cast<int>(group_tiles);
+        if (part < inputs.count()) {
+          transform_inputs(x, tile, inputs.begin(part), inputs.end(part), input + group * group_tiles * channels_);
+        } else {
+          const int piece = part - inputs.count();
+          transform_gradients(dy, tile, outputs.begin(piece), outputs.end(piece), gradient + group * group_tiles);
         }
-      }
-    });
+      });
+      const Write write = window == 0 ? Write::overwrite : Write::accumulate;
+      pool_->run(positions, [&](int k, int /*worker*/) HWY_ATTR {
+        multiply_position(k, windows_.size_of(window), input, gradient, write, scratch);
+      });
+    }
     transform_sums(scratch, dw);
   }
 
  private:
-  [[nodiscard]] std::size_t sums_size() const { return positions * d_.out_channels * channels_; }
-  [[nodiscard]] std::size_t worker_size() const { return positions * (input_step_ + gradient_step_); }
+  void multiply_position(int k, int groups, const float* input, const float* gradient, Write write, float* sums) const {
+    DenseProduct product{.a = gradient + k * gradient_step_,
+                         .a_row = gradient_row_,
+                         .b = input + k * input_step_,
+                         .b_step = channels_,
+                         .depth = groups * static_cast<int>(group_tiles),
+                         .c = sums + k * sum_step_,
+                         .c_row = channels_,
+                         .write = write};
+    std::size_t c = 0;
+    for (; c + 2 * lanes <= channels_; c += 2 * lanes, product.b += 2 * lanes, product.c += 2 * lanes) {
+      multiply_dense_rows<2>(d_.out_channels, product);
+    }
+    if (c < channels_) multiply_dense_rows<1>(d_.out_channels, product);
+  }
 
-  void transform_inputs(const Source& x, int tile, float* input) const {
+  void transform_inputs(const Source& x, int tile, int begin, int end, float* input) const {
     HWY_ALIGN float turned[tile_size][positions * lanes];
-    for (int c = 0; c < static_cast<int>(channels_); c += tile_size) {
+    for (int c = begin; c < end; c += tile_size) {
       for (int n = 0; n < group_vectors; ++n) {
         for (int i = 0; i < tile_size; ++i) transform_channel(x, c + i, tile + n * static_cast<int>(lanes), turned[i]);
         for (int k = 0; k < positions; ++k) {
@@ -104,11 +113,11 @@ class WinogradGradient final : public WeightGradientForm {
     transform_patch(patch, to, lanes);
   }
 
-  void transform_gradients(const Source& dy, int tile, float* to) const {
-    for (int o = 0; o < d_.out_channels; ++o) {
+  void transform_gradients(const Source& dy, int tile, int begin, int end, float* to) const {
+    for (int o = begin; o < end; ++o) {
       for (int n = 0; n < group_vectors; ++n) {
         const float* plane = dy.values + o * tiles_.shape.plane();
-        transform_tiles(plane, tile + n * static_cast<int>(lanes), to + o * group_tiles + n * lanes);
+        transform_tiles(plane, tile + n * static_cast<int>(lanes), to + o * gradient_row_ + n * lanes);
       }
     }
   }
@@ -153,7 +162,7 @@ class WinogradGradient final : public WeightGradientForm {
     }
   }
 
-  // dw[o][c] = G' u G with u the sum over the strips.
+  // dw[o][c] = G' u G with u the sums.
   void transform_sums(const float* sums, float* dw) const {
     pool_->run(d_.out_channels, [&](int o, int /*worker*/) HWY_ATTR {
       for (int c = 0; c < d_.input.channels; c += static_cast<int>(lanes)) {
@@ -161,7 +170,7 @@ class WinogradGradient final : public WeightGradientForm {
         for (int r = 0; r < patch_size; ++r) {
           for (int v = 0; v < 3; ++v) rows[r][v] = hn::Zero(D());
           for (int j = 0; j < patch_size; ++j) {
-            const V u = sum_strips(sums, r * patch_size + j, o, c);
+            const V u = load(sums + (r * patch_size + j) * sum_step_ + o * channels_ + c);
             for (int v = 0; v < 3; ++v) rows[r][v] = hn::MulAdd(splat(kernel_matrix[j][v]), u, rows[r][v]);
           }
         }
@@ -179,21 +188,16 @@ class WinogradGradient final : public WeightGradientForm {
     });
   }
 
-  HWY_INLINE V sum_strips(const float* sums, int position, int o, int c) const {
-    const float* from = sums + (static_cast<std::size_t>(position) * d_.out_channels + o) * channels_ + c;
-    V sum = load(from);
-    for (int strip = 1; strip < strips_.count(); ++strip) sum = hn::Add(sum, load(from + strip * sums_size()));
-    return sum;
-  }
-
   Conv2dDesc d_;
   ThreadPool* pool_;
   Tiles tiles_;
   PatchReader reader_;
+  Pieces windows_;            // of groups
   std::size_t channels_ = 0;  // of the input, rounded up to whole vectors
-  Pieces strips_;             // of the groups
-  std::size_t input_step_ = 0;
+  std::size_t gradient_row_ = 0;
+  std::size_t input_step_ = 0;  // floats from one position to the next
   std::size_t gradient_step_ = 0;
+  std::size_t sum_step_ = 0;
 };
 
 }  // namespace dipper::cpu::HWY_NAMESPACE
