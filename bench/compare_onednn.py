@@ -3,7 +3,7 @@
 """Our convolutions beside oneDNN's, shape by shape and pass by pass, from bench_kernels (onednn.hpp says on what terms).
 
 Each benchmark runs in several turns, ours and oneDNN's one after the other; the median turn counts.
-    bench/compare_onednn.py [--threads 2] [--filter '128->128'] [--csv bench/results/kernels.csv]
+    bench/compare_onednn.py [--threads 2] [--filter '128->128'] [--csv]
 GFLOP/s are those of the direct method; ratio is oneDNN's time over ours, so above 1 we are faster. The sums are those of
 the times of all passes, each distinct shape once.
 """
@@ -15,7 +15,7 @@ import statistics
 import subprocess
 from pathlib import Path
 
-from record import ROOT, append_csv, origin
+from record import ROOT, add_csv_option, append_csv, in_threads, origin, warn_if_busy
 
 PASSES = {"forward": "forward", "backward_inputs": "bwd inputs", "backward_parameters": "bwd params"}
 SLOW = 0.8  # below this ratio a pass is marked
@@ -28,7 +28,7 @@ def parse_arguments():
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--min-time", type=float, default=0.1, help="seconds for each benchmark in a turn")
     parser.add_argument("--program", type=Path, default=ROOT / "build" / "bench" / "bench_kernels")
-    parser.add_argument("--csv", type=Path, help="append the figures to this file")
+    add_csv_option(parser, "kernels.csv")
     arguments = parser.parse_args()
     if not arguments.program.exists():
         parser.error(f"{arguments.program} does not exist: build it (it needs libbenchmark-dev, and libdnnl-dev here)")
@@ -36,10 +36,13 @@ def parse_arguments():
 
 
 def run_turn(arguments):
-    """The machine's peak in GFLOP/s, and {(layer, pass, side): (ms, flops, kernel)} of one turn."""
+    """What bench_kernels says of the machine and of oneDNN, and {(layer, pass, side): (ms, flops, kernel)} of one turn."""
     command = [arguments.program, "--threads", str(arguments.threads), f"--benchmark_filter={arguments.filter}",
                f"--benchmark_min_time={arguments.min_time}", "--benchmark_format=json"]
-    out = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    text = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    if not text:
+        raise SystemExit(f"no convolution matches {arguments.filter}")
+    out = json.loads(text)
     if not out["context"]["onednn"]:
         raise SystemExit("bench_kernels was built without oneDNN: install libdnnl-dev and configure again")
     found = {}
@@ -49,18 +52,18 @@ def run_turn(arguments):
             milliseconds = run["real_time"]
             kernel = run["label"].rpartition("; ")[0]
             found[match.groups()] = (milliseconds, run["flops"] * milliseconds / 1e3, kernel)
-    return float(out["context"]["peak_gflops"]), found
+    return out["context"], found
 
 
-def rows_of(turns, threads, peak):
+def rows_of(turns, first_columns, peak):
     """One row for each shape and pass that both sides have."""
     rows = []
     for (layer, step, side), (_, flops, kernel) in turns[0].items():
         if side != "dipper" or (layer, step, "onednn") not in turns[0]:
             continue
         ours, theirs = (statistics.median(turn[layer, step, who][0] for turn in turns) for who in ("dipper", "onednn"))
-        rows.append(origin() | {
-            "threads": threads, "peak_gflops": f"{peak:.1f}", "layer": layer, "pass": step, "gflop": f"{flops / 1e9:.4f}",
+        rows.append(first_columns | {
+            "peak_gflops": f"{peak:.1f}", "layer": layer, "pass": step, "gflop": f"{flops / 1e9:.4f}",
             "dipper_ms": f"{ours:.4f}", "dipper_gflops": f"{flops / ours / 1e6:.1f}", "dipper_kernel": kernel,
             "onednn_ms": f"{theirs:.4f}", "onednn_gflops": f"{flops / theirs / 1e6:.1f}",
             "onednn_kernel": turns[0][layer, step, "onednn"][2], "ratio": f"{theirs / ours:.3f}"})
@@ -90,16 +93,17 @@ def print_sums(rows):
 
 def main():
     arguments = parse_arguments()
-    turns, peak = [], 0
+    where, turns, peak = origin(), [], 0
     for _ in range(arguments.turns):
-        measured, found = run_turn(arguments)
-        peak = max(peak, measured)
+        warn_if_busy()
+        context, found = run_turn(arguments)
+        peak = max(peak, float(context["peak_gflops"]))
         turns.append(found)
-    rows = rows_of(turns, arguments.threads, peak)
+    rows = rows_of(turns, where | {"onednn": context["onednn"], "threads": arguments.threads}, peak)
     if not rows:
-        raise SystemExit(f"no convolution matches {arguments.filter}")
-    where = origin()
-    print(f"{where['machine']}, {arguments.threads} threads, peak {peak:.0f} GFLOP/s, commit {where['commit']}")
+        raise SystemExit(f"no convolution matches {arguments.filter} on both sides")
+    print(f"{where['machine']}, {in_threads(arguments.threads)}, peak {peak:.0f} GFLOP/s, oneDNN {context['onednn']}, "
+          f"commit {where['commit']}")
     print_table(rows, peak)
     print_sums(rows)
     if arguments.csv:

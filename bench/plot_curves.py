@@ -8,9 +8,10 @@ import argparse
 import csv
 import math
 from pathlib import Path
-from xml.sax.saxutils import escape
 
-ROOT = Path(__file__).resolve().parent.parent
+from record import RESULTS, ROOT
+from svg import circle, document, segment, text
+
 RECIPES = ("seed-pixel-shuffle", "seed-deconv")
 LABELS = {"seed-pixel-shuffle": "pixel shuffle", "seed-deconv": "transposed convolution"}
 CLASSES = {"seed-pixel-shuffle": "a", "seed-deconv": "b"}
@@ -18,19 +19,6 @@ STEPS = (250, 500, 1000, 2500, 5000, 10000, 25000)
 
 WIDTH, HEIGHT = 760, 440
 LEFT, RIGHT, TOP, BOTTOM = 56, 24, 72, 52
-STYLE = """
-  text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: #3b4351 }
-  .title { font-size: 16px; font-weight: 600; fill: #14181f }
-  .paper { fill: #ffffff } .grid { stroke: #e3e7ee } .axis { stroke: #8a94a6 }
-  .a { color: #0b66c3 } .b { color: #b4530a }
-  .line { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round }
-  .dot { fill: #ffffff; stroke: currentColor; stroke-width: 2 }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #b6bfcc } .title { fill: #eef1f6 }
-    .paper { fill: #0d1117 } .grid { stroke: #262d38 } .axis { stroke: #69758a }
-    .a { color: #5aa9f5 } .b { color: #f0944a } .dot { fill: #0d1117 }
-  }
-"""
 
 
 def read_curve(path):
@@ -64,15 +52,6 @@ class Axes:
         return HEIGHT - BOTTOM - (psnr - self.low) / (self.high - self.low) * (HEIGHT - TOP - BOTTOM)
 
 
-def text(x, y, content, anchor="middle", css=""):
-    kind = f' class="{css}"' if css else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{kind}>{escape(content)}</text>'
-
-
-def segment(x1, y1, x2, y2, css):
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{css}"/>'
-
-
 def draw_axes(axes):
     parts = []
     for psnr in range(axes.low, axes.high + 1, 2):
@@ -92,8 +71,7 @@ def draw_legend(recipes):
                   text(x + 28, y, f"{LABELS[recipe]}, dipper", "start")]
         x += 28 + 8 * len(LABELS[recipe]) + 66
     for offset, recipe in enumerate(recipes):
-        circle = f'<circle cx="{x + 5 + 14 * offset}" cy="{y - 4.5}" r="4" class="dot"/>'
-        parts.append(f'<g class="{CLASSES[recipe]}">{circle}</g>')
+        parts.append(f'<g class="{CLASSES[recipe]}">{circle(x + 5 + 14 * offset, y - 4.5, "dot")}</g>')
     return parts + [text(x + 14 * len(recipes) + 4, y, "published", "start")]
 
 
@@ -101,22 +79,18 @@ def draw(curves, published):
     values = [psnr for curve in curves.values() for _, psnr in curve]
     values += [psnr for recipe in curves for _, psnr in published[recipe]]
     axes = Axes(2 * math.floor(min(values) / 2), 2 * math.ceil(max(values) / 2))
-    parts = [f'<rect width="{WIDTH}" height="{HEIGHT}" class="paper"/>',
-             text(LEFT, 28, "bunny, 512x512, half of the pixels missing: PSNR of the raw output, dB", "start", "title")]
+    parts = [text(LEFT, 28, "bunny, 512x512, half of the pixels missing: PSNR of the raw output, dB", "start", "title")]
     parts += draw_axes(axes) + draw_legend(curves)
     for recipe, curve in curves.items():
         path = " ".join(f"{axes.x(step):.1f},{axes.y(psnr):.1f}" for step, psnr in curve if step <= STEPS[-1])
-        dots = "".join(f'<circle cx="{axes.x(step):.1f}" cy="{axes.y(psnr):.1f}" r="4" class="dot"/>'
-                       for step, psnr in published[recipe])
+        dots = "".join(circle(axes.x(step), axes.y(psnr), "dot") for step, psnr in published[recipe])
         parts.append(f'<g class="{CLASSES[recipe]}"><polyline points="{path}" class="line"/>{dots}</g>')
-    body = "\n".join(parts)
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
-            f'height="{HEIGHT}" role="img">\n<style>{STYLE}</style>\n{body}\n</svg>\n')
+    return document(WIDTH, HEIGHT, parts)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=Path, default=ROOT / "bench" / "results")
+    parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "seed_curves.svg")
     arguments = parser.parse_args()
     curves = {}

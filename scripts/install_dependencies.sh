@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that are missing and does nothing, quickly, when none is.
-# Usage: scripts/install_dependencies.sh [build] [test] [lint]      (default: build)
+# Usage: scripts/install_dependencies.sh [build] [test] [lint] [bench]      (default: build)
 set -euo pipefail
 
 build=(
@@ -11,6 +11,8 @@ build=(
 )
 test=(libgtest-dev python3)
 lint=(clang-format-14 clang-tidy-14 shellcheck python3)
+# What dipper is measured against, and what bench/torch_venv.sh and torch.compile need.
+bench=(libbenchmark-dev libdnnl-dev python3-torch python3-venv python3-dev)
 
 packages=()
 for group in "${@:-build}"; do
@@ -18,8 +20,9 @@ for group in "${@:-build}"; do
     build) packages+=("${build[@]}") ;;
     test) packages+=("${test[@]}") ;;
     lint) packages+=("${lint[@]}") ;;
+    bench) packages+=("${bench[@]}") ;;
     *)
-      echo "unknown group '$group': give build, test or lint" >&2
+      echo "unknown group '$group': give build, test, lint or bench" >&2
       exit 2
       ;;
   esac
