@@ -58,6 +58,7 @@ class PhaseAdjoint final : public Map {
       Tiles tiles;
       const VectorRows vectors{std::min(band_.rows(), phase_rows_ - first), phase_columns_};
       for (int group = 0; group < vectors.count(); group += block_vectors) {
+        const int taken = std::min(block_vectors, vectors.count() - group);
         const float* from[block_vectors];
         for (int n = 0; n < block_vectors; ++n) {
           const int number = std::min(group + n, vectors.count() - 1);
@@ -66,8 +67,8 @@ class PhaseAdjoint final : public Map {
         for (int c = pieces_.begin(piece); c < pieces_.end(piece); c += block_rows) {
           const int channels = std::min(block_rows, pieces_.end(piece) - c);
           for (int row_phase = 0; row_phase < d_.stride; ++row_phase) {
-            block(row_phase, c, channels, w, from, bias, tiles);
-            for (int n = 0; n < block_vectors && group + n < vectors.count(); ++n) {
+            block(row_phase, c, channels, taken, w, from, bias, tiles);
+            for (int n = 0; n < taken; ++n) {
               const int row = (first + vectors.row(group + n)) * d_.stride + row_phase;
               if (row < in_.height) write_vector(n, c, channels, row, vectors.column(group + n), tiles, x, write);
             }
@@ -106,13 +107,13 @@ class PhaseAdjoint final : public Map {
   }
 
   // One row phase of `channels` channels from c on.
-  HWY_INLINE void block(int row_phase, int c, int channels, const float* w, const float* const* from, const float* bias,
-                        Tiles& tiles) const {
+  HWY_INLINE void block(int row_phase, int c, int channels, int vectors, const float* w, const float* const* from,
+                        const float* bias, Tiles& tiles) const {
     const std::size_t area = static_cast<std::size_t>(d_.kernel) * d_.kernel;
     for (int column_phase = 0; column_phase < d_.stride; ++column_phase) {
       const Phase& phase = phases_[row_phase * d_.stride + column_phase];
       multiply_rows(
-          channels,
+          channels, vectors,
           {w + c * area, area, phase.weight_at.data(), phase.band_at.data(), static_cast<int>(phase.weight_at.size())},
           from, bias == nullptr ? nullptr : bias + c, tiles.phase[column_phase]);
     }
@@ -209,19 +210,20 @@ class ColumnAdjoint final : public Map {
   // columns[k][pixel] for the products k = (channel, u, v) of some channels and the pixels of some rows of y.
   void multiply_tile(int begin, int channels, int rows, const float* values, const float* w, float* columns) const {
     const int products = channels * area();
-    for (std::size_t at = 0; at < static_cast<std::size_t>(rows) * out_.width; at += block_width) {
+    const std::size_t pixels = static_cast<std::size_t>(rows) * out_.width;
+    for (std::size_t at = 0; at < pixels; at += block_width) {
+      const int vectors = static_cast<int>((std::min(block_width, pixels - at) + lanes - 1) / lanes);
       const float* from[block_vectors];
-      for (int n = 0; n < block_vectors; ++n) {
-        from[n] = values + at + n * lanes;
-      }
+      for (int n = 0; n < block_vectors; ++n) from[n] = values + at + n * lanes;
       for (int k = 0; k < products; k += block_rows) {
         HWY_ALIGN float tile[block_rows * block_width];
         const int part = std::min(block_rows, products - k);
         multiply_rows(
-            part, {w + static_cast<std::size_t>(begin) * area() + k, 1, weight_at_.data(), y_at_.data(), out_.channels},
-            from, nullptr, tile);
+            part, vectors,
+            {w + static_cast<std::size_t>(begin) * area() + k, 1, weight_at_.data(), y_at_.data(), out_.channels}, from,
+            nullptr, tile);
         for (int row = 0; row < part; ++row) {
-          std::memcpy(columns + (k + row) * columns_ + at, tile + row * block_width, block_width * sizeof(float));
+          std::memcpy(columns + (k + row) * columns_ + at, tile + row * block_width, vectors * lanes * sizeof(float));
         }
       }
     }

@@ -153,8 +153,8 @@ class ReflectedAdjoint final : public Map {
       const float* from[block_vectors];
       for (int n = 0; n < block_vectors; ++n) from[n] = line + at + n * lanes;
       HWY_ALIGN float tile[block_rows * block_width];
-      multiply_rows(channels, {w + c * area, area, weight_at_.data(), line_at.data(), out_.channels}, from, nullptr,
-                    tile);
+      multiply_rows(channels, block_vectors, {w + c * area, area, weight_at_.data(), line_at.data(), out_.channels},
+                    from, nullptr, tile);
       for (int k = 0; k < channels; ++k) {
         for (int i = at; i < std::min(elements, at + static_cast<int>(block_width)); ++i) {
           add(k, i, tile[k * block_width + i - at]);

@@ -77,7 +77,7 @@ inline Chosen<Map> choose_correlate(const Conv2dDesc& d, ThreadPool& pool) {
   const Shape out = d.output();
   const double depth = static_cast<double>(d.input.channels) * d.kernel * d.kernel;
   const double vectors = std::ceil(out.width / static_cast<double>(lanes)) * out.height;
-  const double blocks = whole(static_cast<double>(out.plane()), block_width) / lanes;
+  const double blocks = whole(static_cast<double>(out.plane()), lanes) / lanes;
   const double rows = whole(out.channels, 4);
   const Candidate best = choose({
       {"direct", true, vectors * (1.2 * rows * depth + 5.0 * d.input.channels * d.stride)},
@@ -103,7 +103,7 @@ inline Chosen<Map> choose_adjoint(const Conv2dDesc& d, ThreadPool& pool) {
   const double phase_width = std::ceil(d.input.width / static_cast<double>(d.stride));
   const double phase_height = std::ceil(d.input.height / static_cast<double>(d.stride));
   const double vectors = std::ceil(phase_width / static_cast<double>(lanes)) * phase_height;
-  const double blocks = whole(static_cast<double>(out.plane()), block_width) / lanes;
+  const double blocks = whole(static_cast<double>(out.plane()), lanes) / lanes;
   const double products = d.input.channels * static_cast<double>(d.kernel) * d.kernel;
   const Candidate best = choose({
       {"direct", true, vectors * (1.2 * whole(d.input.channels, 4) * depth + 5.0 * out.channels)},

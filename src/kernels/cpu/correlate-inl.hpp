@@ -136,13 +136,15 @@ class Correlate final : public Map {
   HWY_INLINE void block(int piece, Product product, const float* const* from, const float* bias, float* const* to,
                         const std::size_t* valid, Write write) const {
     HWY_ALIGN float tile[block_rows * block_width];
+    int vectors = 0;
+    while (vectors < block_vectors && valid[vectors] > 0) ++vectors;
     for (int o = pieces_.begin(piece); o < pieces_.end(piece); o += block_rows) {
       const int rows = std::min(block_rows, pieces_.end(piece) - o);
       Product part = product;
       part.a += o * d_weights();
-      multiply_rows(rows, part, from, bias == nullptr ? nullptr : bias + o, tile);
+      multiply_rows(rows, vectors, part, from, bias == nullptr ? nullptr : bias + o, tile);
       for (int row = 0; row < rows; ++row) {
-        for (int n = 0; n < block_vectors; ++n) {
+        for (int n = 0; n < vectors; ++n) {
           put_part(load(tile + row * block_width + n * lanes), to[n] + (o + row) * out_.plane(), valid[n], write);
         }
       }

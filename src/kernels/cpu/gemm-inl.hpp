@@ -57,10 +57,13 @@ HWY_NOINLINE void multiply(const Product& p, const float* const* b, const float*
   }
 }
 
-/// The same for a block of 1 to block_rows rows.
-HWY_INLINE void multiply_rows(int rows, Product p, const float* const* b, const float* start, float* tile) {
-  if (many_registers && rows == block_rows) {
-    for (int n = 0; n < block_vectors; n += 2) multiply<block_rows, 2>(p, b + n, start, tile + n * lanes);
+/// The same for a block of 1 to block_rows rows, of which the first `vectors` vectors are wanted.
+HWY_INLINE void multiply_rows(int rows, int vectors, Product p, const float* const* b, const float* start,
+                              float* tile) {
+  if (rows == block_rows && (many_registers || vectors == 1)) {
+    int n = 0;
+    for (; n + 2 <= vectors; n += 2) multiply<block_rows, 2>(p, b + n, start, tile + n * lanes);
+    if (n < vectors) multiply<block_rows, 1>(p, b + n, start, tile + n * lanes);
     return;
   }
   for (; rows > 0; rows -= 4, p.a += 4 * p.a_row, tile += 4 * block_width) {
