@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/memory.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/cpu/instruction_sets.hpp"
 #include "networks.hpp"
@@ -31,9 +32,9 @@ constexpr std::pair<Pass, const char*> passes[] = {{Pass::forward, "forward"},
                                                    {Pass::backward_inputs, "backward_inputs"}};
 
 /// Numbers in [-1, 1], and what vectors may read past the end.
-std::vector<float> some_values(std::size_t count) {
-  std::vector<float> values(count + read_ahead);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i * 37 % 101) / 50 - 1;
+Floats some_values(std::size_t count) {
+  Floats values(count + read_ahead);
+  for (std::size_t i = 0; i < values.size(); ++i) values.data()[i] = static_cast<float>(i * 37 % 101) / 50 - 1;
   return values;
 }
 
@@ -56,7 +57,7 @@ class OwnLayer {
     }
     for (std::size_t i = 0; i < x_.size(); ++i) {
       inputs_.push_back(x_[i].data());
-      targets_.push_back({dx_[i].empty() ? nullptr : dx_[i].data(), Write::overwrite});
+      targets_.push_back({dx_[i].size() == 0 ? nullptr : dx_[i].data(), Write::overwrite});
     }
     for (const auto& [pass, name] : passes) run(pass);  // each leaves what the next ones read
   }
@@ -74,8 +75,8 @@ class OwnLayer {
 
  private:
   std::unique_ptr<Layer<float>> layer_;
-  std::vector<float> theta_, dtheta_, y_, dy_, saved_, scratch_;
-  std::vector<std::vector<float>> x_, dx_;
+  Floats theta_, dtheta_, y_, dy_, saved_, scratch_;
+  std::vector<Floats> x_, dx_;
   std::vector<const float*> inputs_;
   std::vector<GradientTarget<float>> targets_;
 };

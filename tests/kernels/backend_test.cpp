@@ -7,8 +7,10 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <span>
 #include <string_view>
 
+#include "base/memory.hpp"
 #include "cases.hpp"
 #include "kernels/cpu/instruction_sets.hpp"
 #include "kernels/layer_run.hpp"
@@ -154,6 +156,37 @@ TEST_P(CpuBackend, GivesTheSameBitsForAnyNumberOfThreads) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Layers, CpuBackend, testing::ValuesIn(backend_cases()), case_name);
+
+/// Tensors that no cache holds are written past them: a 1x1 convolution, whose every output is one product and a bias.
+TEST(CpuBackendLoops, WhatExceedsTheCachesIsWrittenWhole) {
+  constexpr int many = 13;
+  const Shape one{1, 1024, 1024};
+  for (const bool forward : {true, false}) {
+    const Shape input = forward ? one : Shape{many, one.height, one.width};
+    const int outputs = forward ? many : 1;
+    LayerRun<float> run(Conv2dDesc{.input = input, .out_channels = outputs, .kernel = 1, .padding = 0});
+    const auto backend = make_cpu_backend(2);
+    const auto layer = backend->layer(run.desc);
+    const Floats result(many * one.plane() + read_ahead);  // on whole cache lines, as in a program
+    Operands<float> at = run.operands(*layer);
+    if (forward) {
+      at.y = result.data();
+      layer->forward(at);
+    } else {
+      const GradientTarget<float> dx{.data = result.data(), .write = Write::overwrite};
+      layer->backward_inputs(at, {.dy = run.dy.data(), .dx = {&dx, 1}, .dtheta = run.dtheta.data()});
+    }
+    const std::vector<float>& from = forward ? run.x[0] : run.dy;
+    const std::span<const float> to = result;
+    int wrong = 0;
+    for (std::size_t i = 0; i < many * one.plane(); ++i) {
+      const auto c = static_cast<int>(i / one.plane());
+      const float bias = forward ? run.theta[many + c] : 0;
+      wrong += std::abs(to[i] - (run.theta[c] * from[i % one.plane()] + bias)) > 1e-6F ? 1 : 0;
+    }
+    EXPECT_EQ(wrong, 0) << (forward ? "y" : "dx");
+  }
+}
 
 TEST(CpuBackendLoops, NumbersThatAreNoneStaySo) {
   for (const LayerDesc& desc : {LayerDesc{SigmoidDesc{{1, 4, 40}}}, LayerDesc{LeakyReluDesc{{1, 4, 40}}},

@@ -75,6 +75,7 @@ class PhaseAdjoint final : public Map {
           }
         }
       }
+      hwy::FlushStream();
     });
   }
 
@@ -124,10 +125,13 @@ class PhaseAdjoint final : public Map {
                                Write write) const {
     const std::size_t at = static_cast<std::size_t>(row) * in_.width + static_cast<std::size_t>(column) * d_.stride;
     const std::size_t left = in_.width - static_cast<std::size_t>(column) * d_.stride;
+    const bool streams = exceeds_caches(in_) && write == Write::overwrite && on_line(x);
     for (int k = 0; k < channels; ++k) {
       float* to = x + (c + k) * in_.plane() + at;
       const V even = load(tiles.phase[0] + k * block_width + n * lanes);
-      if (d_.stride == 1) {
+      if (d_.stride == 1 && streams) {
+        hn::Stream(even, D(), to);
+      } else if (d_.stride == 1) {
         put_part(even, to, left, write);
       } else {
         HWY_ALIGN float both[2 * lanes];

@@ -91,6 +91,7 @@ class Correlate final : public Map {
         }
         block(piece, {w, d_weights(), weight_at_.data(), band_.at(), band_.depth()}, from, bias, to, valid, write);
       }
+      hwy::FlushStream();
     });
   }
 
@@ -136,6 +137,7 @@ class Correlate final : public Map {
   HWY_INLINE void block(int piece, Product product, const float* const* from, const float* bias, float* const* to,
                         const std::size_t* valid, Write write) const {
     HWY_ALIGN float tile[block_rows * block_width];
+    const bool streams = exceeds_caches(out_) && write == Write::overwrite && on_line(to[0]);
     int vectors = 0;
     while (vectors < block_vectors && valid[vectors] > 0) ++vectors;
     for (int o = pieces_.begin(piece); o < pieces_.end(piece); o += block_rows) {
@@ -145,6 +147,10 @@ class Correlate final : public Map {
       multiply_rows(rows, vectors, part, from, bias == nullptr ? nullptr : bias + o, tile);
       for (int row = 0; row < rows; ++row) {
         for (int n = 0; n < vectors; ++n) {
+          if (streams) {
+            hn::Stream(load(tile + row * block_width + n * lanes), D(), to[n] + (o + row) * out_.plane());
+            continue;
+          }
           put_part(load(tile + row * block_width + n * lanes), to[n] + (o + row) * out_.plane(), valid[n], write);
         }
       }

@@ -11,9 +11,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 #include "kernels/layer.hpp"
+#include "kernels/shape.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace dipper::cpu::HWY_NAMESPACE {
@@ -70,6 +72,17 @@ HWY_INLINE void store_part(V value, float* to, std::size_t count) {
 /// Overwrites the first `count` lanes, or adds to them.
 HWY_INLINE void put_part(V value, float* to, std::size_t count, Write write) {
   store_part(write == Write::accumulate ? hn::Add(load_part(to, count), value) : value, to, count);
+}
+
+/// Whether a tensor of this shape is so large that what is written first has left the caches before the last is. It is
+/// then written past them: a line that is written whole need not be read before. Rows have to be whole lines for that.
+inline bool exceeds_caches(const Shape& shape) {
+  constexpr std::size_t caches = std::size_t{24} << 20;
+  return shape.size() * sizeof(float) > caches && shape.width % 16 == 0;
+}
+
+HWY_INLINE bool on_line(const float* at) {
+  return reinterpret_cast<std::uintptr_t>(at) % 64 == 0;
 }
 
 HWY_INLINE float sum_lanes(V value) {
