@@ -3,6 +3,7 @@
 // itself: once for each distinct shape, as the networks run them after fusion, but without the norm that a layer may
 // apply as it loads. Convolutions are counted in operations of the direct method, whatever the kernel, and as a share
 // of the multiply-add peak that is measured at the start; other layers in the bytes that they have to read and write.
+// Before them, "fork_join" is what handing out work to all threads and waiting for them takes.
 // Convolutions stand beside oneDNN's where it is installed; onednn.hpp says on what terms.
 //   build/bench/bench_kernels --threads 2 --benchmark_filter='conv2d 4->3 .*dipper'
 #include <benchmark/benchmark.h>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "base/memory.hpp"
+#include "base/thread_pool.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/cpu/instruction_sets.hpp"
 #include "networks.hpp"
@@ -134,6 +136,10 @@ class Benchmarks {
     benchmark::AddCustomContext("threads", std::to_string(threads_));
     benchmark::AddCustomContext("peak_gflops", fmt::format("{:.1f}", peak_));
     benchmark::AddCustomContext("onednn", onednn_version());
+    benchmark::RegisterBenchmark("fork_join", [this](benchmark::State& state) {
+      ThreadPool pool(threads_);
+      for ([[maybe_unused]] const auto _ : state) pool.run(pool.size(), [](int /*task*/, int /*worker*/) {});
+    })->UseRealTime();
     for (const bool convolutions : {true, false}) {
       for (const Case& layer : layers_) {
         if (is_convolution(layer.desc) != convolutions) continue;

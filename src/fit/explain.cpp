@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace dipper {
 namespace {
@@ -27,6 +29,23 @@ std::string row(const Program::Timed& layer, int pass, double peak_gflops) {
                      seconds * 1e3, share, layer.name, describe(layer.desc));
 }
 
+/// What the layers of each kind take together, such as all "conv2d", in the order in which they first run.
+std::string sums_by_kind(const std::vector<Program::Timed>& layers) {
+  std::vector<std::pair<std::string, std::array<double, 3>>> kinds;
+  for (const Program::Timed& layer : layers) {
+    const std::string text = describe(layer.desc);
+    const std::string kind = text.substr(0, text.find(' '));
+    auto found = std::ranges::find(kinds, kind, &std::pair<std::string, std::array<double, 3>>::first);
+    if (found == kinds.end()) found = kinds.insert(kinds.end(), {kind, {}});
+    for (int pass = 0; pass < 3; ++pass) found->second[pass] += layer.seconds[pass] * 1e3;
+  }
+  std::string text = fmt::format("{:<21} {:>9} {:>17} {:>14}\n", "ms", pass_names[0], pass_names[1], pass_names[2]);
+  for (const auto& [kind, ms] : kinds) {
+    text += fmt::format("{:<21} {:>9.3f} {:>17.3f} {:>14.3f}\n", kind, ms[0], ms[1], ms[2]);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string explain(const std::vector<Program::Timed>& layers, const MemoryPlan& memory, double peak_gflops) {
@@ -44,6 +63,8 @@ std::string explain(const std::vector<Program::Timed>& layers, const MemoryPlan&
     }
   }
   const double total = seconds[0] + seconds[1] + seconds[2];
+  text += '\n';
+  text += sums_by_kind(layers);
   text += fmt::format(
       "\nforward {:.2f} ms, backward weights {:.2f} ms, backward data {:.2f} ms: together {:.2f} ms, of which "
       "convolutions {:.2f} ms\n",

@@ -39,6 +39,14 @@ TEST(Explain, LeavesOutThePeakWhereNoneIsKnown) {
   EXPECT_FALSE(has(text, "nan")) << text;
 }
 
+TEST(Explain, SumsByKindOfLayer) {
+  Program::Timed norm{.name = "norm", .desc = BatchNormDesc{.input = {8, 32, 32}}};
+  norm.seconds = {5e-4, 0, 25e-5};
+  const std::string text = explain({some_convolution(), norm, some_convolution()}, {}, 100);
+  EXPECT_TRUE(has(text, "conv2d                    2.000             4.000          0.000\n")) << text;
+  EXPECT_TRUE(has(text, "batch_norm                0.500             0.000          0.250\n")) << text;
+}
+
 TEST(Explain, TellsTheMemory) {
   MemoryPlan plan;
   plan.bytes = 3'000'000;
