@@ -40,9 +40,9 @@ struct Request {
 
 /// What a fit says of itself while it runs.
 struct Progress {
-  std::string summary;  ///< what is fitted to what, such as "50.1 % of the pixels are missing; network ..."
-  int iteration = 0;    ///< finished iterations
-  int iterations = 0;   ///< planned in all
+  std::string summary;      ///< what is fitted to what, such as "50.1 % of the pixels are missing; network ..."
+  int iteration = 0;        ///< finished iterations
+  int iterations = 0;       ///< planned in all
   std::string explanation;  ///< with Settings::explain: what an iteration consists of, a table over many lines
   double loss = 0;
   std::optional<double> psnr;      ///< of `picture` against the truth: known when both are

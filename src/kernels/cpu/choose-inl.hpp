@@ -16,7 +16,8 @@
 #include "kernels/cpu/border-inl.hpp"
 #include "kernels/cpu/correlate-inl.hpp"
 #include "kernels/cpu/instruction_sets.hpp"
-#include "kernels/cpu/weight_gradient-inl.hpp"
+#include "kernels/cpu/pixel_gradient-inl.hpp"
+#include "kernels/cpu/row_gradient-inl.hpp"
 #include "kernels/cpu/winograd_correlate-inl.hpp"
 #include "kernels/cpu/winograd_gradient-inl.hpp"
 

@@ -105,6 +105,11 @@ HWY_INLINE void sum_lanes(const V* values, float* sums) {
   for (std::size_t i = 4; i < lanes; ++i) sums[i % 4] += blocks[i];
 }
 
+/// The vectors that so many floats take, the last one in part.
+inline std::size_t vectors_of(int floats) {
+  return (static_cast<std::size_t>(floats) + lanes - 1) / lanes;
+}
+
 /// At least `floats`, as an odd number of cache lines: steps of a power of two would fall into the same few lines of a
 /// cache.
 inline std::size_t spread_out(std::size_t floats) {
