@@ -110,6 +110,6 @@ int main(int argc, char** argv) {
         "{:.2f} GFLOP in convolutions, {:.0f} GFLOP/s of a peak of {:.0f} ({:.0f} %): {:.2f} times FLOPs / peak\n",
         flops / 1e9, flops / 1e6 / median, peak, 100 / ratio, ratio);
     fmt::print("{:.1f} MB planned\n", static_cast<double>(fit.bytes()) / 1e6);
-    if (with_table) fmt::print("\n{}", dipper::explain(fit.measure(20), fit.memory(), peak));
+    if (with_table) fmt::print("\n{}", dipper::explain(fit.measure(20, 10), fit.memory(), peak));
   }
 }

@@ -232,8 +232,8 @@ int main(int argc, char** argv) {
   // Ours first, so that what is given wins.
   std::vector<std::string> arguments{argv[0], "--benchmark_min_time=0.1", "--benchmark_counters_tabular=true"};
   for (const std::string& argument : app.remaining()) arguments.push_back(argument);
-  std::vector<char*> pointers;
-  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  std::vector<char*> pointers(arguments.size());
+  std::ranges::transform(arguments, pointers.begin(), [](std::string& argument) { return argument.data(); });
   int count = static_cast<int>(pointers.size());
   benchmark::Initialize(&count, pointers.data());
   if (benchmark::ReportUnrecognizedArguments(count, pointers.data())) return 2;

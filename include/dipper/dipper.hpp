@@ -43,7 +43,7 @@ struct Progress {
   std::string summary;      ///< what is fitted to what, such as "50.1 % of the pixels are missing; network ..."
   int iteration = 0;        ///< finished iterations
   int iterations = 0;       ///< planned in all
-  std::string explanation;  ///< with Settings::explain: what an iteration consists of, a table over many lines
+  std::string explanation;  ///< with Settings::explain, in the first call: what an iteration consists of, a table
   double loss = 0;
   std::optional<double> psnr;      ///< of `picture` against the truth: known when both are
   std::optional<double> raw_psnr;  ///< of `raw` against the truth, likewise

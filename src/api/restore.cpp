@@ -111,7 +111,7 @@ class Run {
   void loop(Fit& fit, const ProgressCallback& callback) {
     progress_.summary = fmt::format("{}; network {} of {} parameters on {} ({})", observation_.summary, recipe_.network,
                                     fit.parameter_count(), backend_->name(), backend_->description());
-    if (settings_.explain) progress_.explanation = explain(fit.measure(5), fit.memory(), backend_->measure_peak());
+    if (settings_.explain) progress_.explanation = explain(fit.measure(5, 2), fit.memory(), backend_->measure_peak());
     if (callback) callback(progress_);
     progress_.explanation.clear();
     const Clock::time_point began = Clock::now();

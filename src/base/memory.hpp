@@ -25,7 +25,7 @@ class Floats {
   [[nodiscard]] float* data() const { return data_.get(); }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::size_t bytes() const { return size_ * sizeof(float); }
-  operator std::span<float>() { return {data(), size_}; }
+  operator std::span<float>() const { return {data(), size_}; }
   operator std::span<const float>() const { return {data(), size_}; }
 
  private:

@@ -26,6 +26,7 @@ Request read_request(const std::string& task, const RestoreOptions& options) {
   for (const auto& [name, file] : options.task_pictures) request.pictures.emplace(name, read_image(file));
   if (!options.truth.empty()) request.truth = read_image(options.truth);
   request.settings = options.settings;
+  if (options.quiet || options.progress == ProgressStyle::none) request.settings.explain = false;  // nobody would see
   return request;
 }
 

@@ -118,7 +118,8 @@ void declare_progress(CLI::App& command, RestoreOptions& options) {
               "on stderr: line (redrawn), plain (a line every two seconds), json (an object a line) or none "
               "[auto: line on a terminal, else plain]"},
              [&options](const std::string& text) { options.progress = parse_style(text); });
-  add_switch(command, {"--explain", "", "say which kernel does each layer, how long it takes and what memory is for"},
+  add_switch(command,
+             {"--explain", "", "say which kernel does each layer, how long it takes and how tensors share memory"},
              options.settings.explain);
   add_switch(command, {"--quiet", "", "say nothing unless something is wrong"}, options.quiet);
   command.set_help_flag("-h,--help", "show this help");

@@ -40,7 +40,9 @@ class Fit {
   [[nodiscard]] std::size_t parameter_count() const { return program_.theta().size(); }
 
   /// What an iteration consists of and how long each pass takes: see Program::measure. Changes nothing.
-  [[nodiscard]] std::vector<Program::Timed> measure(int rounds) { return program_.measure(rounds); }
+  [[nodiscard]] std::vector<Program::Timed> measure(int rounds, double most_seconds) {
+    return program_.measure(rounds, most_seconds);
+  }
   [[nodiscard]] const MemoryPlan& memory() const { return program_.memory(); }
 
   /// Memory that the fit takes: program, optimiser, all of it.

@@ -49,6 +49,8 @@ class Fuser {
     const Tensor x = old_.nodes()[number].inputs[0];
     const int sigmoid = old_.values()[x.id].producer;
     if (sigmoid < 0 || !std::holds_alternative<SigmoidDesc>(descs_[sigmoid]) || readers(x).size() != 1) return;
+    // Another reader of the sigmoid's input would run backward in another order, and its gradient be added in another.
+    if (readers(old_.nodes()[sigmoid].inputs[0]).size() != 1) return;
     loss->sigmoid = true;
     removed_.insert(sigmoid);
     saved_by_[x.id] = static_cast<int>(number);

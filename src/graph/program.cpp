@@ -122,7 +122,7 @@ void Program::backward() {
   }
 }
 
-std::vector<Program::Timed> Program::measure(int rounds) {
+std::vector<Program::Timed> Program::measure(int rounds, double most_seconds) {
   std::vector<Timed> all;
   for (std::size_t number = 0; number < steps_.size(); ++number) {
     const Graph::Node& node = fused_.graph.nodes()[number];
@@ -139,7 +139,10 @@ std::vector<Program::Timed> Program::measure(int rounds) {
     double& least = all[number].seconds[static_cast<int>(pass)];
     least = least == 0 ? took.count() : std::min(least, took.count());
   };
-  for (int round = 0; round < rounds; ++round) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point end =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(most_seconds));
+  for (int round = 0; round < rounds && (round == 0 || Clock::now() < end); ++round) {
     for (std::size_t number = 0; number < steps_.size(); ++number) time(number, Pass::forward);
     *at(plan_.gradients[loss_.id]) = 1;
     for (std::size_t number = steps_.size(); number-- > 0;) {

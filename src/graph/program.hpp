@@ -47,8 +47,9 @@ class Program {
     std::array<double, 3> seconds{};  // by Pass; the least of all rounds, 0 for a pass that the layer has not
     std::array<Choice, 3> choices{};
   };
-  /// Runs `rounds` whole iterations, forward and backward, and times each pass of each layer in them.
-  [[nodiscard]] std::vector<Timed> measure(int rounds);
+  /// Runs `rounds` whole iterations, forward and backward, and times each pass of each layer in them; fewer, but at
+  /// least one, when they take longer than `most_seconds`.
+  [[nodiscard]] std::vector<Timed> measure(int rounds, double most_seconds);
 
   [[nodiscard]] const MemoryPlan& memory() const { return plan_; }
   /// What this program takes: the arena, scratch memory, parameters and their gradients.

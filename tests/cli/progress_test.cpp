@@ -73,13 +73,16 @@ TEST_F(ProgressReport, ExplainsAnIterationWhenAsked) {
   const Outcome outcome = run(command);
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(outcome.out, "");
-  EXPECT_NE(outcome.err.find("backward weights"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("backward parameters"), std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find("times the ideal time"), std::string::npos);
   EXPECT_LT(outcome.err.find("times the ideal time"), outcome.err.find("1/2  loss"));
   std::vector<std::string> for_programs = command;
   for_programs.insert(for_programs.end(), {"--progress", "json"});
   const Json first = Json::parse(lines(run(for_programs).err).front());
-  EXPECT_NE(first.at("explanation").get<std::string>().find("memory: arena"), std::string::npos);
+  EXPECT_NE(first.at("explanation").get<std::string>().find("memory of tensors: an arena"), std::string::npos);
+  std::vector<std::string> for_nobody = command;
+  for_nobody.emplace_back("--quiet");
+  EXPECT_EQ(run(for_nobody).err, "");
 }
 
 TEST_F(ProgressReport, ALineForTerminalsIsRedrawn) {

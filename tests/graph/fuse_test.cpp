@@ -84,6 +84,21 @@ TEST(Fuse, ASigmoidThatOthersReadStays) {
   EXPECT_GE(fused.tensors[x.id].id, 0);
 }
 
+// Its gradient would be added to those of the other readers in another order.
+TEST(Fuse, ASigmoidOfWhatOthersReadStays) {
+  Graph graph;
+  const Tensor z = graph.input({3, 16, 16});
+  const Tensor y = graph.input({3, 16, 16});
+  const Tensor weights = graph.input({1, 16, 16});
+  const Tensor t = conv2d(graph, z, {.out_channels = 3}, "conv");
+  const Tensor x = sigmoid(graph, t, "sigmoid");
+  const Tensor other = conv2d(graph, t, {.out_channels = 3}, "other");
+  const Tensor loss = masked_squared_error(graph, x, y, weights, Reduction::sum, "loss");
+  const FusedGraph fused = fuse(graph, {other, loss});
+  EXPECT_EQ(fused.graph.nodes().size(), 4U);
+  EXPECT_EQ(fused.saved_by[x.id], -1);
+}
+
 TEST(Fuse, ParametersKeepTheirNamesAndPlaces) {
   for (const Network& network : networks()) {
     Graph graph;

@@ -102,6 +102,24 @@ void expect_writes_within(const LayerDesc& desc) {
   for (std::size_t n = 0; n < run.dx.size(); ++n) untouched(run.dx[n], inputs_of(desc)[n].size(), 0);
 }
 
+void expect_same_bits_for_any_number_of_threads(const LayerDesc& desc) {
+  const auto run_on = [&](int threads) {
+    LayerRun<float> run(desc);
+    const auto backend = make_cpu_backend(threads);
+    const auto layer = backend->layer(desc);
+    run.forward(*layer);
+    run.backward(*layer);
+    return run;
+  };
+  const LayerRun<float> one = run_on(1);
+  for (const int threads : {2, 3}) {
+    const LayerRun<float> many = run_on(threads);
+    EXPECT_EQ(one.y, many.y);
+    EXPECT_EQ(one.dx, many.dx);
+    EXPECT_EQ(one.dtheta, many.dtheta);
+  }
+}
+
 TEST_P(CpuBackend, AgreesWithRef) {
   const auto definition = run_ref(GetParam());
   on_every_instruction_set([&] { expect_agreement_with(definition); });
@@ -128,6 +146,7 @@ TEST_P(CpuBackend, EveryKernelAgreesWithRef) {
       if (definition.empty()) definition = run_ref(GetParam());
       on_every_instruction_set([&] { expect_agreement_with(definition); });
       expect_writes_within(GetParam());
+      expect_same_bits_for_any_number_of_threads(GetParam());
     }
     cpu::prefer_kernel("");
   }
@@ -138,24 +157,19 @@ TEST_P(CpuBackend, WritesNothingPastItsTensors) {
 }
 
 TEST_P(CpuBackend, GivesTheSameBitsForAnyNumberOfThreads) {
-  const auto run_on = [](int threads) {
-    LayerRun<float> run(GetParam());
-    const auto backend = make_cpu_backend(threads);
-    const auto layer = backend->layer(GetParam());
-    run.forward(*layer);
-    run.backward(*layer);
-    return run;
-  };
-  const LayerRun<float> one = run_on(1);
-  for (const int threads : {2, 3}) {
-    const LayerRun<float> many = run_on(threads);
-    EXPECT_EQ(one.y, many.y);
-    EXPECT_EQ(one.dx, many.dx);
-    EXPECT_EQ(one.dtheta, many.dtheta);
-  }
+  expect_same_bits_for_any_number_of_threads(GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(Layers, CpuBackend, testing::ValuesIn(backend_cases()), case_name);
+
+/// A gray picture's last layer: one channel of outputs must not make it a matter of one thread.
+TEST(CpuBackendChoice, WideMapsAreReadInPlaceForAnyNumberOfChannels) {
+  for (const int channels : {1, 2, 3, 4, 8}) {
+    EXPECT_EQ(kernels_of(ConvTranspose2dDesc{.input = {8, 128, 128}, .out_channels = channels})[0], "direct")
+        << channels;
+    EXPECT_EQ(kernels_of(Conv2dDesc{.input = {4, 256, 256}, .out_channels = channels})[0], "direct") << channels;
+  }
+}
 
 /// Tensors that no cache holds are written past them: a 1x1 convolution, whose every output is one product and a bias.
 TEST(CpuBackendLoops, WhatExceedsTheCachesIsWrittenWhole) {

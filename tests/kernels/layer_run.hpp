@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <variant>
 #include <vector>
@@ -65,7 +66,10 @@ struct LayerRun {
   Operands<T> operands(Layer<T>& layer) {
     inputs_.clear();
     for (const auto& input : x) inputs_.push_back(input.data());
-    scratch.resize(std::max(scratch.size(), layer.scratch_size()));
+    // What scratch memory holds at first may not matter.
+    if (scratch.size() < layer.scratch_size()) {
+      scratch.resize(layer.scratch_size(), T(std::numeric_limits<double>::quiet_NaN()));
+    }
     return {.x = inputs_,
             .y = y.data(),
             .norm = norm.data(),

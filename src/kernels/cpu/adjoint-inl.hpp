@@ -55,7 +55,7 @@ class PhaseAdjoint final : public Map {
       const int piece = task % pieces_.count();
       float* band = scratch + worker * band_.size();
       band_.pack(y, first, 0, out_.channels, band);
-      Tiles tiles;
+      Blocks blocks;
       const VectorRows vectors{std::min(band_.rows(), phase_rows_ - first), phase_columns_};
       for (int group = 0; group < vectors.count(); group += block_vectors) {
         const int taken = std::min(block_vectors, vectors.count() - group);
@@ -67,10 +67,10 @@ class PhaseAdjoint final : public Map {
         for (int c = pieces_.begin(piece); c < pieces_.end(piece); c += block_rows) {
           const int channels = std::min(block_rows, pieces_.end(piece) - c);
           for (int row_phase = 0; row_phase < d_.stride; ++row_phase) {
-            block(row_phase, c, channels, taken, w, from, bias, tiles);
+            block(row_phase, c, channels, taken, w, from, bias, blocks);
             for (int n = 0; n < taken; ++n) {
               const int row = (first + vectors.row(group + n)) * d_.stride + row_phase;
-              if (row < in_.height) write_vector(n, c, channels, row, vectors.column(group + n), tiles, x, write);
+              if (row < in_.height) write_vector(n, c, channels, row, vectors.column(group + n), blocks, x, write);
             }
           }
         }
@@ -86,7 +86,7 @@ class PhaseAdjoint final : public Map {
   };
 
   // One tile for each column phase; strides are 1 or 2.
-  struct Tiles {
+  struct Blocks {
     HWY_ALIGN float phase[2][block_rows * block_width];
   };
 
@@ -109,33 +109,33 @@ class PhaseAdjoint final : public Map {
 
   // One row phase of `channels` channels from c on.
   HWY_INLINE void block(int row_phase, int c, int channels, int vectors, const float* w, const float* const* from,
-                        const float* bias, Tiles& tiles) const {
+                        const float* bias, Blocks& blocks) const {
     const std::size_t area = static_cast<std::size_t>(d_.kernel) * d_.kernel;
     for (int column_phase = 0; column_phase < d_.stride; ++column_phase) {
       const Phase& phase = phases_[row_phase * d_.stride + column_phase];
       multiply_rows(
           channels, vectors,
           {w + c * area, area, phase.weight_at.data(), phase.band_at.data(), static_cast<int>(phase.weight_at.size())},
-          from, bias == nullptr ? nullptr : bias + c, tiles.phase[column_phase]);
+          from, bias == nullptr ? nullptr : bias + c, blocks.phase[column_phase]);
     }
   }
 
   // The column phases of one vector side by side: with stride 2, lane j of phase p becomes column 2 j + p.
-  HWY_INLINE void write_vector(int n, int c, int channels, int row, int column, const Tiles& tiles, float* x,
+  HWY_INLINE void write_vector(int n, int c, int channels, int row, int column, const Blocks& blocks, float* x,
                                Write write) const {
     const std::size_t at = static_cast<std::size_t>(row) * in_.width + static_cast<std::size_t>(column) * d_.stride;
     const std::size_t left = in_.width - static_cast<std::size_t>(column) * d_.stride;
     const bool streams = exceeds_caches(in_) && write == Write::overwrite && on_line(x);
     for (int k = 0; k < channels; ++k) {
       float* to = x + (c + k) * in_.plane() + at;
-      const V even = load(tiles.phase[0] + k * block_width + n * lanes);
+      const V even = load(blocks.phase[0] + k * block_width + n * lanes);
       if (d_.stride == 1 && streams) {
         hn::Stream(even, D(), to);
       } else if (d_.stride == 1) {
         put_part(even, to, left, write);
       } else {
         HWY_ALIGN float both[2 * lanes];
-        hn::StoreInterleaved2(even, load(tiles.phase[1] + k * block_width + n * lanes), D(), both);
+        hn::StoreInterleaved2(even, load(blocks.phase[1] + k * block_width + n * lanes), D(), both);
         put_part(load(both), to, left, write);
         if (left > lanes) put_part(load(both + lanes), to + lanes, left - lanes, write);
       }

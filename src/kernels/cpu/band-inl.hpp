@@ -57,7 +57,7 @@ class Band {
 
   /// Floats of one phase of one row when each row has `width` outputs: whole vectors of them, and the kernel's reach.
   [[nodiscard]] static std::size_t row_size(const Conv2dDesc& desc, int width) {
-    return (static_cast<std::size_t>(width) + lanes - 1) / lanes * lanes + (desc.kernel - 1) / desc.stride;
+    return vectors_of(width) * lanes + (desc.kernel - 1) / desc.stride;
   }
 
   /// Floats of a whole band, and what vectors may read past it.
@@ -170,7 +170,7 @@ inline int band_rows(const Conv2dDesc& d, int height, int width) {
   const std::size_t input_row = Band::row_size(d, width) * d.stride * d.input.channels;
   const int input_rows = static_cast<int>(std::min<std::size_t>(budget / input_row, 1 << 20));
   const int rows = std::clamp((input_rows - d.kernel) / d.stride + 1, 1, std::max(1, (height + 7) / 8));
-  const int per_row = (width + static_cast<int>(lanes) - 1) / static_cast<int>(lanes);
+  const int per_row = static_cast<int>(vectors_of(width));
   const int step = block_vectors / std::gcd(block_vectors, per_row);
   return std::min(height, (rows + step - 1) / step * step);
 }

@@ -47,6 +47,12 @@ inline double whole(double n, double step) {
   return std::ceil(n / step) * step;
 }
 
+/// What `rows` rows of a register block cost: one or two leave it waiting for its own sums.
+inline double block_cost(double rows) {
+  const double rest = std::fmod(rows, 4);
+  return rows - rest + (rest > 0 ? std::max(rest, 2.0) : 0);
+}
+
 inline bool suits_winograd(const Conv2dDesc& d) {
   return d.kernel == 3 && d.stride == 1 && d.padding <= 2;
 }
@@ -79,7 +85,7 @@ inline Chosen<Map> choose_correlate(const Conv2dDesc& d, ThreadPool& pool) {
   const double depth = static_cast<double>(d.input.channels) * d.kernel * d.kernel;
   const double vectors = std::ceil(out.width / static_cast<double>(lanes)) * out.height;
   const double blocks = whole(static_cast<double>(out.plane()), lanes) / lanes;
-  const double rows = whole(out.channels, 4);
+  const double rows = block_cost(out.channels);
   const Candidate best = choose({
       {"direct", true, vectors * (1.2 * rows * depth + 5.0 * d.input.channels * d.stride)},
       {"columns", true, blocks * 1.7 * rows * depth + 8 * vectors * depth},
@@ -107,8 +113,8 @@ inline Chosen<Map> choose_adjoint(const Conv2dDesc& d, ThreadPool& pool) {
   const double blocks = whole(static_cast<double>(out.plane()), lanes) / lanes;
   const double products = d.input.channels * static_cast<double>(d.kernel) * d.kernel;
   const Candidate best = choose({
-      {"direct", true, vectors * (1.2 * whole(d.input.channels, 4) * depth + 5.0 * out.channels)},
-      {"columns", true, blocks * products * (1.7 * out.channels + 25)},
+      {"direct", true, vectors * (1.2 * block_cost(d.input.channels) * depth + 5.0 * out.channels)},
+      {"columns", true, blocks * products * (1.7 * out.channels + 25) * std::max(1.0, 8.0 / d.input.channels)},
       {"winograd", suits_winograd(d), winograd_operations(d, out.channels, d.input.channels, 0)},
   });
   if (best.kernel == std::string_view("columns")) {

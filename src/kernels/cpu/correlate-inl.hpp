@@ -24,7 +24,7 @@ struct VectorRows {
   int rows = 0;
   int width = 0;
 
-  [[nodiscard]] int per_row() const { return (width + static_cast<int>(lanes) - 1) / static_cast<int>(lanes); }
+  [[nodiscard]] int per_row() const { return static_cast<int>(vectors_of(width)); }
   [[nodiscard]] int count() const { return rows * per_row(); }
   [[nodiscard]] int row(int number) const { return number / per_row(); }
   [[nodiscard]] int column(int number) const { return number % per_row() * static_cast<int>(lanes); }
@@ -130,6 +130,7 @@ class Correlate final : public Map {
       }
       block(task % pieces_.count(), {w, d_weights(), weight_at_.data(), column_at_.data(), band_.depth()}, from, bias,
             to, valid, write);
+      hwy::FlushStream();
     });
   }
 

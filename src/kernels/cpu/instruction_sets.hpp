@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-/// For tests: every instruction set that the cpu backend was compiled for must give right results.
+/// For tests and benchmarks, which try every instruction set and every kernel that the cpu backend has.
 namespace dipper::cpu {
 
 /// The names of those that this machine has, best first: the one that is used by itself is the first.

@@ -32,7 +32,7 @@ float multiply_add(int steps, double& flops) {
   const hn::Vec<D> factor = hn::Set(d, 0.75F);
   const hn::Vec<D> addend = hn::Set(d, 0.25F);
   for (int step = 0; step < steps; ++step) {
-    for (int c = 0; c < chains; ++c) x[c] = hn::MulAdd(x[c], factor, addend);
+    for (hn::Vec<D>& value : x) value = hn::MulAdd(value, factor, addend);
   }
   hn::Vec<D> sum = x[0];
   for (int c = 1; c < chains; ++c) sum = hn::Add(sum, x[c]);

@@ -23,7 +23,7 @@ class WinogradGradient final : public WeightGradientForm {
   WinogradGradient(const Conv2dDesc& desc, ThreadPool& pool)
       : d_(desc), pool_(&pool), tiles_{desc.output()}, reader_(desc), windows_{tiles_.groups(), 8} {
     const std::size_t tiles = std::min(windows_.size, tiles_.groups()) * group_tiles;
-    channels_ = (static_cast<std::size_t>(d_.input.channels) + lanes - 1) / lanes * lanes;
+    channels_ = vectors_of(d_.input.channels) * lanes;
     gradient_row_ = spread_out(tiles);
     input_step_ = spread_out(channels_ * tiles);
     gradient_step_ = spread_out(d_.out_channels * gradient_row_);
@@ -67,9 +67,10 @@ class WinogradGradient final : public WeightGradientForm {
                          .b = input + k * input_step_,
                          .b_step = channels_,
                          .depth = groups * static_cast<int>(group_tiles),
-                         .c = sums + k * sum_step_,
+                         .c = nullptr,
                          .c_row = channels_,
                          .write = write};
+    product.c = sums + k * sum_step_;
     std::size_t c = 0;
     for (; c + 2 * lanes <= channels_; c += 2 * lanes, product.b += 2 * lanes, product.c += 2 * lanes) {
       multiply_dense_rows<2>(d_.out_channels, product);
@@ -182,7 +183,7 @@ class WinogradGradient final : public WeightGradientForm {
         }
         float* to = dw + (static_cast<std::size_t>(o) * d_.input.channels + c) * 9;
         for (int i = 0; i < static_cast<int>(lanes) && c + i < d_.input.channels; ++i) {
-          for (int q = 0; q < 9; ++q) *to++ = values[q][i];
+          for (const auto& value : values) *to++ = value[i];
         }
       }
     });
