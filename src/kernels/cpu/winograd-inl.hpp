@@ -99,9 +99,20 @@ class PatchReader {
   /// The tiles cover the desc's output; a patch begins `padding` above and to the left of its tile.
   explicit PatchReader(const Conv2dDesc& desc) : d_(desc), tiles_{desc.output()} {}
 
-  /// x: the channel's plane; `take` is done to each value, but not to padding with zeros.
+  HWY_INLINE void read(const Source& x, int channel, int tile, V (*patch)[patch_size]) const {
+    const float* plane = x.values + channel * d_.input.plane();
+    if (x.norm == nullptr) {
+      read_plane(
+          plane, tile, [](V value) HWY_ATTR { return value; }, patch);
+    } else {
+      read_plane(plane, tile, Normalise(x.norm, d_.input.channels, channel, x.slope), patch);
+    }
+  }
+
+ private:
+  // `take` is done to each value, but not to padding with zeros.
   template <class Take>
-  HWY_INLINE void read(const float* x, int tile, const Take& take, V (*patch)[patch_size]) const {
+  HWY_INLINE void read_plane(const float* x, int tile, const Take& take, V (*patch)[patch_size]) const {
     if (!tiles_.in_one_row(tile)) return read_apart(x, tile, take, patch);
     const int column = tile % tiles_.columns() * tile_size - d_.padding;
     const int row = tile / tiles_.columns() * tile_size - d_.padding;
@@ -127,7 +138,6 @@ class PatchReader {
     }
   }
 
- private:
   static constexpr int width = tile_size * (static_cast<int>(lanes) + 1);  // columns that are loaded for all tiles
 
   // What lies at row[0 .. count), which begins at `column` of the picture, with the padding where it has ended.

@@ -129,17 +129,11 @@ class WinogradCorrelate final : public Map {
 
   void transform_inputs(const Source& x, int group, int begin, int end, float* input) const {
     for (int c = begin; c < end; ++c) {
-      const float* plane = x.values + c * d_.input.plane();
       for (int n = 0; n < group_vectors; ++n) {
         const int tile = (group * group_vectors + n) * static_cast<int>(lanes);
         float* to = input + c * group_tiles + n * lanes;
         V patch[patch_size][patch_size];
-        if (x.norm == nullptr) {
-          reader_.read(
-              plane, tile, [](V value) HWY_ATTR { return value; }, patch);
-        } else {
-          reader_.read(plane, tile, Normalise(x.norm, d_.input.channels, c, x.slope), patch);
-        }
+        reader_.read(x, c, tile, patch);
         transform_patch(patch, to, input_step_);
       }
     }

@@ -103,14 +103,8 @@ class WinogradGradient final : public WeightGradientForm {
       std::fill_n(to, positions * lanes, 0.0F);
       return;
     }
-    const float* plane = x.values + c * d_.input.plane();
     V patch[patch_size][patch_size];
-    if (x.norm == nullptr) {
-      reader_.read(
-          plane, tile, [](V value) HWY_ATTR { return value; }, patch);
-    } else {
-      reader_.read(plane, tile, Normalise(x.norm, d_.input.channels, c, x.slope), patch);
-    }
+    reader_.read(x, c, tile, patch);
     transform_patch(patch, to, lanes);
   }
 
