@@ -105,6 +105,39 @@ HWY_INLINE void sum_lanes(const V* values, float* sums) {
   for (std::size_t i = 4; i < lanes; ++i) sums[i % 4] += blocks[i];
 }
 
+/// Turns a square of `lanes` vectors: element j of vector i becomes element i of vector j. First the squares of four
+/// within blocks of 128 bits, then the blocks.
+HWY_INLINE void transpose(V* rows) {
+  const D d;
+  const hn::Repartition<double, D> pairs;
+  for (std::size_t i = 0; i < lanes; i += 4) {
+    V* const r = rows + i;
+    const auto ab_low = hn::BitCast(pairs, hn::InterleaveLower(d, r[0], r[1]));
+    const auto ab_high = hn::BitCast(pairs, hn::InterleaveUpper(d, r[0], r[1]));
+    const auto cd_low = hn::BitCast(pairs, hn::InterleaveLower(d, r[2], r[3]));
+    const auto cd_high = hn::BitCast(pairs, hn::InterleaveUpper(d, r[2], r[3]));
+    r[0] = hn::BitCast(d, hn::InterleaveLower(pairs, ab_low, cd_low));
+    r[1] = hn::BitCast(d, hn::InterleaveUpper(pairs, ab_low, cd_low));
+    r[2] = hn::BitCast(d, hn::InterleaveLower(pairs, ab_high, cd_high));
+    r[3] = hn::BitCast(d, hn::InterleaveUpper(pairs, ab_high, cd_high));
+  }
+  for (std::size_t j = 0; j < 4 && lanes == 8; ++j) {
+    const V low = rows[j];
+    rows[j] = hn::ConcatLowerLower(d, rows[4 + j], low);
+    rows[4 + j] = hn::ConcatUpperUpper(d, rows[4 + j], low);
+  }
+  for (std::size_t j = 0; j < 4 && lanes == 16; ++j) {
+    const V ac_low = hn::ConcatLowerLower(d, rows[8 + j], rows[j]);  // blocks a0 a1 c0 c1
+    const V ac_high = hn::ConcatUpperUpper(d, rows[8 + j], rows[j]);
+    const V bd_low = hn::ConcatLowerLower(d, rows[12 + j], rows[4 + j]);
+    const V bd_high = hn::ConcatUpperUpper(d, rows[12 + j], rows[4 + j]);
+    rows[j] = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(bd_low), ac_low);
+    rows[4 + j] = hn::OddEvenBlocks(bd_low, hn::SwapAdjacentBlocks(ac_low));
+    rows[8 + j] = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(bd_high), ac_high);
+    rows[12 + j] = hn::OddEvenBlocks(bd_high, hn::SwapAdjacentBlocks(ac_high));
+  }
+}
+
 /// The vectors that so many floats take, the last one in part.
 inline std::size_t vectors_of(int floats) {
   return (static_cast<std::size_t>(floats) + lanes - 1) / lanes;

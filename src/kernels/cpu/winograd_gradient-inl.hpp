@@ -17,16 +17,16 @@ namespace dipper::cpu::HWY_NAMESPACE {
 
 /// The adjoint of the forward method in its kernels: dw = G' (sum over tiles of (A dy A') (B' d B)) G. A window of
 /// groups of tiles is transformed, and then each position adds its matrix product to its own sums. Vectors run along
-/// the input channels there, so the transformed patches are turned: [position][tile][channel].
+/// the input channels there, so the transformed patches are turned: [position][panel][tile][channel of the panel].
+/// Gradients lie as [position][group][output][tile of the group]. Both ways a task writes whole lines near each other.
 class WinogradGradient final : public WeightGradientForm {
  public:
   WinogradGradient(const Conv2dDesc& desc, ThreadPool& pool)
       : d_(desc), pool_(&pool), tiles_{desc.output()}, reader_(desc), windows_{tiles_.groups(), 8} {
     const std::size_t tiles = std::min(windows_.size, tiles_.groups()) * group_tiles;
     channels_ = vectors_of(d_.input.channels) * lanes;
-    gradient_row_ = spread_out(tiles);
     input_step_ = spread_out(channels_ * tiles);
-    gradient_step_ = spread_out(d_.out_channels * gradient_row_);
+    gradient_step_ = spread_out(d_.out_channels * tiles);
     sum_step_ = spread_out(d_.out_channels * channels_);
   }
 
@@ -37,62 +37,80 @@ class WinogradGradient final : public WeightGradientForm {
   void run(const Source& x, const Source& dy, float* dw, float* scratch) const override {
     float* const input = scratch + positions * sum_step_;
     float* const gradient = input + positions * input_step_;
-    const Pieces inputs{static_cast<int>(channels_), 16};
+    const int vectors = static_cast<int>(channels_ / lanes);
     const Pieces outputs{d_.out_channels, 16};
-    const int parts = inputs.count() + outputs.count();
+    const int parts = vectors + outputs.count();
     for (int window = 0; window < windows_.count(); ++window) {
-      pool_->run(windows_.size_of(window) * parts, [&](int task, int /*worker*/) HWY_ATTR {
+      const int groups = windows_.size_of(window);
+      pool_->run(groups * parts, [&](int task, int /*worker*/) HWY_ATTR {
         const int group = task / parts;
         const int part = task % parts;
         const int tile = (windows_.begin(window) + group) * static_cast<int>(group_tiles);
-        if (part < inputs.count()) {
-          transform_inputs(x, tile, inputs.begin(part), inputs.end(part), input + group * group_tiles * channels_);
+        if (part < vectors) {
+          const int c = part * static_cast<int>(lanes);
+          const std::size_t width = panel_width(c);
+          const std::size_t panel = c / panel_channels * panel_channels;
+          float* to = input + panel * groups * group_tiles + group * group_tiles * width + (c - panel);
+          transform_inputs(x, tile, c, width, to);
         } else {
-          const int piece = part - inputs.count();
-          transform_gradients(dy, tile, outputs.begin(piece), outputs.end(piece), gradient + group * group_tiles);
+          const int piece = part - vectors;
+          float* to = gradient + group * group_tiles * d_.out_channels;
+          transform_gradients(dy, tile, outputs.begin(piece), outputs.end(piece), to);
         }
       });
       const Write write = window == 0 ? Write::overwrite : Write::accumulate;
       pool_->run(positions, [&](int k, int /*worker*/) HWY_ATTR {
-        multiply_position(k, windows_.size_of(window), input, gradient, write, scratch);
+        multiply_position(k, groups, input, gradient, write, scratch);
       });
     }
     transform_sums(scratch, dw);
   }
 
  private:
-  void multiply_position(int k, int groups, const float* input, const float* gradient, Write write, float* sums) const {
-    DenseProduct product{.a = gradient + k * gradient_step_,
-                         .a_row = gradient_row_,
-                         .b = input + k * input_step_,
-                         .b_step = channels_,
-                         .depth = groups * static_cast<int>(group_tiles),
-                         .c = nullptr,
-                         .c_row = channels_,
-                         .write = write};
-    product.c = sums + k * sum_step_;
-    std::size_t c = 0;
-    for (; c + 2 * lanes <= channels_; c += 2 * lanes, product.b += 2 * lanes, product.c += 2 * lanes) {
-      multiply_dense_rows<2>(d_.out_channels, product);
-    }
-    if (c < channels_) multiply_dense_rows<1>(d_.out_channels, product);
+  static constexpr int panel_channels = dense_vectors * static_cast<int>(lanes);
+
+  /// Of the panel that channel c lies in: the last one may be a single vector.
+  [[nodiscard]] std::size_t panel_width(int c) const {
+    const std::size_t begin = c / panel_channels * panel_channels;
+    return std::min<std::size_t>(panel_channels, channels_ - begin);
   }
 
-  void transform_inputs(const Source& x, int tile, int begin, int end, float* input) const {
-    HWY_ALIGN float turned[tile_size][positions * lanes];
-    for (int c = begin; c < end; c += tile_size) {
-      for (int n = 0; n < group_vectors; ++n) {
-        for (int i = 0; i < tile_size; ++i) transform_channel(x, c + i, tile + n * static_cast<int>(lanes), turned[i]);
-        for (int k = 0; k < positions; ++k) {
-          HWY_ALIGN float quads[tile_size * lanes];
-          const std::size_t at = k * lanes;
-          hn::StoreInterleaved4(load(turned[0] + at), load(turned[1] + at), load(turned[2] + at), load(turned[3] + at),
-                                D(), quads);
-          float* to = input + k * input_step_ + n * lanes * channels_ + c;
-          for (std::size_t lane = 0; lane < lanes; ++lane) {
-            std::memcpy(to + lane * channels_, quads + lane * tile_size, tile_size * sizeof(float));
-          }
-        }
+  void multiply_position(int k, int groups, const float* input, const float* gradient, Write write, float* sums) const {
+    DenseProduct product{.a = gradient + k * gradient_step_,
+                         .a_row = group_tiles,
+                         .b = input + k * input_step_,
+                         .b_step = panel_channels,
+                         .depth = static_cast<int>(group_tiles),
+                         .repeats = groups,
+                         .a_repeat = d_.out_channels * group_tiles,
+                         .b_repeat = panel_channels * group_tiles,
+                         .c = sums + k * sum_step_,
+                         .c_row = channels_,
+                         .write = write};
+    std::size_t c = 0;
+    for (; c + panel_channels <= channels_; c += panel_channels) {
+      multiply_dense_rows<dense_vectors>(d_.out_channels, product);
+      product.b += groups * product.b_repeat;
+      product.c += panel_channels;
+    }
+    if (c == channels_) return;
+    product.b_step = lanes;
+    product.b_repeat = lanes * group_tiles;
+    multiply_dense_rows<1>(d_.out_channels, product);
+  }
+
+  // A vector of channels of a group of tiles; `to`: rows of `width` floats, one for each tile.
+  void transform_inputs(const Source& x, int tile, int c, std::size_t width, float* to) const {
+    HWY_ALIGN float turned[lanes][positions * lanes];
+    for (int n = 0; n < group_vectors; ++n, to += lanes * width) {
+      for (int i = 0; i < static_cast<int>(lanes); ++i) {
+        transform_channel(x, c + i, tile + n * static_cast<int>(lanes), turned[i]);
+      }
+      for (int k = 0; k < positions; ++k) {
+        V rows[lanes];
+        for (std::size_t i = 0; i < lanes; ++i) rows[i] = load(turned[i] + k * lanes);
+        transpose(rows);
+        for (std::size_t lane = 0; lane < lanes; ++lane) store(rows[lane], to + k * input_step_ + lane * width);
       }
     }
   }
@@ -112,7 +130,7 @@ class WinogradGradient final : public WeightGradientForm {
     for (int o = begin; o < end; ++o) {
       for (int n = 0; n < group_vectors; ++n) {
         const float* plane = dy.values + o * tiles_.shape.plane();
-        transform_tiles(plane, tile + n * static_cast<int>(lanes), to + o * gradient_row_ + n * lanes);
+        transform_tiles(plane, tile + n * static_cast<int>(lanes), to + o * group_tiles + n * lanes);
       }
     }
   }
@@ -189,7 +207,6 @@ class WinogradGradient final : public WeightGradientForm {
   PatchReader reader_;
   Pieces windows_;            // of groups
   std::size_t channels_ = 0;  // of the input, rounded up to whole vectors
-  std::size_t gradient_row_ = 0;
   std::size_t input_step_ = 0;  // floats from one position to the next
   std::size_t gradient_step_ = 0;
   std::size_t sum_step_ = 0;
