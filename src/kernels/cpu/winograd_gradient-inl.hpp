@@ -59,9 +59,8 @@ class WinogradGradient final : public WeightGradientForm {
         }
       });
       const Write write = window == 0 ? Write::overwrite : Write::accumulate;
-      pool_->run(positions, [&](int k, int /*worker*/) HWY_ATTR {
-        multiply_position(k, groups, input, gradient, write, scratch);
-      });
+      pool_->run(positions, [&](int k, int /*worker*/)
+                                HWY_ATTR { multiply_position(k, groups, input, gradient, write, scratch); });
     }
     transform_sums(scratch, dw);
   }
@@ -205,8 +204,8 @@ class WinogradGradient final : public WeightGradientForm {
   ThreadPool* pool_;
   Tiles tiles_;
   PatchReader reader_;
-  Pieces windows_;            // of groups
-  std::size_t channels_ = 0;  // of the input, rounded up to whole vectors
+  Pieces windows_;              // of groups
+  std::size_t channels_ = 0;    // of the input, rounded up to whole vectors
   std::size_t input_step_ = 0;  // floats from one position to the next
   std::size_t gradient_step_ = 0;
   std::size_t sum_step_ = 0;
