@@ -11,7 +11,7 @@
 #include "ops/activation.hpp"
 #include "ops/batch_norm.hpp"
 #include "ops/conv2d.hpp"
-#include "ops/masked_squared_error.hpp"
+#include "ops/masked_error.hpp"
 #include "ops/pixel_shuffle.hpp"
 #include "ops/upsample.hpp"
 
@@ -60,11 +60,11 @@ TEST(Fuse, TheLossTakesASigmoidAndSavesWhatThatWouldWrite) {
   const Tensor weights = graph.input({1, 16, 16});
   const Tensor t = conv2d(graph, z, {.out_channels = 3}, "conv");
   const Tensor x = sigmoid(graph, batch_norm(graph, t, "norm"), "sigmoid");
-  const Tensor loss = masked_squared_error(graph, x, y, weights, Reduction::sum, "loss");
+  const Tensor loss = masked_error(graph, x, y, weights, Reduction::sum, "loss");
   const FusedGraph fused = fuse(graph, {x, loss});
   ASSERT_EQ(fused.graph.nodes().size(), 3U);  // convolution, norm, loss
   EXPECT_TRUE(norm_of(fused, 1).deferred);
-  const auto& desc = std::get<MaskedSquaredErrorDesc>(fused.graph.nodes()[2].desc);
+  const auto& desc = std::get<MaskedErrorDesc>(fused.graph.nodes()[2].desc);
   EXPECT_TRUE(desc.sigmoid);
   EXPECT_TRUE(desc.load.normalise);
   EXPECT_EQ(fused.saved_by[x.id], 2);
@@ -77,8 +77,8 @@ TEST(Fuse, ASigmoidThatOthersReadStays) {
   const Tensor y = graph.input({3, 16, 16});
   const Tensor weights = graph.input({1, 16, 16});
   const Tensor x = sigmoid(graph, conv2d(graph, z, {.out_channels = 3}, "conv"), "sigmoid");
-  const Tensor first = masked_squared_error(graph, x, y, weights, Reduction::sum, "first");
-  const Tensor second = masked_squared_error(graph, x, y, weights, Reduction::mean, "second");
+  const Tensor first = masked_error(graph, x, y, weights, Reduction::sum, "first");
+  const Tensor second = masked_error(graph, x, y, weights, Reduction::mean, "second");
   const FusedGraph fused = fuse(graph, {first, second});
   EXPECT_EQ(fused.graph.nodes().size(), 4U);
   EXPECT_GE(fused.tensors[x.id].id, 0);
@@ -93,7 +93,7 @@ TEST(Fuse, ASigmoidOfWhatOthersReadStays) {
   const Tensor t = conv2d(graph, z, {.out_channels = 3}, "conv");
   const Tensor x = sigmoid(graph, t, "sigmoid");
   const Tensor other = conv2d(graph, t, {.out_channels = 3}, "other");
-  const Tensor loss = masked_squared_error(graph, x, y, weights, Reduction::sum, "loss");
+  const Tensor loss = masked_error(graph, x, y, weights, Reduction::sum, "loss");
   const FusedGraph fused = fuse(graph, {other, loss});
   EXPECT_EQ(fused.graph.nodes().size(), 4U);
   EXPECT_EQ(fused.saved_by[x.id], -1);
@@ -127,7 +127,7 @@ Runnable make_program(const Network& network, Backend& backend, Fusion fusion, i
   const Tensor y = graph.input(picture);
   const Tensor weights = graph.input({1, size, size});
   const Tensor x = network.build(graph, z, 3);
-  const Tensor loss = masked_squared_error(graph, x, y, weights, Reduction::mean, "loss");
+  const Tensor loss = masked_error(graph, x, y, weights, Reduction::mean, "loss");
   auto program = std::make_unique<Program>(graph, backend, loss, std::vector<Tensor>{x}, fusion);
   const Philox random{.seed = 3, .stream = Stream::input};
   std::uint64_t step = 0;

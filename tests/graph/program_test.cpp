@@ -8,7 +8,7 @@
 #include "base/philox.hpp"
 #include "graph/allocations.hpp"
 #include "nets/nets.hpp"
-#include "ops/masked_squared_error.hpp"
+#include "ops/masked_error.hpp"
 
 namespace dipper {
 namespace {
@@ -21,7 +21,7 @@ struct NetworkRun {
     const Tensor y = graph.input(picture);
     const Tensor weights = graph.input({1, 64, 64});
     x = find_network(network).build(graph, z, 3);
-    const Tensor loss = masked_squared_error(graph, x, y, weights, Reduction::mean, "loss");
+    const Tensor loss = masked_error(graph, x, y, weights, Reduction::mean, "loss");
     std::vector<Tensor> kept{x};
     for (int id = 0; keep_all && id < static_cast<int>(graph.values().size()); ++id) kept.push_back({id});
     program = std::make_unique<Program>(graph, backend, loss, kept);
