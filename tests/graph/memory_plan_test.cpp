@@ -5,6 +5,7 @@
 
 #include "nets/hourglass.hpp"
 #include "ops/activation.hpp"
+#include "ops/add.hpp"
 #include "ops/batch_norm.hpp"
 #include "ops/concat.hpp"
 #include "ops/conv2d.hpp"
@@ -39,6 +40,34 @@ TEST(MemoryPlan, DoesNotWriteOverWhatOthersRead) {
   EXPECT_NE(plan.values[y.id], plan.values[a.id]);
   EXPECT_NE(plan.values[y.id], plan.values[b.id]);
   EXPECT_NE(plan.values[a.id], plan.values[b.id]);
+}
+
+TEST(MemoryPlan, ASumLiesOverItsBranchAndItsGradientUnderThatOfTheIdentity) {
+  Graph graph;
+  const Tensor z = graph.input({4, 16, 16});
+  const Tensor x = conv2d(graph, z, {.out_channels = 4}, "conv");
+  const Tensor branch = batch_norm(graph, conv2d(graph, x, {.out_channels = 4}, "inner"), "norm");
+  const Tensor y = add(graph, x, branch, "sum");
+  const Tensor loss =
+      masked_error(graph, y, graph.input({4, 16, 16}), graph.input({1, 16, 16}), Reduction::sum, "loss");
+  const MemoryPlan plan = plan_memory(graph, {loss});
+  EXPECT_EQ(plan.values[y.id], plan.values[branch.id]);
+  EXPECT_NE(plan.values[y.id], plan.values[x.id]);  // the inner convolution's backward pass reads it
+  EXPECT_EQ(plan.gradients[y.id], plan.gradients[x.id]);
+  EXPECT_NE(plan.gradients[y.id], plan.gradients[branch.id]);
+}
+
+// Each goes on to be overwritten by what comes before it.
+TEST(MemoryPlan, GradientsOfBothOperandsOfASumLieApart) {
+  Graph graph;
+  const Tensor z = graph.input({4, 16, 16});
+  const Tensor a = conv2d(graph, z, {.out_channels = 4}, "a");
+  const Tensor b = conv2d(graph, z, {.out_channels = 4}, "b");
+  const Tensor y = add(graph, a, b, "sum");
+  const Tensor loss =
+      masked_error(graph, y, graph.input({4, 16, 16}), graph.input({1, 16, 16}), Reduction::sum, "loss");
+  const MemoryPlan plan = plan_memory(graph, {loss});
+  EXPECT_NE(plan.gradients[a.id], plan.gradients[b.id]);
 }
 
 TEST(MemoryPlan, PartsAreWrittenIntoTheirConcatenation) {
