@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "nets/nets.hpp"
-#include "ops/masked_squared_error.hpp"
+#include "ops/masked_error.hpp"
 
 namespace dipper {
 namespace {
@@ -22,7 +22,7 @@ Built build(const std::string& name, int size) {
   const Tensor y = b.graph.input({3, side, side});
   const Tensor weights = b.graph.input({1, side, side});
   b.x = network.build(b.graph, z, 3);
-  b.loss = masked_squared_error(b.graph, b.x, y, weights, Reduction::sum, "loss");
+  b.loss = masked_error(b.graph, b.x, y, weights, Reduction::sum, "loss");
   return b;
 }
 

@@ -7,7 +7,7 @@
 #include "base/check.hpp"
 #include "base/philox.hpp"
 #include "nets/nets.hpp"
-#include "ops/masked_squared_error.hpp"
+#include "ops/masked_error.hpp"
 
 namespace dipper {
 namespace {
@@ -52,7 +52,7 @@ Fit::Network Fit::build(const Shape& canvas, const Recipe& recipe) {
   n.weights = n.graph.input({1, canvas.height, canvas.width});
   n.x = find_network(recipe.network).build(n.graph, n.z, canvas.channels);
   const Reduction reduction = recipe.loss == "sum" ? Reduction::sum : Reduction::mean;
-  n.loss = masked_squared_error(n.graph, n.x, n.y, n.weights, reduction, "loss");
+  n.loss = masked_error(n.graph, n.x, n.y, n.weights, reduction, "loss");
   return n;
 }
 
