@@ -53,7 +53,7 @@ class OwnLayer {
         scratch_(layer_->scratch_size() + read_ahead) {
     for (const Shape& shape : inputs_of(desc)) {
       // The loss wants a gradient in its first input alone.
-      const bool wanted = dx_.empty() || !std::holds_alternative<MaskedSquaredErrorDesc>(desc);
+      const bool wanted = dx_.empty() || !std::holds_alternative<MaskedErrorDesc>(desc);
       x_.push_back(some_values(shape.size()));
       dx_.emplace_back(wanted ? shape.size() + read_ahead : 0);
     }
@@ -92,7 +92,7 @@ double bytes_moved(const LayerDesc& desc, Pass pass) {
   const BackwardReads reads = backward_reads(desc);
   const double read = output + (reads.inputs ? inputs : 0) + (reads.output ? output : 0);
   const double written =
-      std::holds_alternative<MaskedSquaredErrorDesc>(desc) ? static_cast<double>(inputs_of(desc)[0].size()) : inputs;
+      std::holds_alternative<MaskedErrorDesc>(desc) ? static_cast<double>(inputs_of(desc)[0].size()) : inputs;
   return sizeof(float) * (read + (pass == Pass::backward_inputs ? written : 0));
 }
 

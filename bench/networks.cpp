@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "nets/nets.hpp"
-#include "ops/masked_squared_error.hpp"
+#include "ops/masked_error.hpp"
 
 namespace dipper {
 namespace {
@@ -25,7 +25,7 @@ Built build(const std::string& name, int size) {
   const Tensor y = b.graph.input(canvas);
   const Tensor weights = b.graph.input({1, side, side});
   b.x = network.build(b.graph, z, 3, options);
-  b.loss = masked_squared_error(b.graph, b.x, y, weights, Reduction::sum, "loss");
+  b.loss = masked_error(b.graph, b.x, y, weights, Reduction::sum, "loss");
   return b;
 }
 

@@ -7,7 +7,7 @@
 #include "base/check.hpp"
 #include "base/philox.hpp"
 #include "nets/nets.hpp"
-#include "ops/masked_squared_error.hpp"
+#include "ops/masked_error.hpp"
 
 namespace dipper {
 namespace {
@@ -53,7 +53,7 @@ Fit::Network Fit::build(const Shape& canvas, const Recipe& recipe) {
   n.weights = n.graph.input({1, canvas.height, canvas.width});
   n.x = network.build(n.graph, n.z, canvas.channels, recipe.net);
   const Reduction reduction = recipe.loss == "sum" ? Reduction::sum : Reduction::mean;
-  n.loss = masked_squared_error(n.graph, n.x, n.y, n.weights, reduction, "loss");
+  n.loss = masked_error(n.graph, n.x, n.y, n.weights, reduction, "loss");
   return n;
 }
 

@@ -44,7 +44,7 @@ class Fuser {
   }
 
   void join_sigmoid(std::size_t number) {
-    auto* const loss = std::get_if<MaskedSquaredErrorDesc>(&descs_[number]);
+    auto* const loss = std::get_if<MaskedErrorDesc>(&descs_[number]);
     if (loss == nullptr) return;
     const Tensor x = old_.nodes()[number].inputs[0];
     const int sigmoid = old_.values()[x.id].producer;

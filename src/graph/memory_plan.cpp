@@ -114,8 +114,8 @@ class Planner {
         if (can_lie_in_concat(part.id)) value_homes_[part.id] = {value_homes_[id].host, offset};
         offset += bytes(part.id);
       }
-    } else if (overwrites_input(id)) {
-      value_homes_[node.inputs[0].id] = value_homes_[id];
+    } else if (const int x = overwritten_by(id); x >= 0) {
+      value_homes_[x] = value_homes_[id];
     }
   }
 
@@ -123,30 +123,33 @@ class Planner {
     return !is_input(part) && is_stored(part) && value_homes_[part].host == part;
   }
 
-  // Whether the node that writes this value may write it over its input.
-  [[nodiscard]] bool overwrites_input(int id) const {
+  // The input over which the node that writes this value may write it; -1: none.
+  [[nodiscard]] int overwritten_by(int id) const {
     const Graph::Node& node = producer(id);
-    if (!in_place(node.desc).forward || backward_reads(node.desc).inputs) return false;
-    const int x = node.inputs[0].id;
-    if (is_input(x) || kept_[x] || graph_.values()[x].consumers.size() != 1) return false;
-    // The parts of a concatenation may have other readers.
-    return !backward_reads(producer(x).desc).output && !std::holds_alternative<ConcatDesc>(producer(x).desc);
+    if (!in_place(node.desc).forward || backward_reads(node.desc).inputs) return -1;
+    for (const Tensor x : node.inputs) {
+      if (is_input(x.id) || kept_[x.id] || graph_.values()[x.id].consumers.size() != 1) continue;
+      if (backward_reads(producer(x.id).desc).output) continue;
+      // The parts of a concatenation may have other readers.
+      if (!std::holds_alternative<ConcatDesc>(producer(x.id).desc)) return x.id;
+    }
+    return -1;
   }
 
-  // A gradient may lie where the gradient of its only consumer's output lies, or in a part of it.
+  // A gradient may lie where the gradient of its last consumer's output lies, or in a part of it: it is complete in
+  // there when that consumer's backward pass begins or ends; other consumers run later and add to it.
   void settle_gradient(int id) {
     const Graph::Value& value = graph_.values()[id];
     if (!value.has_gradient || is_input(id) || value.consumers.empty()) return;
     const Graph::Node& consumer = graph_.nodes()[value.consumers.back()];
     const Home host = gradient_homes_[consumer.output.id];
     if (std::holds_alternative<ConcatDesc>(consumer.desc)) {
-      // It is complete in there when the concatenation's backward pass begins; other consumers run later and add to it.
       std::size_t offset = host.offset;
       for (const Tensor part : consumer.inputs) {
         if (part.id == id) gradient_homes_[id] = {host.host, offset};
         offset += bytes(part.id);
       }
-    } else if (value.consumers.size() == 1 && in_place(consumer.desc).backward) {
+    } else if (consumer.inputs[0].id == id && in_place(consumer.desc).backward) {
       gradient_homes_[id] = host;
     }
   }

@@ -26,6 +26,10 @@ std::string size_of(const Shape& s) {
   return fmt::format("{}x{}", s.width, s.height);
 }
 
+const char* name_of(Reduction reduction) {
+  return reduction == Reduction::sum ? "sum" : "mean";
+}
+
 struct Describe {
   std::string operator()(const Conv2dDesc& d) const {
     return fmt::format("conv2d {}->{} {}x{}{}{}, {}{}", d.input.channels, d.out_channels, d.kernel, d.kernel,
@@ -53,14 +57,37 @@ struct Describe {
   std::string operator()(const SigmoidDesc& d) const {
     return fmt::format("sigmoid {} channels, {}", d.input.channels, size_of(d.input));
   }
+  std::string operator()(const EluDesc& d) const {
+    return fmt::format("elu {} channels, {}", d.input.channels, size_of(d.input));
+  }
+  std::string operator()(const SwishDesc& d) const {
+    return fmt::format("swish {} channels, {}", d.input.channels, size_of(d.input));
+  }
+  std::string operator()(const AddDesc& d) const {
+    return fmt::format("add{} {} channels, {}", d.scale == 1 ? "" : fmt::format(" {} times", d.scale), d.input.channels,
+                       size_of(d.input));
+  }
+  std::string operator()(const MaxPoolDesc& d) const {
+    return fmt::format("max_pool {} of {} channels, {}", d.factor, d.input.channels, size_of(d.input));
+  }
+  std::string operator()(const FilterDesc& d) const {
+    return fmt::format("filter {}x{}{} of {} channels, {} to {}", d.kernel.columns, d.kernel.rows,
+                       d.stride == 1 ? "" : fmt::format(" stride {}", d.stride), d.input.channels, size_of(d.input),
+                       size_of(d.output()));
+  }
   std::string operator()(const UpsampleDesc& d) const {
     return fmt::format("upsample {} x{} of {} channels, {}{}",
                        d.interpolation == Interpolation::nearest ? "nearest" : "bilinear", d.factor, d.input.channels,
                        size_of(d.input), suffix(d.load));
   }
-  std::string operator()(const MaskedSquaredErrorDesc& d) const {
-    return fmt::format("masked_squared_error {} of {} channels, {}{}{}", d.reduction == Reduction::sum ? "sum" : "mean",
-                       d.input.channels, size_of(d.input), d.sigmoid ? " of a sigmoid" : "", suffix(d.load));
+  std::string operator()(const MaskedErrorDesc& d) const {
+    return fmt::format("masked_error {} {} of {} channels, {}{}{}",
+                       d.kind == ErrorKind::squared ? "squared" : "poisson", name_of(d.reduction), d.input.channels,
+                       size_of(d.input), d.sigmoid ? " of a sigmoid" : "", suffix(d.load));
+  }
+  std::string operator()(const TotalVariationDesc& d) const {
+    return fmt::format("total_variation {} of {} channels, {}", name_of(d.reduction), d.input.channels,
+                       size_of(d.input));
   }
 };
 
@@ -114,6 +141,10 @@ Shape ConcatDesc::output() const {
 std::vector<ParameterDesc> BatchNormDesc::parameters() const {
   const auto channels = static_cast<std::size_t>(input.channels);
   return {{.name = "gamma", .size = channels, .constant = 1}, {.name = "beta", .size = channels, .constant = 0}};
+}
+
+double FilterDesc::forward_flops() const {
+  return 2.0 * kernel.rows * kernel.columns * static_cast<double>(output().size());
 }
 
 double UpsampleDesc::forward_flops() const {

@@ -25,8 +25,8 @@ struct BackwardReads {
   bool output = false;
 };
 
-/// Which passes may write over what they read: y over x, and dx over dy. Each element that is written then depends,
-/// apart from sums taken before, on the element at its own place alone.
+/// Which passes may write over what they read: y over one x, and the first dx over dy. Each element that is written
+/// then depends, apart from sums taken before, on the elements at its own place alone.
 struct InPlace {
   bool forward = false;
   bool backward = false;
@@ -156,6 +156,100 @@ struct SigmoidDesc {
   [[nodiscard]] double forward_flops() const { return 10.0 * static_cast<double>(input.size()); }
 };
 
+/// x where x > 0, else exp(x) - 1 (Clevert, Unterthiner and Hochreiter, 2016, with alpha 1). Its derivative below 0 is
+/// y + 1, so backward needs y alone.
+struct EluDesc {
+  Shape input;
+
+  [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
+  [[nodiscard]] Shape output() const { return input; }
+  [[nodiscard]] std::vector<ParameterDesc> parameters() const { return {}; }
+  [[nodiscard]] std::size_t saved() const { return 0; }
+  [[nodiscard]] BackwardReads backward_reads() const { return {.output = true}; }
+  [[nodiscard]] InPlace in_place() const { return {.forward = true, .backward = true}; }
+  [[nodiscard]] double forward_flops() const { return 10.0 * static_cast<double>(input.size()); }
+};
+
+/// x / (1 + exp(-x)) (Ramachandran, Zoph and Le, "Searching for activation functions", 2017, with beta 1).
+struct SwishDesc {
+  Shape input;
+
+  [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
+  [[nodiscard]] Shape output() const { return input; }
+  [[nodiscard]] std::vector<ParameterDesc> parameters() const { return {}; }
+  [[nodiscard]] std::size_t saved() const { return 0; }
+  [[nodiscard]] BackwardReads backward_reads() const { return {.inputs = true}; }
+  [[nodiscard]] InPlace in_place() const { return {.backward = true}; }
+  [[nodiscard]] double forward_flops() const { return 11.0 * static_cast<double>(input.size()); }
+};
+
+/// y = x0 + scale * x1: the identity connections of residual networks, and sums of losses.
+struct AddDesc {
+  Shape input;  // of both
+  double scale = 1;
+
+  [[nodiscard]] std::vector<Shape> inputs() const { return {input, input}; }
+  [[nodiscard]] Shape output() const { return input; }
+  [[nodiscard]] std::vector<ParameterDesc> parameters() const { return {}; }
+  [[nodiscard]] std::size_t saved() const { return 0; }
+  [[nodiscard]] BackwardReads backward_reads() const { return {}; }
+  [[nodiscard]] InPlace in_place() const { return {.forward = true, .backward = true}; }
+  [[nodiscard]] double forward_flops() const { return 2.0 * static_cast<double>(input.size()); }
+};
+
+/// The largest of each window of factor x factor, without overlap; what is left at the right and the bottom has no
+/// part. Of equal values the first in the order of rows wins, which alone gets the gradient.
+struct MaxPoolDesc {
+  Shape input;
+  int factor = 2;
+
+  [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
+  [[nodiscard]] Shape output() const { return {input.channels, input.height / factor, input.width / factor}; }
+  [[nodiscard]] std::vector<ParameterDesc> parameters() const { return {}; }
+  [[nodiscard]] std::size_t saved() const { return 0; }
+  [[nodiscard]] BackwardReads backward_reads() const { return {.inputs = true}; }
+  [[nodiscard]] InPlace in_place() const { return {}; }
+  [[nodiscard]] double forward_flops() const { return static_cast<double>(input.size()); }
+};
+
+/// A kernel's weights, row by row; as they are correlated with a picture, not turned.
+struct FilterKernel {
+  int rows = 1;
+  int columns = 1;
+  std::vector<float> weights{1};
+};
+
+/// A rectangle of a picture, in pixels.
+struct Window {
+  int top = 0;
+  int left = 0;
+  int height = 1;
+  int width = 1;
+};
+
+/// Every channel alike correlated with a fixed kernel, with a stride:
+///   y[c][i][j] = sum over u, v of kernel[u][v] * X[c][i stride + first_row + u][j stride + first_column + v],
+/// X being what lies in the window, its edges repeated without end. The input outside the window has no part.
+/// A kernel of one weight 1 cuts out a part; equal weights average; a blur is its operator in deblurring.
+struct FilterDesc {
+  Shape input;
+  FilterKernel kernel{};
+  int stride = 1;
+  Window window{};
+  int out_height = 1;
+  int out_width = 1;
+  int first_row = 0;  // where the kernel begins for output (0, 0), seen from the window's corner; may be negative
+  int first_column = 0;
+
+  [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
+  [[nodiscard]] Shape output() const { return {input.channels, out_height, out_width}; }
+  [[nodiscard]] std::vector<ParameterDesc> parameters() const { return {}; }
+  [[nodiscard]] std::size_t saved() const { return 0; }
+  [[nodiscard]] BackwardReads backward_reads() const { return {}; }
+  [[nodiscard]] InPlace in_place() const { return {}; }
+  [[nodiscard]] double forward_flops() const;
+};
+
 enum class Interpolation { nearest, bilinear };
 
 /// Enlarges by a whole factor; bilinear samples at half-pixel centres and repeats the edge (align_corners false).
@@ -176,15 +270,28 @@ struct UpsampleDesc {
 
 enum class Reduction { sum, mean };
 
-/// L = sum of w (x - y)^2 over all elements, or that divided by the number of elements of x (known or not).
+/// What the sum over a tensor's elements is multiplied by.
+[[nodiscard]] inline double reduction_scale(Reduction reduction, const Shape& shape) {
+  return reduction == Reduction::sum ? 1.0 : 1.0 / static_cast<double>(shape.size());
+}
+
+/// How far x is from what was measured, y, for one element.
+enum class ErrorKind {
+  squared,  // (x - y)^2
+  poisson,  // x - y log(x + epsilon), below 0 its tangent there: up to scale and constants, -log P(y) of photon counts
+};
+
+/// L = sum of w error(x, y) over all elements, or that divided by the number of elements of x (known or not).
 /// Inputs: x, the target y of the same shape, and weights w of one channel; gradients flow to x alone.
 /// With a sigmoid the first input is t instead and x = 1 / (1 + exp(-t)), which is what the layer saves; gradients flow
 /// to t.
-struct MaskedSquaredErrorDesc {
+struct MaskedErrorDesc {
   Shape input;
   Reduction reduction = Reduction::sum;
   bool sigmoid = false;
   Load load = {};
+  ErrorKind kind = ErrorKind::squared;
+  double epsilon = 1e-4;  // of poisson: keeps the logarithm finite
 
   [[nodiscard]] std::vector<Shape> inputs() const { return {input, input, {1, input.height, input.width}}; }
   [[nodiscard]] Shape output() const { return {1, 1, 1}; }
@@ -193,15 +300,31 @@ struct MaskedSquaredErrorDesc {
   [[nodiscard]] BackwardReads backward_reads() const { return {.inputs = true}; }
   [[nodiscard]] InPlace in_place() const { return {}; }
   [[nodiscard]] double forward_flops() const { return 4.0 * static_cast<double>(input.size()); }
-  /// What the sum is multiplied by.
-  [[nodiscard]] double scale() const {
-    return reduction == Reduction::sum ? 1.0 : 1.0 / static_cast<double>(input.size());
-  }
+  [[nodiscard]] double scale() const { return reduction_scale(reduction, input); }
+};
+
+/// L = sum over channels and pixels of sqrt(dx^2 + dy^2 + epsilon^2) - epsilon, or that divided by the number of
+/// elements, where dx and dy are the differences to the next pixel in the row and in the column, 0 beyond the last
+/// (Rudin, Osher and Fatemi, 1992).
+struct TotalVariationDesc {
+  Shape input;
+  Reduction reduction = Reduction::mean;
+  double epsilon = 1e-3;
+
+  [[nodiscard]] std::vector<Shape> inputs() const { return {input}; }
+  [[nodiscard]] Shape output() const { return {1, 1, 1}; }
+  [[nodiscard]] std::vector<ParameterDesc> parameters() const { return {}; }
+  [[nodiscard]] std::size_t saved() const { return 0; }
+  [[nodiscard]] BackwardReads backward_reads() const { return {.inputs = true}; }
+  [[nodiscard]] InPlace in_place() const { return {}; }
+  [[nodiscard]] double forward_flops() const { return 8.0 * static_cast<double>(input.size()); }
+  [[nodiscard]] double scale() const { return reduction_scale(reduction, input); }
 };
 
 /// Every layer there is. A new one is added here, and each backend then says how it computes it.
 using LayerDesc = std::variant<Conv2dDesc, ConvTranspose2dDesc, PixelShuffleDesc, ConcatDesc, BatchNormDesc,
-                               LeakyReluDesc, SigmoidDesc, UpsampleDesc, MaskedSquaredErrorDesc>;
+                               LeakyReluDesc, SigmoidDesc, EluDesc, SwishDesc, AddDesc, MaxPoolDesc, FilterDesc,
+                               UpsampleDesc, MaskedErrorDesc, TotalVariationDesc>;
 
 [[nodiscard]] std::vector<Shape> inputs_of(const LayerDesc& desc);
 [[nodiscard]] Shape output_of(const LayerDesc& desc);

@@ -18,4 +18,12 @@ Tensor sigmoid(Graph& graph, Tensor x, const std::string& name) {
   return graph.add(name, SigmoidDesc{graph.shape(x)}, {x});
 }
 
+Tensor elu(Graph& graph, Tensor x, const std::string& name) {
+  return graph.add(name, EluDesc{graph.shape(x)}, {x});
+}
+
+Tensor swish(Graph& graph, Tensor x, const std::string& name) {
+  return graph.add(name, SwishDesc{graph.shape(x)}, {x});
+}
+
 }  // namespace dipper

@@ -16,4 +16,10 @@ Tensor relu(Graph& graph, Tensor x, const std::string& name);
 /// 1 / (1 + exp(-x)).
 Tensor sigmoid(Graph& graph, Tensor x, const std::string& name);
 
+/// x where it is positive, else exp(x) - 1 (Clevert, Unterthiner and Hochreiter, 2016).
+Tensor elu(Graph& graph, Tensor x, const std::string& name);
+
+/// x times its sigmoid (Ramachandran, Zoph and Le, 2017).
+Tensor swish(Graph& graph, Tensor x, const std::string& name);
+
 }  // namespace dipper

@@ -21,9 +21,10 @@ hourglass_shuffle.safetensors, hourglass_deconv.safetensors
     cancels: their gradient is 0 but for rounding, so what Adam makes of them in float32 is noise (the output is not).
 
 layers.safetensors
-    One case per layer and setting, everything in full: CASE/x (inputs; a second one is x2), w, b (parameters), y, the
-    gradient dy that comes in, and dx, dx2, dw, db. Weights are OIHW, for transposed convolutions IOHW; in batch_norm
-    w is gamma and b beta. Metadata "cases": {CASE: {op, ...settings}}. Inputs are exact in float32.
+    One case per layer and setting, everything in full: CASE/x (inputs; more of them are x2 and x3), w, b (parameters),
+    y, the gradient dy that comes in, and dx, dx2, dx3, dw, db. Weights are OIHW, for transposed convolutions IOHW; in
+    batch_norm w is gamma and b beta; in filter k is the kernel, which has no gradient; in masked_error x2 is the target
+    and x3 the weights, all positive. Metadata "cases": {CASE: {op, ...settings}}. Inputs are exact in float32.
     One more case, adam: from the parameters x, with the gradients of ten steps dy (10 x n), to y after each (10 x n).
 """
 import json
@@ -152,6 +153,29 @@ def conv2d(x, w, b, stride, padding, mode):
     return F.conv2d(x, w, b, stride, padding)
 
 
+def filter2d(x, k, stride, window, first, size):
+    """Of the window (top, left, height, width), its edges repeated, what outputs of `size` (height, width) meet."""
+    top, left, height, width = window
+    reach = [(n - 1) * stride + taps for n, taps in zip(size, k.shape)]
+    after = [max(0, f + r - n) for f, r, n in zip(first, reach, (height, width))]
+    before = [max(0, -f) for f in first]
+    x = F.pad(x[:, :, top:top + height, left:left + width], [before[1], after[1], before[0], after[0]], mode="replicate")
+    row, column = (max(0, f) for f in first)
+    x = x[:, :, row:row + reach[0], column:column + reach[1]]
+    return F.conv2d(x, k.expand(x.shape[1], 1, *k.shape), None, stride, groups=x.shape[1])
+
+
+def masked_error(x, x2, x3, kind, sigmoid):
+    x = torch.sigmoid(x) if sigmoid else x
+    error = (x - x2)**2 if kind == "squared" else F.poisson_nll_loss(x, x2, log_input=False, eps=1e-4, reduction="none")
+    return torch.sum(x3 * error).reshape(1, 1, 1, 1)
+
+
+def total_variation(x, epsilon):
+    across, down = F.pad(x.diff(dim=3), [0, 1, 0, 0]), F.pad(x.diff(dim=2), [0, 0, 0, 1])
+    return torch.mean(torch.sqrt(across**2 + down**2 + epsilon**2) - epsilon).reshape(1, 1, 1, 1)
+
+
 # op: (function of the inputs, then of the parameters w and b, then of the settings)
 LAYERS = {
     "conv2d": conv2d,
@@ -164,6 +188,14 @@ LAYERS = {
     "upsample_nearest": lambda x, factor: F.interpolate(x, scale_factor=factor, mode="nearest"),
     "upsample_bilinear": lambda x, factor: F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False),
     "concat": lambda x, x2: torch.cat([x, x2], dim=1),
+    "elu": F.elu,
+    "swish": F.silu,
+    "add": lambda x, x2, scale: torch.add(x, x2, alpha=scale),
+    "max_pool": F.max_pool2d,
+    "average_pool": F.avg_pool2d,
+    "filter": filter2d,
+    "masked_error": masked_error,
+    "total_variation": total_variation,
 }
 
 
@@ -191,6 +223,26 @@ def layer_cases():
     yield "concat", "concat", {}, {"x": (3, 11, 9), "x2": (5, 11, 9)}
 
 
+def later_cases():
+    """The same for layers that came later: they are drawn last, so that those above keep their numbers."""
+    yield "elu", "elu", {}, {"x": (3, 11, 9)}
+    yield "swish", "swish", {}, {"x": (3, 11, 9)}
+    yield "add", "add", {"scale": -0.75}, {"x": (3, 11, 9), "x2": (3, 11, 9)}
+    for size in (2, 3):
+        yield f"max_pool_{size}", "max_pool", {"kernel_size": size}, {"x": (3, 11, 9)}
+    for size in (2, 4):  # their weights are exact in float32
+        yield f"average_pool_{size}", "average_pool", {"kernel_size": size}, {"x": (3, 11, 9)}
+    for stride, kernel, first, size in ((1, (3, 4), (-1, -2), (10, 9)), (2, (5, 4), (-2, 1), (6, 5)),
+                                        (4, (3, 3), (3, -9), (2, 3))):
+        settings = {"stride": stride, "window": (1, 2, 9, 6), "first": first, "size": size}
+        yield f"filter_s{stride}", "filter", settings, {"x": (3, 11, 9), "k": kernel}
+    for kind, sigmoid in (("squared", False), ("squared", True), ("poisson", True)):
+        name = f"masked_error_{kind}" + ("_sigmoid" if sigmoid else "")
+        shapes = {"x": (3, 11, 9), "x2": (3, 11, 9), "x3": (1, 11, 9)}
+        yield name, "masked_error", {"kind": kind, "sigmoid": sigmoid}, shapes
+    yield "total_variation", "total_variation", {"epsilon": 1e-3}, {"x": (3, 11, 9)}
+
+
 def adam_golden(settings, start, gradients):
     x = start.clone()
     betas = (settings["beta1"], settings["beta2"])
@@ -210,21 +262,32 @@ def layer_goldens():
         drawn += 1
         return torch.from_numpy(2 * uniform(SEED, STREAM_INPUT, drawn, shape).astype(np.float64) - 1)
 
-    for case, op, settings, shapes in layer_cases():
-        inputs = {name: draw(shape).requires_grad_() for name, shape in shapes.items()}
+    def run(case, op, settings, shapes):
+        inputs = {name: draw(shape) for name, shape in shapes.items()}
+        if op == "masked_error":
+            inputs |= {name: inputs[name].abs() for name in ("x2", "x3")}
+        for name, tensor in inputs.items():
+            tensor.requires_grad_(name != "k")
         batched = [t[None] if name.startswith("x") else t for name, t in inputs.items()]
         y = LAYERS[op](*batched, **settings)[0]
         dy = draw(tuple(y.shape))
         y.backward(dy)
         cases[case] = {"op": op, **settings}
-        found = {**inputs, "y": y, "dy": dy, **{f"d{name}": t.grad for name, t in inputs.items()}}
-        tensors |= {f"{case}/{name}": t.detach().numpy() for name, t in found.items()}
+        gradients = {f"d{name}": t.grad for name, t in inputs.items() if t.requires_grad}
+        found = {**inputs, "y": y, "dy": dy, **gradients}
+        tensors.update({f"{case}/{name}": t.detach().numpy() for name, t in found.items()})
+
+    for case in layer_cases():
+        run(*case)
 
     cases["adam"] = {"op": "adam", "rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
     gradients = draw((10, 37)) * torch.logspace(-9, 3, 37, dtype=torch.float64).float().double()  # to both sides of eps
     gradients[:, 7] = 0
     gradients[5:, 8] = 0
     tensors |= adam_golden(cases["adam"], draw((37,)), gradients.float().double())
+
+    for case in later_cases():
+        run(*case)
     return tensors, common_metadata(cases=json.dumps(cases))
 
 

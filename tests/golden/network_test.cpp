@@ -9,7 +9,7 @@
 #include "golden/safetensors.hpp"
 #include "graph/program.hpp"
 #include "nets/nets.hpp"
-#include "ops/masked_squared_error.hpp"
+#include "ops/masked_error.hpp"
 
 namespace dipper {
 namespace {
@@ -60,7 +60,7 @@ class GoldenNetwork : public testing::TestWithParam<GoldenCase> {
     y_ = graph_.input(picture);
     weights_ = graph_.input({1, size, size});
     x_ = find_network(GetParam().network).build(graph_, z_, 3, {});
-    loss_ = masked_squared_error(graph_, x_, y_, weights_, Reduction::sum, "loss");
+    loss_ = masked_error(graph_, x_, y_, weights_, Reduction::sum, "loss");
   }
 
   /// Inputs and parameters as the golden file's script draws them.

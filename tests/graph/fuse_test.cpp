@@ -9,10 +9,14 @@
 #include "graph/program.hpp"
 #include "nets/nets.hpp"
 #include "ops/activation.hpp"
+#include "ops/add.hpp"
 #include "ops/batch_norm.hpp"
 #include "ops/conv2d.hpp"
-#include "ops/masked_squared_error.hpp"
+#include "ops/filter.hpp"
+#include "ops/masked_error.hpp"
+#include "ops/max_pool.hpp"
 #include "ops/pixel_shuffle.hpp"
+#include "ops/total_variation.hpp"
 #include "ops/upsample.hpp"
 
 namespace dipper {
@@ -60,11 +64,11 @@ TEST(Fuse, TheLossTakesASigmoidAndSavesWhatThatWouldWrite) {
   const Tensor weights = graph.input({1, 16, 16});
   const Tensor t = conv2d(graph, z, {.out_channels = 3}, "conv");
   const Tensor x = sigmoid(graph, batch_norm(graph, t, "norm"), "sigmoid");
-  const Tensor loss = masked_squared_error(graph, x, y, weights, Reduction::sum, "loss");
+  const Tensor loss = masked_error(graph, x, y, weights, Reduction::sum, "loss");
   const FusedGraph fused = fuse(graph, {x, loss});
   ASSERT_EQ(fused.graph.nodes().size(), 3U);  // convolution, norm, loss
   EXPECT_TRUE(norm_of(fused, 1).deferred);
-  const auto& desc = std::get<MaskedSquaredErrorDesc>(fused.graph.nodes()[2].desc);
+  const auto& desc = std::get<MaskedErrorDesc>(fused.graph.nodes()[2].desc);
   EXPECT_TRUE(desc.sigmoid);
   EXPECT_TRUE(desc.load.normalise);
   EXPECT_EQ(fused.saved_by[x.id], 2);
@@ -77,11 +81,55 @@ TEST(Fuse, ASigmoidThatOthersReadStays) {
   const Tensor y = graph.input({3, 16, 16});
   const Tensor weights = graph.input({1, 16, 16});
   const Tensor x = sigmoid(graph, conv2d(graph, z, {.out_channels = 3}, "conv"), "sigmoid");
-  const Tensor first = masked_squared_error(graph, x, y, weights, Reduction::sum, "first");
-  const Tensor second = masked_squared_error(graph, x, y, weights, Reduction::mean, "second");
+  const Tensor first = masked_error(graph, x, y, weights, Reduction::sum, "first");
+  const Tensor second = masked_error(graph, x, y, weights, Reduction::mean, "second");
   const FusedGraph fused = fuse(graph, {first, second});
   EXPECT_EQ(fused.graph.nodes().size(), 4U);
   EXPECT_GE(fused.tensors[x.id].id, 0);
+}
+
+// What the loss compares with the target is not what the sigmoid writes.
+TEST(Fuse, ASigmoidThatAFilterReadsStays) {
+  Graph graph;
+  const Tensor t = conv2d(graph, graph.input({3, 16, 16}), {.out_channels = 3}, "conv");
+  const Tensor x = sigmoid(graph, t, "sigmoid");
+  const Tensor small = average_pool(graph, x, 4, "operator");
+  const Tensor loss =
+      masked_error(graph, small, graph.input({3, 4, 4}), graph.input({1, 4, 4}), Reduction::sum, "loss");
+  const FusedGraph fused = fuse(graph, {x, loss});
+  EXPECT_EQ(fused.graph.nodes().size(), 4U);
+  EXPECT_GE(fused.tensors[x.id].id, 0);
+  EXPECT_FALSE(std::get<MaskedErrorDesc>(fused.graph.nodes().back().desc).sigmoid);
+}
+
+TEST(Fuse, ASigmoidOfWhichTheLossHasAnotherTermStays) {
+  Graph graph;
+  const Tensor t = conv2d(graph, graph.input({3, 16, 16}), {.out_channels = 3}, "conv");
+  const Tensor x = sigmoid(graph, t, "sigmoid");
+  const Tensor error =
+      masked_error(graph, x, graph.input({3, 16, 16}), graph.input({1, 16, 16}), Reduction::sum, "error");
+  const Tensor loss = add(graph, error, total_variation(graph, x, Reduction::mean, "variation"), "loss");
+  const FusedGraph fused = fuse(graph, {x, loss});
+  EXPECT_EQ(fused.graph.nodes().size(), 5U);
+  EXPECT_EQ(fused.saved_by[x.id], -1);
+}
+
+// These take their input as it is, so a norm before them has to be stored, whoever else reads it.
+TEST(Fuse, ANormIsDeferredToNoLayerThatCannotNormalise) {
+  for (const LayerDesc& reader :
+       {LayerDesc{EluDesc{{3, 16, 16}}}, LayerDesc{SwishDesc{{3, 16, 16}}}, LayerDesc{AddDesc{{3, 16, 16}}},
+        LayerDesc{MaxPoolDesc{{3, 16, 16}}}, LayerDesc{FilterDesc{.input = {3, 16, 16}}},
+        LayerDesc{TotalVariationDesc{{3, 16, 16}}}}) {
+    Graph graph;
+    const Tensor norm = batch_norm(graph, graph.input({3, 16, 16}), "norm");
+    std::vector<Tensor> inputs{norm};
+    if (inputs_of(reader).size() == 2) inputs.push_back(graph.input({3, 16, 16}));
+    const Tensor a = graph.add("reader", reader, inputs);
+    const Tensor b = conv2d(graph, norm, {.out_channels = 2}, "conv");
+    const FusedGraph fused = fuse(graph, {a, b});
+    EXPECT_FALSE(norm_of(fused, 0).deferred) << describe(reader);
+    EXPECT_FALSE(std::get<Conv2dDesc>(fused.graph.nodes()[2].desc).load.normalise) << describe(reader);
+  }
 }
 
 // Its gradient would be added to those of the other readers in another order.
@@ -93,7 +141,7 @@ TEST(Fuse, ASigmoidOfWhatOthersReadStays) {
   const Tensor t = conv2d(graph, z, {.out_channels = 3}, "conv");
   const Tensor x = sigmoid(graph, t, "sigmoid");
   const Tensor other = conv2d(graph, t, {.out_channels = 3}, "other");
-  const Tensor loss = masked_squared_error(graph, x, y, weights, Reduction::sum, "loss");
+  const Tensor loss = masked_error(graph, x, y, weights, Reduction::sum, "loss");
   const FusedGraph fused = fuse(graph, {other, loss});
   EXPECT_EQ(fused.graph.nodes().size(), 4U);
   EXPECT_EQ(fused.saved_by[x.id], -1);
@@ -127,7 +175,7 @@ Runnable make_program(const Network& network, Backend& backend, Fusion fusion, i
   const Tensor y = graph.input(picture);
   const Tensor weights = graph.input({1, size, size});
   const Tensor x = network.build(graph, z, 3, {});
-  const Tensor loss = masked_squared_error(graph, x, y, weights, Reduction::mean, "loss");
+  const Tensor loss = masked_error(graph, x, y, weights, Reduction::mean, "loss");
   auto program = std::make_unique<Program>(graph, backend, loss, std::vector<Tensor>{x}, fusion);
   const Philox random{.seed = 3, .stream = Stream::input};
   std::uint64_t step = 0;

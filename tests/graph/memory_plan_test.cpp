@@ -5,10 +5,11 @@
 
 #include "nets/hourglass.hpp"
 #include "ops/activation.hpp"
+#include "ops/add.hpp"
 #include "ops/batch_norm.hpp"
 #include "ops/concat.hpp"
 #include "ops/conv2d.hpp"
-#include "ops/masked_squared_error.hpp"
+#include "ops/masked_error.hpp"
 
 namespace dipper {
 namespace {
@@ -19,8 +20,8 @@ TEST(MemoryPlan, ActivationLiesOverTheNormItFollows) {
   const Tensor y = conv2d(graph, z, {.out_channels = 4}, "conv");
   const Tensor norm = batch_norm(graph, y, "norm");
   const Tensor x = leaky_relu(graph, norm, 0.1, "activation");
-  const Tensor loss = masked_squared_error(graph, conv2d(graph, x, {.out_channels = 3}, "last"),
-                                           graph.input({3, 16, 16}), graph.input({1, 16, 16}), Reduction::sum, "loss");
+  const Tensor loss = masked_error(graph, conv2d(graph, x, {.out_channels = 3}, "last"), graph.input({3, 16, 16}),
+                                   graph.input({1, 16, 16}), Reduction::sum, "loss");
   const MemoryPlan plan = plan_memory(graph, {loss});
   EXPECT_EQ(plan.values[norm.id], plan.values[x.id]);
   EXPECT_NE(plan.values[y.id], plan.values[norm.id]);  // the norm's backward pass reads what it normalised
@@ -41,6 +42,34 @@ TEST(MemoryPlan, DoesNotWriteOverWhatOthersRead) {
   EXPECT_NE(plan.values[a.id], plan.values[b.id]);
 }
 
+TEST(MemoryPlan, ASumLiesOverItsBranchAndItsGradientUnderThatOfTheIdentity) {
+  Graph graph;
+  const Tensor z = graph.input({4, 16, 16});
+  const Tensor x = conv2d(graph, z, {.out_channels = 4}, "conv");
+  const Tensor branch = batch_norm(graph, conv2d(graph, x, {.out_channels = 4}, "inner"), "norm");
+  const Tensor y = add(graph, x, branch, "sum");
+  const Tensor loss =
+      masked_error(graph, y, graph.input({4, 16, 16}), graph.input({1, 16, 16}), Reduction::sum, "loss");
+  const MemoryPlan plan = plan_memory(graph, {loss});
+  EXPECT_EQ(plan.values[y.id], plan.values[branch.id]);
+  EXPECT_NE(plan.values[y.id], plan.values[x.id]);  // the inner convolution's backward pass reads it
+  EXPECT_EQ(plan.gradients[y.id], plan.gradients[x.id]);
+  EXPECT_NE(plan.gradients[y.id], plan.gradients[branch.id]);
+}
+
+// Each goes on to be overwritten by what comes before it.
+TEST(MemoryPlan, GradientsOfBothOperandsOfASumLieApart) {
+  Graph graph;
+  const Tensor z = graph.input({4, 16, 16});
+  const Tensor a = conv2d(graph, z, {.out_channels = 4}, "a");
+  const Tensor b = conv2d(graph, z, {.out_channels = 4}, "b");
+  const Tensor y = add(graph, a, b, "sum");
+  const Tensor loss =
+      masked_error(graph, y, graph.input({4, 16, 16}), graph.input({1, 16, 16}), Reduction::sum, "loss");
+  const MemoryPlan plan = plan_memory(graph, {loss});
+  EXPECT_NE(plan.gradients[a.id], plan.gradients[b.id]);
+}
+
 TEST(MemoryPlan, PartsAreWrittenIntoTheirConcatenation) {
   Graph graph;
   const Tensor z = graph.input({3, 16, 16}, true);
@@ -48,8 +77,8 @@ TEST(MemoryPlan, PartsAreWrittenIntoTheirConcatenation) {
   const Tensor b = conv2d(graph, a, {.out_channels = 2}, "b");  // a has another reader
   const Tensor joined = concat(graph, {a, z, b}, "joined");
   const Tensor again = concat(graph, {b, a}, "again");  // parts can lie in one place only
-  const Tensor loss = masked_squared_error(graph, conv2d(graph, concat(graph, {joined, again}, "all"), {}, "last"),
-                                           graph.input({1, 16, 16}), graph.input({1, 16, 16}), Reduction::sum, "loss");
+  const Tensor loss = masked_error(graph, conv2d(graph, concat(graph, {joined, again}, "all"), {}, "last"),
+                                   graph.input({1, 16, 16}), graph.input({1, 16, 16}), Reduction::sum, "loss");
   const MemoryPlan plan = plan_memory(graph, {loss});
   constexpr std::size_t plane = 16 * 16 * sizeof(float);
   EXPECT_EQ(plan.values[b.id] + 2 * plane, plan.values[a.id]);  // both inside `again`, the last to be made
@@ -64,7 +93,7 @@ TEST(MemoryPlan, OfAnHourglassIsNearItsFloorAndFarBelowTheSumOfItsTensors) {
   const Tensor z = graph.input({3, 256, 256});
   const Tensor x = hourglass_shuffle(graph, z, 3);
   const Tensor loss =
-      masked_squared_error(graph, x, graph.input({3, 256, 256}), graph.input({1, 256, 256}), Reduction::sum, "loss");
+      masked_error(graph, x, graph.input({3, 256, 256}), graph.input({1, 256, 256}), Reduction::sum, "loss");
   const MemoryPlan plan = plan_memory(graph, {x, loss});
   EXPECT_LE(static_cast<double>(plan.bytes), 1.15 * static_cast<double>(plan.floor));
   EXPECT_LT(plan.bytes, plan.tensors / 2);

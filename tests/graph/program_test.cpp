@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/philox.hpp"
 #include "graph/allocations.hpp"
+#include "graph/branches.hpp"
 #include "nets/nets.hpp"
-#include "ops/masked_squared_error.hpp"
+#include "ops/masked_error.hpp"
 
 namespace dipper {
 namespace {
@@ -21,7 +23,7 @@ struct NetworkRun {
     const Tensor y = graph.input(picture);
     const Tensor weights = graph.input({1, 64, 64});
     x = find_network(network).build(graph, z, 3, {});
-    const Tensor loss = masked_squared_error(graph, x, y, weights, Reduction::mean, "loss");
+    const Tensor loss = masked_error(graph, x, y, weights, Reduction::mean, "loss");
     std::vector<Tensor> kept{x};
     for (int id = 0; keep_all && id < static_cast<int>(graph.values().size()); ++id) kept.push_back({id});
     program = std::make_unique<Program>(graph, backend, loss, kept);
@@ -80,6 +82,47 @@ TEST_P(EveryNetwork, SharingMemoryChangesNoBit) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, EveryNetwork, testing::Values("hourglass-shuffle", "hourglass-deconv", "skip"));
+
+TEST(Branches, SharingMemoryAndFusionChangeNoBit) {
+  const auto backend = make_cpu_backend(2);
+  const Branches branches;
+  std::vector<Tensor> all;
+  for (int id = 0; id < static_cast<int>(branches.graph.values().size()); ++id) all.push_back({id});
+  const auto apart = branches.program(*backend, all, Fusion::off);
+  const float loss = apart->forward();
+  apart->backward();
+  for (const Fusion fusion : {Fusion::on, Fusion::off}) {
+    const auto sharing = branches.program(*backend, {branches.x}, fusion);
+    EXPECT_LT(sharing->memory().bytes, apart->memory().bytes);
+    EXPECT_EQ(sharing->forward(), loss);
+    sharing->backward();
+    EXPECT_TRUE(std::ranges::equal(sharing->dtheta(), apart->dtheta()));
+    EXPECT_TRUE(std::ranges::equal(sharing->gradient(branches.z), apart->gradient(branches.z)));
+    EXPECT_TRUE(std::ranges::equal(sharing->value(branches.x), apart->value(branches.x)));
+  }
+}
+
+// The sum over all paths through the graph, which no test of a single layer sees.
+TEST(Branches, GradientIsTheSlopeOfTheLoss) {
+  for (const auto& backend : {make_cpu_backend(2), make_ref_backend()}) {
+    const Branches branches;
+    const auto program = branches.program(*backend, {branches.x});
+    program->forward();
+    program->backward();
+    const std::vector<float> direction(program->dtheta().begin(), program->dtheta().end());
+    const std::vector<float> theta(program->theta().begin(), program->theta().end());
+    double square = 0;
+    for (const float value : direction) square += static_cast<double>(value) * value;
+    const auto loss_at = [&](double step) {
+      for (std::size_t i = 0; i < theta.size(); ++i) {
+        program->theta()[i] = static_cast<float>(theta[i] + step * direction[i]);
+      }
+      return static_cast<double>(program->forward());
+    };
+    const double step = 1e-3 / std::sqrt(square);
+    EXPECT_NEAR((loss_at(step) - loss_at(-step)) / (2 * step * square), 1, 0.01) << backend->name();
+  }
+}
 
 }  // namespace
 }  // namespace dipper

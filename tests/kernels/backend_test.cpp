@@ -162,6 +162,35 @@ TEST_P(CpuBackend, GivesTheSameBitsForAnyNumberOfThreads) {
 
 INSTANTIATE_TEST_SUITE_P(Layers, CpuBackend, testing::ValuesIn(backend_cases()), case_name);
 
+TEST(CpuBackendFilter, SendsGradientsBackByItsAdjoint) {
+  const auto backend = make_cpu_backend(2);
+  for (const LayerDesc& desc : backend_cases()) {
+    if (!std::holds_alternative<FilterDesc>(desc)) continue;
+    LayerRun<float> run(desc);
+    const auto layer = backend->layer(desc);
+    run.forward(*layer);
+    run.backward(*layer);
+    const std::size_t outputs = output_of(desc).size();
+    const double size = std::sqrt(dot(run.y, run.y, outputs) * dot(run.dy, run.dy, outputs));
+    EXPECT_NEAR(dot(run.y, run.dy, outputs), dot(run.x[0], run.dx[0], inputs_of(desc)[0].size()), 1e-6 * size)
+        << describe(desc);
+  }
+}
+
+/// Whatever the size: 2 x 25 products instead of 25 x 25.
+TEST(CpuBackendFilter, OuterProductsTakeAPassForEachAxis) {
+  const Shape shape{3, 40, 40};
+  EXPECT_EQ(kernels_of(centred_filter(shape, separable_kernel(25, 25), 1))[0], "separable");
+  EXPECT_EQ(kernels_of(centred_filter(shape, FilterKernel{1, 9, std::vector<float>(9, 0.1F)}, 1))[0], "separable");
+  EXPECT_EQ(kernels_of(centred_filter(shape, FilterKernel{}, 1))[0], "separable");
+  FilterKernel rounded = separable_kernel(3, 3);
+  rounded.weights[7] *= 1 + 1e-7F;
+  EXPECT_EQ(kernels_of(centred_filter(shape, rounded, 1))[0], "separable");
+  rounded.weights[7] *= 1.001F;
+  EXPECT_EQ(kernels_of(centred_filter(shape, rounded, 1))[0], "direct");
+  EXPECT_EQ(kernels_of(centred_filter(shape, motion_kernel(9), 1))[0], "direct");
+}
+
 /// A gray picture's last layer: one channel of outputs must not make it a matter of one thread.
 TEST(CpuBackendChoice, WideMapsAreReadInPlaceForAnyNumberOfChannels) {
   for (const int channels : {1, 2, 3, 4, 8}) {
@@ -203,8 +232,14 @@ TEST(CpuBackendLoops, WhatExceedsTheCachesIsWrittenWhole) {
 }
 
 TEST(CpuBackendLoops, NumbersThatAreNoneStaySo) {
-  for (const LayerDesc& desc : {LayerDesc{SigmoidDesc{{1, 4, 40}}}, LayerDesc{LeakyReluDesc{{1, 4, 40}}},
-                                LayerDesc{BatchNormDesc{{1, 4, 40}}}, LayerDesc{MaskedSquaredErrorDesc{{1, 4, 40}}}}) {
+  for (const LayerDesc& desc :
+       {LayerDesc{SigmoidDesc{{1, 4, 40}}}, LayerDesc{LeakyReluDesc{{1, 4, 40}}}, LayerDesc{EluDesc{{1, 4, 40}}},
+        LayerDesc{SwishDesc{{1, 4, 40}}}, LayerDesc{AddDesc{{1, 4, 40}}}, LayerDesc{MaxPoolDesc{{1, 4, 40}}},
+        LayerDesc{centred_filter({1, 4, 40}, separable_kernel(3, 3), 1)},
+        LayerDesc{centred_filter({1, 4, 40}, some_kernel(3, 3), 1)}, LayerDesc{BatchNormDesc{{1, 4, 40}}},
+        LayerDesc{MaskedErrorDesc{{1, 4, 40}}},
+        LayerDesc{MaskedErrorDesc{.input = {1, 4, 40}, .kind = ErrorKind::poisson}},
+        LayerDesc{TotalVariationDesc{{1, 4, 40}}}}) {
     LayerRun<float> run(desc);
     run.x[0].assign(run.x[0].size(), NAN);
     run.forward(*make_cpu_backend(1)->layer(desc));

@@ -39,7 +39,7 @@ TEST_P(Gradient, OfInputsIsTheComplexStep) {
   run.forward(*layer);
   run.backward(*layer);
   const std::vector<Shape> shapes = inputs_of(GetParam());
-  const std::size_t inputs = std::holds_alternative<MaskedSquaredErrorDesc>(GetParam()) ? 1 : shapes.size();
+  const std::size_t inputs = std::holds_alternative<MaskedErrorDesc>(GetParam()) ? 1 : shapes.size();
   for (std::size_t n = 0; n < inputs; ++n) {
     for (std::size_t i = 0; i < shapes[n].size(); ++i) {
       EXPECT_NEAR(run.dx[n][i], complex_step(complex_run.x[n][i]), 1e-11) << "input " << n << " element " << i;
@@ -63,7 +63,7 @@ TEST_P(Gradient, AddsToWhatIsThereWhenItAccumulates) {
   run.backward(*layer);
   adding.forward(*layer);
   adding.backward(*layer);
-  const std::size_t inputs = std::holds_alternative<MaskedSquaredErrorDesc>(GetParam()) ? 1 : before.size();
+  const std::size_t inputs = std::holds_alternative<MaskedErrorDesc>(GetParam()) ? 1 : before.size();
   for (std::size_t n = 0; n < inputs; ++n) {
     for (std::size_t i = 0; i < inputs_of(GetParam())[n].size(); ++i) {
       EXPECT_NEAR(adding.dx[n][i], before[n][i] + run.dx[n][i], 1e-12);
@@ -72,6 +72,17 @@ TEST_P(Gradient, AddsToWhatIsThereWhenItAccumulates) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Layers, Gradient, testing::ValuesIn(layer_cases()), case_name);
+
+TEST(Adjoint, AFilterSendsGradientsBackByItsAdjoint) {
+  for (const LayerDesc& desc : filter_cases()) {
+    LayerRun<double> run(desc);
+    const auto layer = ref::make_layer<double>(desc);
+    run.forward(*layer);
+    run.backward(*layer);
+    EXPECT_NEAR(dot(run.y, run.dy, output_of(desc).size()), dot(run.x[0], run.dx[0], inputs_of(desc)[0].size()), 1e-12)
+        << describe(desc);
+  }
+}
 
 /// Convolution and transposed convolution are each other's adjoint: <A x, y> = <x, A' y>.
 TEST(Adjoint, TransposedConvolutionIsTheAdjointOfConvolution) {
@@ -86,11 +97,8 @@ TEST(Adjoint, TransposedConvolutionIsTheAdjointOfConvolution) {
     std::fill_n(back.theta.end() - LayerRun<double>::spare - 4, 4, 0.0);
     forth.forward(*ref::make_layer<double>(forth.desc));
     back.forward(*ref::make_layer<double>(back.desc));
-    double left = 0;
-    double right = 0;
-    for (std::size_t i = 0; i < output_of(forth.desc).size(); ++i) left += forth.y[i] * back.x[0][i];
-    for (std::size_t i = 0; i < output_of(back.desc).size(); ++i) right += back.y[i] * forth.x[0][i];
-    EXPECT_NEAR(left, right, 1e-10);
+    EXPECT_NEAR(dot(forth.y, back.x[0], output_of(forth.desc).size()),
+                dot(back.y, forth.x[0], output_of(back.desc).size()), 1e-10);
   }
 }
 

@@ -22,6 +22,14 @@ inline std::vector<double> random_values(std::size_t count, std::uint64_t which)
   return values;
 }
 
+/// The sum of the first `count` products.
+template <class T>
+double dot(const std::vector<T>& a, const std::vector<T>& b, std::size_t count) {
+  double sum = 0;
+  for (std::size_t i = 0; i < count; ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return sum;
+}
+
 /// One layer with all its tensors, to be run forward and backward.
 template <class T>
 struct LayerRun {
@@ -52,7 +60,7 @@ struct LayerRun {
       dx.push_back(fill(shape.size()));
     }
     // With weights of both signs the loss would be what is left of large terms.
-    if (std::holds_alternative<MaskedSquaredErrorDesc>(desc)) {
+    if (std::holds_alternative<MaskedErrorDesc>(desc)) {
       for (T& weight : x[2]) weight = T(std::abs(weight));
     }
     norm = fill(3 * static_cast<std::size_t>(inputs_of(desc)[0].channels));
@@ -82,7 +90,7 @@ struct LayerRun {
 
   void backward(Layer<T>& layer) {
     targets_.clear();
-    const bool first_only = std::holds_alternative<MaskedSquaredErrorDesc>(desc);
+    const bool first_only = std::holds_alternative<MaskedErrorDesc>(desc);
     for (std::size_t i = 0; i < dx.size(); ++i) {
       targets_.push_back({first_only && i > 0 ? nullptr : dx[i].data(), write});
     }

@@ -23,8 +23,14 @@ struct Make {
   LayerPointer operator()(const BatchNormDesc& d) const { return make_batch_norm(d, pool); }
   LayerPointer operator()(const LeakyReluDesc& d) const { return make_leaky_relu(d, pool); }
   LayerPointer operator()(const SigmoidDesc& d) const { return make_sigmoid(d, pool); }
+  LayerPointer operator()(const EluDesc& d) const { return make_elu(d, pool); }
+  LayerPointer operator()(const SwishDesc& d) const { return make_swish(d, pool); }
+  LayerPointer operator()(const AddDesc& d) const { return make_add(d, pool); }
+  LayerPointer operator()(const MaxPoolDesc& d) const { return make_max_pool(d, pool); }
+  LayerPointer operator()(const FilterDesc& d) const { return make_filter(d, pool); }
   LayerPointer operator()(const UpsampleDesc& d) const { return make_upsample(d, pool); }
-  LayerPointer operator()(const MaskedSquaredErrorDesc& d) const { return make_masked_squared_error(d, pool); }
+  LayerPointer operator()(const MaskedErrorDesc& d) const { return make_masked_error(d, pool); }
+  LayerPointer operator()(const TotalVariationDesc& d) const { return make_total_variation(d, pool); }
 };
 
 class CpuBackend final : public Backend {

@@ -51,34 +51,71 @@ class Sigmoid final : public Layer<T> {
 };
 
 template <class T>
-class MaskedSquaredError final : public Layer<T> {
+class Elu final : public Layer<T> {
  public:
-  explicit MaskedSquaredError(const MaskedSquaredErrorDesc& desc) : d_(desc) {}
+  explicit Elu(const EluDesc& desc) : d_(desc) {}
 
   void forward(const Operands<T>& at) override {
     using std::exp;
-    const Loader<T> t{d_.load, d_.input, at.x[0], at.norm};
-    T sum{};
     for (std::size_t i = 0; i < d_.input.size(); ++i) {
-      if (d_.sigmoid) at.saved[i] = T(1) / (T(1) + exp(-t[i]));
-      const T difference = (d_.sigmoid ? at.saved[i] : t[i]) - at.x[1][i];
-      sum += at.x[2][i % d_.input.plane()] * difference * difference;
+      const T x = at.x[0][i];
+      at.y[i] = is_positive(x) ? x : exp(x) - T(1);
     }
-    *at.y = sum * T(d_.scale());
   }
 
   void backward_inputs(const Operands<T>& at, const Gradients<T>& gradients) override {
-    const Loader<T> t{d_.load, d_.input, at.x[0], at.norm};
-    const T scale = *gradients.dy * T(2 * d_.scale());
     for (std::size_t i = 0; i < d_.input.size(); ++i) {
-      const T x = d_.sigmoid ? at.saved[i] : t[i];
-      const T dx = scale * at.x[2][i % d_.input.plane()] * (x - at.x[1][i]);
-      put(gradients.dx[0], i, d_.sigmoid ? dx * x * (T(1) - x) : dx);
+      const T y = at.y[i];
+      put(gradients.dx[0], i, is_positive(y) ? gradients.dy[i] : gradients.dy[i] * (y + T(1)));
     }
   }
 
  private:
-  MaskedSquaredErrorDesc d_;
+  EluDesc d_;
+};
+
+template <class T>
+class Swish final : public Layer<T> {
+ public:
+  explicit Swish(const SwishDesc& desc) : d_(desc) {}
+
+  void forward(const Operands<T>& at) override {
+    using std::exp;
+    for (std::size_t i = 0; i < d_.input.size(); ++i) at.y[i] = at.x[0][i] / (T(1) + exp(-at.x[0][i]));
+  }
+
+  void backward_inputs(const Operands<T>& at, const Gradients<T>& gradients) override {
+    using std::exp;
+    for (std::size_t i = 0; i < d_.input.size(); ++i) {
+      const T x = at.x[0][i];
+      const T s = T(1) / (T(1) + exp(-x));
+      put(gradients.dx[0], i, gradients.dy[i] * s * (T(1) + x * (T(1) - s)));
+    }
+  }
+
+ private:
+  SwishDesc d_;
+};
+
+template <class T>
+class Add final : public Layer<T> {
+ public:
+  explicit Add(const AddDesc& desc) : d_(desc) {}
+
+  void forward(const Operands<T>& at) override {
+    for (std::size_t i = 0; i < d_.input.size(); ++i) at.y[i] = at.x[0][i] + T(d_.scale) * at.x[1][i];
+  }
+
+  void backward_inputs(const Operands<T>& /*at*/, const Gradients<T>& gradients) override {
+    for (std::size_t i = 0; i < d_.input.size(); ++i) {
+      const T dy = gradients.dy[i];  // dx[0] may lie over it
+      if (gradients.dx[0].data != nullptr) put(gradients.dx[0], i, dy);
+      if (gradients.dx[1].data != nullptr) put(gradients.dx[1], i, T(d_.scale) * dy);
+    }
+  }
+
+ private:
+  AddDesc d_;
 };
 
 }  // namespace dipper::ref

@@ -8,6 +8,8 @@
 #include "kernels/backend.hpp"
 #include "kernels/ref/batch_norm.hpp"
 #include "kernels/ref/conv2d.hpp"
+#include "kernels/ref/filter.hpp"
+#include "kernels/ref/loss.hpp"
 #include "kernels/ref/pointwise.hpp"
 #include "kernels/ref/rearrange.hpp"
 
@@ -26,8 +28,14 @@ struct Make {
   Made operator()(const BatchNormDesc& d) const { return std::make_unique<BatchNorm<T>>(d); }
   Made operator()(const LeakyReluDesc& d) const { return std::make_unique<LeakyRelu<T>>(d); }
   Made operator()(const SigmoidDesc& d) const { return std::make_unique<Sigmoid<T>>(d); }
+  Made operator()(const EluDesc& d) const { return std::make_unique<Elu<T>>(d); }
+  Made operator()(const SwishDesc& d) const { return std::make_unique<Swish<T>>(d); }
+  Made operator()(const AddDesc& d) const { return std::make_unique<Add<T>>(d); }
+  Made operator()(const MaxPoolDesc& d) const { return std::make_unique<MaxPool<T>>(d); }
+  Made operator()(const FilterDesc& d) const { return std::make_unique<Filter<T>>(d); }
   Made operator()(const UpsampleDesc& d) const { return std::make_unique<Upsample<T>>(d); }
-  Made operator()(const MaskedSquaredErrorDesc& d) const { return std::make_unique<MaskedSquaredError<T>>(d); }
+  Made operator()(const MaskedErrorDesc& d) const { return std::make_unique<MaskedError<T>>(d); }
+  Made operator()(const TotalVariationDesc& d) const { return std::make_unique<TotalVariation<T>>(d); }
 };
 
 }  // namespace
