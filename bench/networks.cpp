@@ -16,12 +16,15 @@ struct Built {
 
 Built build(const std::string& name, int size) {
   const Network& network = find_network(name);
-  const int side = (size + network.multiple - 1) / network.multiple * network.multiple;
+  const NetworkOptions options;
+  const int multiple = network.multiple(options);
+  const int side = (size + multiple - 1) / multiple * multiple;
+  const Shape canvas{3, side, side};
   Built b;
-  const Tensor z = b.graph.input({input_channels(name), side, side});
-  const Tensor y = b.graph.input({3, side, side});
+  const Tensor z = b.graph.input(network.z_shape(canvas, input_channels(name), options));
+  const Tensor y = b.graph.input(canvas);
   const Tensor weights = b.graph.input({1, side, side});
-  b.x = network.build(b.graph, z, 3);
+  b.x = network.build(b.graph, z, 3, options);
   b.loss = masked_error(b.graph, b.x, y, weights, Reduction::sum, "loss");
   return b;
 }

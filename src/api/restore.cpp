@@ -25,6 +25,7 @@ Recipe recipe_for(const Settings& settings) {
   for (const auto& [key, value] : settings.set) set_value(recipe, key, value);
   if (settings.iterations) set_value(recipe, "iterations", std::to_string(*settings.iterations));
   if (settings.every != 0) set_value(recipe, "every", std::to_string(settings.every));
+  check(recipe);
   return recipe;
 }
 

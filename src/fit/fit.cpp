@@ -47,17 +47,18 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
 
 Fit::Network Fit::build(const Shape& canvas, const Recipe& recipe) {
   Network n;
-  n.z = n.graph.input({recipe.input_channels, canvas.height, canvas.width});
+  const dipper::Network& network = find_network(recipe.network);
+  n.z = n.graph.input(network.z_shape(canvas, recipe.input_channels, recipe.net));
   n.y = n.graph.input(canvas);
   n.weights = n.graph.input({1, canvas.height, canvas.width});
-  n.x = find_network(recipe.network).build(n.graph, n.z, canvas.channels);
+  n.x = network.build(n.graph, n.z, canvas.channels, recipe.net);
   const Reduction reduction = recipe.loss == "sum" ? Reduction::sum : Reduction::mean;
   n.loss = masked_error(n.graph, n.x, n.y, n.weights, reduction, "loss");
   return n;
 }
 
 Shape Fit::canvas_of(const Shape& picture, const Recipe& recipe) {
-  const int multiple = find_network(recipe.network).multiple;
+  const int multiple = find_network(recipe.network).multiple(recipe.net);
   return {picture.channels, round_up(picture.height, multiple), round_up(picture.width, multiple)};
 }
 

@@ -25,7 +25,7 @@ struct Target {
 /// the size that the network needs; what is outside the picture has weight 0, so the loss sees the picture alone.
 class Fit {
  public:
-  /// Everything random follows from `seed`. `recipe` was checked when it was read.
+  /// Everything random follows from `seed`. `recipe` has passed check().
   Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed);
 
   /// One iteration: forward, backward, Adam, noise on the input. Returns the loss before the step.

@@ -14,10 +14,30 @@
 #include "base/files.hpp"
 #include "base/text.hpp"
 #include "dipper/error.hpp"
-#include "nets/nets.hpp"
 
 namespace dipper {
 namespace {
+
+// "16, 32,64" or "[16,32,64]" as its parts, without the spaces around them.
+std::vector<std::string> parts_of(std::string_view list, const char* key) {
+  if (list.starts_with('[') && list.ends_with(']')) list = list.substr(1, list.size() - 2);
+  if (list.empty()) throw Error(fmt::format("{} is empty but must be a value, or several with commas between", key));
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at <= list.size();) {
+    const std::size_t comma = std::min(list.find(',', at), list.size());
+    std::string_view part = list.substr(at, comma - at);
+    part.remove_prefix(std::min(part.find_first_not_of(' '), part.size()));
+    part = part.substr(0, part.find_last_not_of(' ') + 1);
+    parts.emplace_back(part);
+    at = comma + 1;
+  }
+  return parts;
+}
+
+void check_choice(const char* key, const std::string& value, std::initializer_list<std::string> choices) {
+  if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
+  throw Error(fmt::format("{} is \"{}\" but must be one of {}", key, value, fmt::join(choices, ", ")));
+}
 
 /// Sets the value whose key it is given; collects all keys on the way.
 struct SetValue {
@@ -42,10 +62,26 @@ struct SetValue {
   }
   void choice(const char* key, std::string& to, std::initializer_list<std::string> choices, const char* /*help*/) {
     if (!matches(key)) return;
-    if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
-      throw Error(fmt::format("{} is \"{}\" but must be one of {}", key, value, fmt::join(choices, ", ")));
-    }
+    check_choice(key, value, choices);
     to = value;
+  }
+  void flag(const char* key, bool& to, const char* /*help*/) {
+    if (!matches(key)) return;
+    check_choice(key, value, {"true", "false"});
+    to = value == "true";
+  }
+  void integers(const char* key, std::vector<int>& to, int low, int high, const char* /*help*/) {
+    if (!matches(key)) return;
+    std::vector<int> list;
+    for (const std::string& part : parts_of(value, key)) list.push_back(parse_integer(part, key, low, high));
+    to = std::move(list);
+  }
+  void choices(const char* key, std::vector<std::string>& to, std::initializer_list<std::string> choices,
+               const char* /*help*/) {
+    if (!matches(key)) return;
+    std::vector<std::string> list = parts_of(value, key);
+    for (const std::string& part : list) check_choice(key, part, choices);
+    to = std::move(list);
   }
 };
 
@@ -53,7 +89,13 @@ std::string text_of(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* integer = node.as_integer()) return fmt::format("{}", integer->get());
   if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
-  throw Error("must be a number or a text in quotes");
+  if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
+  if (const auto* array = node.as_array()) {
+    std::vector<std::string> parts;
+    for (const toml::node& part : *array) parts.push_back(text_of(part));
+    return fmt::format("[{}]", fmt::join(parts, ","));
+  }
+  throw Error("must be a number, a text in quotes, true or false, or a list of these in brackets");
 }
 
 // Keys of tables within tables are joined by dots.
@@ -111,6 +153,10 @@ void set_value(Recipe& recipe, const std::string& key, const std::string& text) 
     throw Error(fmt::format("a recipe has no value \"{}\"{}", key, did_you_mean(key, visit.keys)));
   }
   if (key == "network") (void)find_network(text);
+}
+
+void check(const Recipe& recipe) {
+  find_network(recipe.network).check(recipe.net);
 }
 
 std::string summary_of(std::string_view text) {

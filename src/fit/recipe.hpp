@@ -6,6 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/values.hpp"
+#include "nets/nets.hpp"
+
 namespace dipper {
 
 /// Everything that decides how a network is fitted, as text in recipes/*.toml. Each value is described once, in
@@ -15,6 +18,7 @@ struct Recipe {
   std::string summary;  // its first line of comment
 
   std::string network = "hourglass-shuffle";
+  NetworkOptions net;  // of all networks; those of `network` count
   int iterations = 500;
   int every = 50;
 
@@ -34,9 +38,7 @@ struct Recipe {
   double schedule_cosine = 0;
 };
 
-/// Calls visit.number(key, value, low, high, help), visit.integer(...) or visit.choice(key, value, choices, help) for
-/// each value that a recipe can set. R is Recipe or const Recipe.
-template <class R, class Visit>
+template <ValuesOf<Recipe> R, class Visit>
 void for_each_value(R& r, Visit&& visit) {
   visit.text("network", r.network, "the network, a name of nets/nets.cpp");
   visit.integer("iterations", r.iterations, 1, 100'000'000, "steps of the optimiser");
@@ -52,6 +54,7 @@ void for_each_value(R& r, Visit&& visit) {
   visit.number("adam.epsilon", r.adam_epsilon, 0, 1, "added to the root of the mean square");
   visit.number("schedule.warmup", r.schedule_warmup, 0, 1, "share of the fit over which the rate rises from 0");
   visit.number("schedule.cosine", r.schedule_cosine, 0, 1, "share of the fit, its end, over which the rate falls to 0");
+  for_each_value(r.net, visit);
 }
 
 /// A recipe by the name of one that comes with dipper, or from a file. Throws Error for an unknown name (with the
@@ -59,8 +62,12 @@ void for_each_value(R& r, Visit&& visit) {
 /// value.
 [[nodiscard]] Recipe load_recipe(const std::string& name_or_file);
 
-/// Replaces one value; key and text as in a recipe, such as "adam.rate" and "0.01". Throws Error as load_recipe does.
+/// Replaces one value; key and text as in a recipe, such as "adam.rate" and "0.01", a list as "16,32,64". Throws Error
+/// as load_recipe does.
 void set_value(Recipe& recipe, const std::string& key, const std::string& text);
+
+/// Throws Error when values do not go together; to be asked once all are set.
+void check(const Recipe& recipe);
 
 /// A recipe that comes with dipper: recipes/NAME.toml.
 struct BuiltInRecipe {

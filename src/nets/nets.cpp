@@ -8,15 +8,39 @@
 #include "base/text.hpp"
 #include "dipper/error.hpp"
 #include "nets/hourglass.hpp"
-#include "nets/skip.hpp"
 
 namespace dipper {
 namespace {
 
+// For networks without options, or whose options always go together.
+void any_options(const NetworkOptions& /*options*/) {}
+
+Shape as_large_as_the_canvas(const Shape& canvas, int channels, const NetworkOptions& /*options*/) {
+  return {channels, canvas.height, canvas.width};
+}
+
 constexpr Network table[] = {
-    {"hourglass-shuffle", "six levels down by strided convolution, up by pixel shuffle", 64, hourglass_shuffle},
-    {"hourglass-deconv", "six levels down by strided convolution, up by transposed convolution", 64, hourglass_deconv},
-    {"skip", "the paper's: five scales of 128 channels with skip connections", 32, skip_default},
+    {.name = "hourglass-shuffle",
+     .summary = "six levels down by strided convolution, up by pixel shuffle",
+     .check = any_options,
+     .multiple = [](const NetworkOptions&) { return 64; },
+     .z_shape = as_large_as_the_canvas,
+     .build = [](Graph& graph, Tensor z, int channels,
+                 const NetworkOptions&) { return hourglass_shuffle(graph, z, channels); }},
+    {.name = "hourglass-deconv",
+     .summary = "six levels down by strided convolution, up by transposed convolution",
+     .check = any_options,
+     .multiple = [](const NetworkOptions&) { return 64; },
+     .z_shape = as_large_as_the_canvas,
+     .build = [](Graph& graph, Tensor z, int channels,
+                 const NetworkOptions&) { return hourglass_deconv(graph, z, channels); }},
+    {.name = "skip",
+     .summary = "the paper's encoder-decoder with skip connections",
+     .check = [](const NetworkOptions& o) { check(o.skip); },
+     .multiple = [](const NetworkOptions& o) { return multiple(o.skip); },
+     .z_shape = as_large_as_the_canvas,
+     .build = [](Graph& graph, Tensor z, int channels,
+                 const NetworkOptions& o) { return skip(graph, z, channels, o.skip); }},
 };
 
 }  // namespace

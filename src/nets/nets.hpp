@@ -4,16 +4,38 @@
 #include <span>
 #include <string>
 
+#include "base/values.hpp"
 #include "graph/graph.hpp"
+#include "nets/skip.hpp"
 
 namespace dipper {
+
+/// The options of every network that has some. A recipe holds them all and uses those of its own network.
+struct NetworkOptions {
+  SkipOptions skip{};
+};
+
+template <ValuesOf<NetworkOptions> Options, class Visit>
+void for_each_value(Options& o, Visit&& visit) {
+  for_each_value(o.skip, visit);
+}
 
 /// A network that a recipe can name.
 struct Network {
   const char* name;
   const char* summary;
-  int multiple;  // width and height of its input are multiples of this
-  Tensor (*build)(Graph& graph, Tensor z, int channels);
+
+  /// Throws Error when the network's options do not go together. The functions below take options that do.
+  void (*check)(const NetworkOptions& options);
+
+  /// Width and height of the canvas, which is what the network draws, are multiples of this.
+  int (*multiple)(const NetworkOptions& options);
+
+  /// The input z of so many channels for a canvas of such a size.
+  Shape (*z_shape)(const Shape& canvas, int channels, const NetworkOptions& options);
+
+  /// Appends the network to a graph: from z to a canvas of `channels` channels in (0, 1).
+  Tensor (*build)(Graph& graph, Tensor z, int channels, const NetworkOptions& options);
 };
 
 /// Every network there is.

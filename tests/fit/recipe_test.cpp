@@ -44,6 +44,7 @@ TEST(Recipes, ThatComeWithDipperAreReadAndSummed) {
     const Recipe recipe = load_recipe(std::string(built_in.name));
     EXPECT_EQ(recipe.name, built_in.name);
     EXPECT_FALSE(recipe.summary.empty());
+    EXPECT_NO_THROW(check(recipe)) << built_in.name;
   }
 }
 
@@ -74,6 +75,17 @@ TEST(Recipes, AreReadFromFiles) {
   EXPECT_EQ(recipe.input_channels, 8);
 }
 
+TEST(Recipes, HoldListsAndFlagsOfANetwork) {
+  const RecipeFile file(
+      "# Mine\nnetwork = \"skip\"\n[skip]\ndown = [16, 32]\nup = 8\nupsampling = [\"nearest\", \"bilinear\"]\nmix = "
+      "false\n");
+  const SkipOptions skip = load_recipe(file.path()).net.skip;
+  EXPECT_EQ(skip.down, (std::vector<int>{16, 32}));
+  EXPECT_EQ(skip.up, std::vector<int>{8});
+  EXPECT_EQ(skip.upsampling, (std::vector<std::string>{"nearest", "bilinear"}));
+  EXPECT_FALSE(skip.mix);
+}
+
 TEST(Recipes, SayWhereAMistakeIs) {
   const auto error_in = [](const std::string& text) {
     const RecipeFile file(text);
@@ -84,7 +96,9 @@ TEST(Recipes, SayWhereAMistakeIs) {
   EXPECT_NE(error_in("[adam]\nrat = 1\n").find("did you mean adam.rate?"), std::string::npos);
   EXPECT_NE(error_in("[adam]\nrate = \"fast\"\n").find("must be a number"), std::string::npos);
   EXPECT_NE(error_in("[adam]\nbeta1 = 1.5\n").find("from 0 to 0.999999"), std::string::npos);
-  EXPECT_NE(error_in("iterations = [1]\n").find("must be a number or a text"), std::string::npos);
+  EXPECT_NE(error_in("iterations = [1]\n").find("\"[1]\" but must be a whole number"), std::string::npos);
+  EXPECT_NE(error_in("iterations = 2020-01-01\n").find("must be a number, a text"), std::string::npos);
+  EXPECT_NE(error_in("[skip]\ndown = [16, 0]\n").find("line 2: skip.down: "), std::string::npos);
   EXPECT_NE(error_in("network = \"hourglass\"\n").find("no network"), std::string::npos);
 }
 
@@ -102,6 +116,35 @@ TEST(SetValue, ChecksKeyAndValue) {
   EXPECT_NE(error_of([&] { set_value(recipe, "iteration", "5"); }).find("iterations"), std::string::npos);
   EXPECT_NE(error_of([&] { set_value(recipe, "iterations", "0"); }).find("from 1"), std::string::npos);
   EXPECT_NE(error_of([&] { set_value(recipe, "iterations", "1.5"); }).find("whole number"), std::string::npos);
+}
+
+TEST(SetValue, ReadsListsAndFlags) {
+  Recipe recipe;
+  set_value(recipe, "skip.down", "16,32, 64");
+  EXPECT_EQ(recipe.net.skip.down, (std::vector<int>{16, 32, 64}));
+  set_value(recipe, "skip.down", "[7]");
+  EXPECT_EQ(recipe.net.skip.down, std::vector<int>{7});
+  set_value(recipe, "skip.upsampling", "nearest,bilinear");
+  EXPECT_EQ(recipe.net.skip.upsampling, (std::vector<std::string>{"nearest", "bilinear"}));
+  set_value(recipe, "skip.mix", "false");
+  EXPECT_FALSE(recipe.net.skip.mix);
+  set_value(recipe, "skip.mix", "true");
+  EXPECT_TRUE(recipe.net.skip.mix);
+  EXPECT_EQ(error_of([&] { set_value(recipe, "skip.down", "16,,32"); }),
+            "skip.down is \"\" but must be a whole number from 1 to 4096");
+  EXPECT_EQ(error_of([&] { set_value(recipe, "skip.down", ""); }),
+            "skip.down is empty but must be a value, or several with commas between");
+  EXPECT_EQ(error_of([&] { set_value(recipe, "skip.upsampling", "nearest,cubic"); }),
+            "skip.upsampling is \"cubic\" but must be one of nearest, bilinear");
+  EXPECT_EQ(error_of([&] { set_value(recipe, "skip.mix", "1"); }), "skip.mix is \"1\" but must be one of true, false");
+}
+
+TEST(CheckRecipe, AsksTheNetworkAlone) {
+  Recipe recipe;
+  recipe.net.skip.skip = {4, 4};
+  EXPECT_NO_THROW(check(recipe));
+  recipe.network = "skip";
+  EXPECT_NE(error_of([&] { check(recipe); }).find("skip.skip has 2 values"), std::string::npos);
 }
 
 TEST(LearningRate, RisesThenFallsToNothing) {

@@ -59,7 +59,7 @@ class GoldenNetwork : public testing::TestWithParam<GoldenCase> {
     z_ = graph_.input(picture, true);
     y_ = graph_.input(picture);
     weights_ = graph_.input({1, size, size});
-    x_ = find_network(GetParam().network).build(graph_, z_, 3);
+    x_ = find_network(GetParam().network).build(graph_, z_, 3, {});
     loss_ = masked_error(graph_, x_, y_, weights_, Reduction::sum, "loss");
   }
 

@@ -150,7 +150,7 @@ TEST(Fuse, ASigmoidOfWhatOthersReadStays) {
 TEST(Fuse, ParametersKeepTheirNamesAndPlaces) {
   for (const Network& network : networks()) {
     Graph graph;
-    const Tensor x = network.build(graph, graph.input({3, 64, 64}), 3);
+    const Tensor x = network.build(graph, graph.input(network.z_shape({3, 64, 64}, 3, {})), 3, {});
     const FusedGraph fused = fuse(graph, {x});
     ASSERT_EQ(fused.graph.parameters().size(), graph.parameters().size());
     for (std::size_t i = 0; i < graph.parameters().size(); ++i) {
@@ -171,10 +171,10 @@ struct Runnable {
 Runnable make_program(const Network& network, Backend& backend, Fusion fusion, int size) {
   Graph graph;
   const Shape picture{3, size, size};
-  const Tensor z = graph.input(picture, true);
+  const Tensor z = graph.input(network.z_shape(picture, 3, {}), true);
   const Tensor y = graph.input(picture);
   const Tensor weights = graph.input({1, size, size});
-  const Tensor x = network.build(graph, z, 3);
+  const Tensor x = network.build(graph, z, 3, {});
   const Tensor loss = masked_error(graph, x, y, weights, Reduction::mean, "loss");
   auto program = std::make_unique<Program>(graph, backend, loss, std::vector<Tensor>{x}, fusion);
   const Philox random{.seed = 3, .stream = Stream::input};

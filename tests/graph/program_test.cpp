@@ -22,7 +22,7 @@ struct NetworkRun {
     z = graph.input(picture, true);
     const Tensor y = graph.input(picture);
     const Tensor weights = graph.input({1, 64, 64});
-    x = find_network(network).build(graph, z, 3);
+    x = find_network(network).build(graph, z, 3, {});
     const Tensor loss = masked_error(graph, x, y, weights, Reduction::mean, "loss");
     std::vector<Tensor> kept{x};
     for (int id = 0; keep_all && id < static_cast<int>(graph.values().size()); ++id) kept.push_back({id});

@@ -8,16 +8,22 @@
 namespace dipper {
 namespace {
 
-TEST(Nets, EachKeepsTheSizeAndMakesTheChannels) {
+TEST(Nets, EachDrawsItsCanvas) {
+  const NetworkOptions options;
   for (const Network& network : networks()) {
+    const int multiple = network.multiple(options);
     for (const int channels : {1, 3}) {
+      const Shape canvas{channels, multiple, 3 * multiple};
       Graph graph;
-      const Shape z{5, network.multiple, 2 * network.multiple};
-      EXPECT_EQ(graph.shape(network.build(graph, graph.input(z), channels)),
-                (Shape{channels, network.multiple, 2 * network.multiple}))
-          << network.name;
+      const Tensor z = graph.input(network.z_shape(canvas, 5, options));
+      EXPECT_EQ(graph.shape(z).channels, 5) << network.name;
+      EXPECT_EQ(graph.shape(network.build(graph, z, channels, options)), canvas) << network.name;
     }
   }
+}
+
+TEST(Nets, DefaultOptionsGoTogether) {
+  for (const Network& network : networks()) EXPECT_NO_THROW(network.check({})) << network.name;
 }
 
 TEST(Nets, FindsByNameAndSuggestsTheNearest) {
