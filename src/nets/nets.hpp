@@ -6,18 +6,30 @@
 
 #include "base/values.hpp"
 #include "graph/graph.hpp"
+#include "nets/decoder.hpp"
+#include "nets/resnet.hpp"
 #include "nets/skip.hpp"
+#include "nets/texture.hpp"
+#include "nets/unet.hpp"
 
 namespace dipper {
 
 /// The options of every network that has some. A recipe holds them all and uses those of its own network.
 struct NetworkOptions {
   SkipOptions skip{};
+  UnetOptions unet{};
+  ResnetOptions resnet{};
+  TextureOptions texture{};
+  DecoderOptions decoder{};
 };
 
 template <ValuesOf<NetworkOptions> Options, class Visit>
 void for_each_value(Options& o, Visit&& visit) {
   for_each_value(o.skip, visit);
+  for_each_value(o.unet, visit);
+  for_each_value(o.resnet, visit);
+  for_each_value(o.texture, visit);
+  for_each_value(o.decoder, visit);
 }
 
 /// A network that a recipe can name.

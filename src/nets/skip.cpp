@@ -3,19 +3,24 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <numbers>
+
+#include "base/check.hpp"
 #include "dipper/error.hpp"
 #include "nets/parts.hpp"
 #include "ops/activation.hpp"
 #include "ops/batch_norm.hpp"
 #include "ops/concat.hpp"
 #include "ops/conv2d.hpp"
+#include "ops/filter.hpp"
+#include "ops/max_pool.hpp"
 #include "ops/upsample.hpp"
 
 namespace dipper {
 namespace {
 
 constexpr std::size_t most_scales = 10;
-constexpr double slope = 0.2;
 
 // Lists hold a value for each scale or a single one for all.
 template <class T>
@@ -35,6 +40,22 @@ void check_odd(const char* key, const std::vector<int>& kernels) {
   }
 }
 
+// Lanczos' kernel of two lobes for half the size: sinc(d) sinc(d / 2) at the distances d = 1/4, 3/4, ... of the pixels
+// on both sides of an output's centre; their sum is 1.
+std::vector<float> lanczos2_taps() {
+  const auto sinc = [](double d) { return std::sin(std::numbers::pi * d) / (std::numbers::pi * d); };
+  std::vector<double> weights(8);
+  double sum = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const double d = (static_cast<double>(i) - 3.5) / 2;
+    weights[i] = sinc(d) * sinc(d / 2);
+    sum += weights[i];
+  }
+  std::vector<float> taps;
+  for (const double weight : weights) taps.push_back(static_cast<float>(weight / sum));
+  return taps;
+}
+
 class Builder {
  public:
   Builder(Graph& graph, const SkipOptions& options)
@@ -45,29 +66,39 @@ class Builder {
     const std::string name = "scale" + std::to_string(number);
     const int down = o_.down[number];
     const int kernel = at(o_.down_kernel, number);
-    Tensor deep = block(x, down, kernel, 2, name + ".down1");
-    deep = block(deep, down, kernel, 1, name + ".down2");
+    Tensor deep = normalise(graph_, halve(x, down, kernel, name + ".down1"), o_.activation, name + ".down1");
+    deep = with_norm(deep, down, kernel, name + ".down2");
     if (number + 1 < o_.down.size()) deep = scale(number + 1, deep);
     Tensor y = upsample(graph_, deep, 2, interpolation_of(at(o_.upsampling, number)), name + ".upsample");
     if (const int skip = at(o_.skip, number); skip > 0) {
-      y = concat(graph_, {block(x, skip, o_.skip_kernel, 1, name + ".skip"), y}, name + ".concat");
+      y = concat(graph_, {with_norm(x, skip, o_.skip_kernel, name + ".skip"), y}, name + ".concat");
     }
     const int up = at(o_.up, number);
-    y = block(batch_norm(graph_, y, name + ".norm"), up, at(o_.up_kernel, number), 1, name + ".up");
-    return o_.mix ? block(y, up, 1, 1, name + ".mix") : y;
-  }
-
-  Tensor convolution(Tensor x, int channels, int kernel, int stride, const std::string& name) {
-    return conv2d(
-        graph_, x,
-        {.out_channels = channels, .kernel = kernel, .stride = stride, .padding = (kernel - 1) / 2, .mode = padding_},
-        name);
+    y = with_norm(batch_norm(graph_, y, name + ".norm"), up, at(o_.up_kernel, number), name + ".up");
+    return o_.mix ? with_norm(y, up, 1, name + ".mix") : y;
   }
 
  private:
-  Tensor block(Tensor x, int channels, int kernel, int stride, const std::string& name) {
-    const Tensor y = batch_norm(graph_, convolution(x, channels, kernel, stride, name + ".conv"), name + ".norm");
-    return leaky_relu(graph_, y, slope, name + ".activation");
+  Tensor with_norm(Tensor x, int channels, int kernel, const std::string& name) {
+    return block(graph_, x, {.channels = channels, .kernel = kernel, .padding = padding_, .activation = o_.activation},
+                 name);
+  }
+
+  // A convolution to half the size.
+  Tensor halve(Tensor x, int channels, int kernel, const std::string& name) {
+    const bool strided = o_.downsampling == "stride";
+    const Tensor y = conv2d(graph_, x,
+                            {.out_channels = channels,
+                             .kernel = kernel,
+                             .stride = strided ? 2 : 1,
+                             .padding = (kernel - 1) / 2,
+                             .mode = padding_},
+                            name + ".conv");
+    if (strided) return y;
+    if (o_.downsampling == "average") return average_pool(graph_, y, 2, name + ".pool");
+    if (o_.downsampling == "max") return max_pool(graph_, y, 2, name + ".pool");
+    DIPPER_CHECK_EQ(o_.downsampling, std::string("lanczos2"));
+    return downsample(graph_, y, 2, lanczos2_taps(), -3, name + ".pool");
   }
 
   Graph& graph_;
@@ -97,8 +128,8 @@ int multiple(const SkipOptions& options) {
 }
 
 Tensor skip(Graph& graph, Tensor z, int channels, const SkipOptions& options) {
-  Builder builder(graph, options);
-  return sigmoid(graph, builder.convolution(builder.scale(0, z), channels, 1, 1, "output.conv"), "output.sigmoid");
+  const Tensor x = Builder(graph, options).scale(0, z);
+  return sigmoid(graph, convolve(graph, x, channels, 1, Padding::zero, "output.conv"), "output.sigmoid");
 }
 
 }  // namespace dipper

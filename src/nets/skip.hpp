@@ -19,7 +19,9 @@ struct SkipOptions {
   std::vector<int> up_kernel{3};
   int skip_kernel = 1;
   std::vector<std::string> upsampling{"bilinear"};
+  std::string downsampling = "stride";
   std::string padding = "reflect";
+  std::string activation = "leaky_relu";
   bool mix = true;
 };
 
@@ -32,7 +34,11 @@ void for_each_value(Options& o, Visit&& visit) {
   visit.integers("skip.up_kernel", o.up_kernel, 1, 31, "side of the kernels on the way up, an odd number");
   visit.integer("skip.skip_kernel", o.skip_kernel, 1, 31, "side of the skip connections' kernels, an odd number");
   visit.choices("skip.upsampling", o.upsampling, {"nearest", "bilinear"}, "how a scale's result is enlarged");
+  visit.choice("skip.downsampling", o.downsampling, {"stride", "average", "max", "lanczos2"},
+               "by the convolution's stride, or by pooling what it makes");
   visit.choice("skip.padding", o.padding, {"zero", "reflect"}, "what convolutions read outside the picture");
+  visit.choice("skip.activation", o.activation, {"leaky_relu", "relu", "elu", "swish", "none"},
+               "after each convolution's norm");
   visit.flag("skip.mix", o.mix, "one more convolution, 1x1, at the end of each scale");
 }
 
@@ -43,9 +49,10 @@ void check(const SkipOptions& options);
 [[nodiscard]] int multiple(const SkipOptions& options);
 
 /// The paper's network "skip" (Ulyanov, Vedaldi, Lempitsky, "Deep Image Prior", 2017, and its published code). At each
-/// scale: a convolution aside; down by a strided convolution, one more, the next scale, and up again; both joined,
-/// normalised, and convolved. z is N x height x width, both multiples of multiple(options), which have passed check();
-/// the result has `channels` channels in (0, 1). 2,217,831 parameters by default, for 32 channels in and 3 out.
+/// scale: a convolution aside; down by a convolution with a stride or with pooling after it, one more, the next scale,
+/// and up again; both joined, normalised, and convolved. z is N x height x width, both multiples of multiple(options),
+/// which have passed check(); the result has `channels` channels in (0, 1). 2,217,831 parameters by default, for 32
+/// channels in and 3 out.
 Tensor skip(Graph& graph, Tensor z, int channels, const SkipOptions& options);
 
 }  // namespace dipper

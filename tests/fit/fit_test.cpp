@@ -59,6 +59,17 @@ TEST(Fit, IsTheSameBitsForAnyThreads) {
   }
 }
 
+TEST(Fit, EveryNetworkTakesOddSizesWithTheSameBitsForAnyThreads) {
+  const Waves waves({3, 17, 33});
+  for (const Network& network : networks()) {
+    Recipe recipe;
+    recipe.network = network.name;
+    const std::vector<float> one = fitted(waves.target(), recipe, *make_cpu_backend(1), 3);
+    EXPECT_EQ(one, fitted(waves.target(), recipe, *make_cpu_backend(2), 3)) << network.name;
+    for (const float value : one) EXPECT_TRUE(value >= 0 && value <= 1) << network.name;
+  }
+}
+
 TEST(Fit, TakesAnySize) {
   const auto backend = make_cpu_backend(2);
   for (const Shape& shape : {Shape{1, 1, 1}, Shape{3, 3, 17}, Shape{1, 65, 63}, Shape{3, 64, 128}}) {

@@ -4,11 +4,11 @@
 Run with Debian's python3-torch and python3-numpy (a second run on one machine gives the same bytes):
     /usr/bin/python3 tests/golden/make_golden.py [FOLDER]
 
-hourglass_shuffle.safetensors, hourglass_deconv.safetensors
+NETWORK.safetensors, for each row of GOLDENS in networks.py
     Weights and inputs are not stored: both sides draw them (philox.py), from the seed in the metadata. Parameter
     tensor t, counted in forward order, is uniform(weights, step t): bound * (2 u - 1) with bound = 1 / sqrt(fan_in) for
     weights and biases of convolutions, 0.5 + u for gamma and u - 0.5 for beta, all in float32. The input z is
-    uniform(input, step 0) - 0.5 and the target y uniform(input, step 1), both 3 x 128 x 128; a pixel is known where
+    uniform(input, step 0) - 0.5 and the target y uniform(input, step 1), 3 x size x size; a pixel is known where
     uniform(input, step 2) < 0.5. Loss: sum (mask * out - mask * y)^2. Adam: the rate in the metadata, betas .9 and
     .999, eps 1e-8, the same z at each step.
       output, loss                     of the first forward pass
@@ -17,8 +17,9 @@ hourglass_shuffle.safetensors, hourglass_deconv.safetensors
       NAME/adam_norm, NAME/adam_sample for every parameter: its value after the ten steps
       adam_output                      of a forward pass after them
     A sample of n values takes stride = max(1, n / 48) and holds the values 0, stride, 2 stride, ..., at most 48.
-    Metadata: "parameters" lists {name, shape, fan_in} in forward order; "vanishing" names the biases that a BatchNorm
-    cancels: their gradient is 0 but for rounding, so what Adam makes of them in float32 is noise (the output is not).
+    Metadata: "parameters" lists {name, shape, fan_in} in forward order; "vanishing" names the biases and betas that a
+    BatchNorm cancels: their gradient is 0 but for rounding, so what Adam makes of them in float32 is noise (the output
+    is not). Networks with options have them as a recipe's values in "options", and z's channels in "input_channels".
 
 layers.safetensors
     One case per layer and setting, everything in full: CASE/x (inputs; more of them are x2 and x3), w, b (parameters),
@@ -39,15 +40,15 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from networks import NETWORKS, named_parameters
+from networks import GOLDENS, named_parameters
 from philox import STREAM_INPUT, STREAM_WEIGHTS, uniform
 
-# With this seed no LeakyReLU input of the first pass lies so near to 0 that float32 takes the other slope, which would
-# change whole gradients by about 1 %. In later steps it happens: the rate is small enough that it does not matter then
-# (float32 and weights perturbed by 3e-7: losses within 1e-6, adam_output within 3e-4, both relative; at 1e-3: 10 %).
+# Of the layers' cases. With each network's seed no LeakyReLU input of the first pass lies so near to 0 that float32
+# takes the other slope, which would change whole gradients by about 1 %.
+# In later steps it happens: the rate is small enough that it does not matter then (float32 and weights perturbed by
+# 3e-7: losses within 1e-6, adam_output within 3e-4, both relative; at 1e-3: 10 %).
 SEED = 60
 RATE = 3e-6
-SIZE = 128
 SAMPLES = 48
 
 
@@ -66,8 +67,8 @@ def write_safetensors(path, tensors, metadata):
     print(f"{path}: {path.stat().st_size / 1000:.0f} kB, {len(tensors)} tensors")
 
 
-def common_metadata(**more):
-    return {"torch": torch.__version__, "script": Path(__file__).name, "seed": str(SEED), **more}
+def common_metadata(seed, **more):
+    return {"torch": torch.__version__, "script": Path(__file__).name, "seed": str(seed), **more}
 
 
 def fan_in(module):
@@ -75,8 +76,8 @@ def fan_in(module):
     return module.weight.shape[1] * module.weight[0, 0].numel()
 
 
-def draw_parameter(name, module, shape, step):
-    u = uniform(SEED, STREAM_WEIGHTS, step, shape)
+def draw_parameter(seed, name, module, shape, step):
+    u = uniform(seed, STREAM_WEIGHTS, step, shape)
     if name.endswith(".gamma"):
         return np.float32(0.5) + u
     if name.endswith(".beta"):
@@ -85,11 +86,11 @@ def draw_parameter(name, module, shape, step):
     return bound * (np.float32(2) * u - np.float32(1))
 
 
-def draw_problem(dtype):
-    """z, y (1 x 3 x SIZE x SIZE) and the mask (SIZE x SIZE, 1 = known)."""
-    z = uniform(SEED, STREAM_INPUT, 0, (1, 3, SIZE, SIZE)) - np.float32(0.5)
-    y = uniform(SEED, STREAM_INPUT, 1, (1, 3, SIZE, SIZE))
-    mask = uniform(SEED, STREAM_INPUT, 2, (SIZE, SIZE)) < np.float32(0.5)
+def draw_problem(seed, z_shape, size, dtype):
+    """z, y (1 x 3 x size x size) and the mask (size x size, 1 = known)."""
+    z = uniform(seed, STREAM_INPUT, 0, (1, *z_shape)) - np.float32(0.5)
+    y = uniform(seed, STREAM_INPUT, 1, (1, 3, size, size))
+    mask = uniform(seed, STREAM_INPUT, 2, (size, size)) < np.float32(0.5)
     z, y, mask = (torch.tensor(values, dtype=dtype) for values in (z, y, mask))
     return z.requires_grad_(), y, mask
 
@@ -111,13 +112,23 @@ def check_forward_order(network, z):
     assert ran == list(network.children())
 
 
-def network_golden(network_class, dtype=torch.float64):
-    network = network_class().to(dtype)
+def options_metadata(network):
+    """What a recipe would set, as text."""
+    if not network.options:
+        return {}
+    texts = {f"{network.name}.{key}": ",".join(map(str, value)) if isinstance(value, list) else str(value)
+             for key, value in network.options.items()}
+    texts = {key: text.lower() if text in ("True", "False") else text for key, text in texts.items()}
+    return {"options": json.dumps(texts), "input_channels": str(network.input_channels)}
+
+
+def network_golden(make, size, seed, dtype=torch.float64):
+    network = make().to(dtype)
     parameters = list(named_parameters(network))
     with torch.no_grad():
         for step, (name, module, tensor) in enumerate(parameters):
-            tensor.copy_(torch.from_numpy(draw_parameter(name, module, tuple(tensor.shape), step)))
-    z, y, mask = draw_problem(dtype)
+            tensor.copy_(torch.from_numpy(draw_parameter(seed, name, module, tuple(tensor.shape), step)))
+    z, y, mask = draw_problem(seed, network.z_shape(size), size, dtype)
     check_forward_order(network, z)
 
     tensors, losses, vanishing = {}, [], []
@@ -133,7 +144,7 @@ def network_golden(network_class, dtype=torch.float64):
             tensors |= norm_and_sample(z.grad, "z/grad")
             for name, module, tensor in parameters:
                 tensors |= norm_and_sample(tensor.grad, f"{name}/grad")
-                if name.endswith(".bias") and tensor.grad.norm() < 1e-9 * module.weight.grad.norm():
+                if name.endswith((".bias", ".beta")) and tensor.grad.norm() < 1e-9 * module.weight.grad.norm():
                     vanishing.append(name)
         optimizer.step()
     tensors["adam_losses"] = np.array(losses)
@@ -143,8 +154,9 @@ def network_golden(network_class, dtype=torch.float64):
 
     listed = [{"name": name, "shape": list(tensor.shape)} | ({} if ".norm." in name else {"fan_in": fan_in(module)})
               for name, module, tensor in parameters]
-    return tensors, common_metadata(network=network_class.name, size=str(SIZE), rate=str(RATE),
-                                    parameters=json.dumps(listed), vanishing=json.dumps(vanishing))
+    return tensors, common_metadata(seed, network=network.name, size=str(size), rate=str(RATE),
+                                    parameters=json.dumps(listed), vanishing=json.dumps(vanishing),
+                                    **options_metadata(network))
 
 
 def conv2d(x, w, b, stride, padding, mode):
@@ -288,15 +300,15 @@ def layer_goldens():
 
     for case in later_cases():
         run(*case)
-    return tensors, common_metadata(cases=json.dumps(cases))
+    return tensors, common_metadata(SEED, cases=json.dumps(cases))
 
 
 def main():
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    for name, network_class in NETWORKS.items():
-        write_safetensors(folder / f"{name.replace('-', '_')}.safetensors", *network_golden(network_class))
+    for name, golden in GOLDENS.items():
+        write_safetensors(folder / f"{name}.safetensors", *network_golden(*golden))
     write_safetensors(folder / "layers.safetensors", *layer_goldens())
 
 

@@ -1,28 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Both hourglasses against PyTorch in float64: one pass forward and backward, and ten steps of Adam.
+// Every network against PyTorch in float64: one pass forward and backward, and ten steps of Adam.
 // What the files hold and why these tolerances: make_golden.py.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "fit/recipe.hpp"
 #include "golden/safetensors.hpp"
 #include "graph/program.hpp"
-#include "nets/nets.hpp"
 #include "ops/masked_error.hpp"
 
 namespace dipper {
 namespace {
-
-struct GoldenCase {
-  const char* file;
-  const char* network;
-  int parameters;
-};
-
-void PrintTo(const GoldenCase& golden, std::ostream* out) {
-  *out << golden.network;
-}
 
 double norm(const std::vector<double>& values) {
   double sum = 0;
@@ -51,15 +41,21 @@ std::vector<double> sample(std::span<const float> values) {
   return taken;
 }
 
-class GoldenNetwork : public testing::TestWithParam<GoldenCase> {
+/// The parameter is the golden file's name.
+class GoldenNetwork : public testing::TestWithParam<const char*> {
  protected:
   GoldenNetwork() {
+    Recipe recipe;
+    const auto options = nlohmann::json::parse(golden_.metadata("options", "{}"));
+    for (const auto& [key, text] : options.items()) set_value(recipe, key, text);
+    const Network& network = find_network(golden_.metadata("network"));
     const int size = std::stoi(golden_.metadata("size"));
     const Shape picture{3, size, size};
-    z_ = graph_.input(picture, true);
+    const int channels = std::stoi(golden_.metadata("input_channels", "3"));
+    z_ = graph_.input(network.z_shape(picture, channels, recipe.net), true);
     y_ = graph_.input(picture);
     weights_ = graph_.input({1, size, size});
-    x_ = find_network(GetParam().network).build(graph_, z_, 3, {});
+    x_ = network.build(graph_, z_, 3, recipe.net);
     loss_ = masked_error(graph_, x_, y_, weights_, Reduction::sum, "loss");
   }
 
@@ -96,18 +92,31 @@ class GoldenNetwork : public testing::TestWithParam<GoldenCase> {
     return *found;
   }
 
+  // What the layer of a bias or a beta multiplies with.
+  static std::string weight_of(const std::string& name) {
+    const std::size_t dot = name.rfind('.');
+    return name.substr(0, dot) + (name.substr(dot) == ".beta" ? ".gamma" : ".weight");
+  }
+
   [[nodiscard]] bool vanishes(const std::string& name) const {
     const auto names = nlohmann::json::parse(golden_.metadata("vanishing"));
     return std::find(names.begin(), names.end(), name) != names.end();
   }
 
-  Safetensors golden_{std::string(DIPPER_SOURCE_DIR "/tests/golden/") + GetParam().file};
+  Safetensors golden_{std::string(DIPPER_SOURCE_DIR "/tests/golden/") + GetParam() + ".safetensors"};
   Graph graph_;
   Tensor z_, y_, weights_, x_, loss_;
 };
 
-TEST_P(GoldenNetwork, HasThePublishedNumberOfParameters) {
-  EXPECT_EQ(graph_.parameter_count(), static_cast<std::size_t>(GetParam().parameters));
+TEST_P(GoldenNetwork, HasPyTorchsParameters) {
+  std::size_t expected = 0;
+  for (const auto& parameter : nlohmann::json::parse(golden_.metadata("parameters"))) {
+    std::size_t size = 1;
+    for (const auto& side : parameter["shape"]) size *= side.get<std::size_t>();
+    EXPECT_EQ(find(parameter["name"]).desc.size, size) << parameter["name"];
+    expected += size;
+  }
+  EXPECT_EQ(graph_.parameter_count(), expected);
 }
 
 TEST_P(GoldenNetwork, ForwardAndBackwardAgreeWithPyTorch) {
@@ -126,8 +135,7 @@ TEST_P(GoldenNetwork, ForwardAndBackwardAgreeWithPyTorch) {
       const double got = norm(to_doubles(gradient));
       if (vanishes(parameter.name)) {
         // A BatchNorm takes this bias away again: what is left is rounding, beside the gradient of the layer's weights.
-        const std::string layer = parameter.name.substr(0, parameter.name.rfind('.'));
-        EXPECT_LT(got, 1e-3 * golden_.values(layer + ".weight/grad_norm")[0]) << parameter.name;
+        EXPECT_LT(got, 1e-3 * golden_.values(weight_of(parameter.name) + "/grad_norm")[0]) << parameter.name;
       } else {
         EXPECT_NEAR(got / expected, 1, tolerance) << parameter.name;
         EXPECT_LT(error(sample(gradient), golden_.values(parameter.name + "/grad_sample")), tolerance)
@@ -163,9 +171,10 @@ TEST_P(GoldenNetwork, TenStepsOfAdamAgreeWithPyTorch) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Hourglass, GoldenNetwork,
-                         testing::Values(GoldenCase{"hourglass_shuffle.safetensors", "hourglass-shuffle", 1412801},
-                                         GoldenCase{"hourglass_deconv.safetensors", "hourglass-deconv", 1786545}));
+INSTANTIATE_TEST_SUITE_P(All, GoldenNetwork,
+                         testing::Values("hourglass_shuffle", "hourglass_deconv", "skip", "skip_average", "skip_max",
+                                         "skip_lanczos", "unet", "unet_bilinear", "resnet", "texture", "decoder"),
+                         [](const auto& golden) { return std::string(golden.param); });
 
 }  // namespace
 }  // namespace dipper

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two seed networks and the paper's in PyTorch: what dipper's own are tested against (make_golden.py, the seed's)
-and timed beside (bench/compare_torch.py, all).
+"""The two seed networks in PyTorch, and a table of these and the paper's (paper_networks.py): what dipper's own are
+tested against (make_golden.py) and timed beside (bench/compare_torch.py).
 
 Modules are registered in the order in which they run, so parameters() is in forward order.
-Input input_channels x H x W, H and W multiples of 64 (Skip: 32); output 3 x H x W in (0, 1). Batch 1, BatchNorm always
-on batch statistics.
+Input 3 x H x W, H and W multiples of 64; output 3 x H x W in (0, 1). Batch 1, BatchNorm always on batch statistics.
 """
 from torch import cat, nn, sigmoid
 from torch.nn import functional as F
+
+from paper_networks import Decoder, Resnet, Skip, Texture, Unet
 
 ENCODER_CHANNELS = (3, 8, 16, 32, 64, 128, 256)
 SKIP_LEVELS = (3, 4, 5)
@@ -21,7 +22,11 @@ def check_parameters(network, expected):
 
 class Hourglass(nn.Module):
     """Six stride-2 convolutions down, six upsamplings up, 4-channel skips from levels 3, 4 and 5."""
-    input_channels = 3
+    input_channels, options = 3, {}
+
+    def z_shape(self, size):
+        """Of the input for a square canvas."""
+        return (self.input_channels, size, size)
 
     def __init__(self):
         super().__init__()
@@ -101,53 +106,26 @@ class HourglassDeconv(Hourglass):
         return sigmoid(self.output_norm(self.output_deconv(x)))
 
 
-class Skip(nn.Module):
-    """The paper's default (Ulyanov et al., 2017): five scales of 128 channels, 4-channel skips, reflection padding,
-    bilinear upsampling."""
-    name = "skip"
-    input_channels = 32
-    scales, width, skip_width = 5, 128, 4
+ALL_NETWORKS = {network.name: network for network in (HourglassShuffle, HourglassDeconv, Skip)}  # for benchmarks
 
-    def __init__(self):
-        super().__init__()
-        down = [self.input_channels] + [self.width] * (self.scales - 1)  # channels into each scale
-        for scale in range(self.scales):
-            self.add_block(f"scale{scale}_down1", down[scale], self.width, 3, 2)
-            self.add_block(f"scale{scale}_down2", self.width, self.width, 3)
-        for scale in reversed(range(self.scales)):
-            self.add_block(f"scale{scale}_skip", down[scale], self.skip_width, 1)
-            joined = self.skip_width + self.width
-            self.add_module(f"scale{scale}_norm", nn.BatchNorm2d(joined, track_running_stats=False))
-            self.add_block(f"scale{scale}_up", joined, self.width, 3)
-            self.add_block(f"scale{scale}_mix", self.width, self.width, 1)
-        self.output_conv = nn.Conv2d(self.width, 3, 1)
-        check_parameters(self, 2_217_831)
-
-    def add_block(self, name, channels_in, channels_out, kernel, stride=1):
-        conv = nn.Conv2d(channels_in, channels_out, kernel, stride, kernel // 2, padding_mode="reflect")
-        self.add_module(f"{name}_conv", conv)
-        self.add_module(f"{name}_norm", nn.BatchNorm2d(channels_out, track_running_stats=False))
-
-    def block(self, name, x):
-        x = self.get_submodule(f"{name}_norm")(self.get_submodule(f"{name}_conv")(x))
-        return F.leaky_relu(x, 0.2, inplace=True)  # as the published code does: it saves a tensor
-
-    def run_scale(self, scale, x):
-        """From the input of a scale to its output, of the same size."""
-        deep = self.block(f"scale{scale}_down2", self.block(f"scale{scale}_down1", x))
-        if scale + 1 < self.scales:
-            deep = self.run_scale(scale + 1, deep)
-        deep = F.interpolate(deep, scale_factor=2, mode="bilinear", align_corners=False)
-        joined = cat([self.block(f"scale{scale}_skip", x), deep], dim=1)
-        y = self.block(f"scale{scale}_up", self.get_submodule(f"scale{scale}_norm")(joined))
-        return self.block(f"scale{scale}_mix", y)
-
-    def forward(self, z):
-        return sigmoid(self.output_conv(self.run_scale(0, z)))
-
-
-NETWORKS = {network.name: network for network in (HourglassShuffle, HourglassDeconv)}  # that golden files exist for
-ALL_NETWORKS = NETWORKS | {Skip.name: Skip}
+# The golden files of networks: how each is made, the side of its canvas and the seed of its weights and input. With the
+# small networks' seeds nothing that meets a ReLU lies within 1e-5 of 0, and nothing pooled so near to another maximum.
+GOLDENS = {
+    "hourglass_shuffle": (HourglassShuffle, 128, 60),
+    "hourglass_deconv": (HourglassDeconv, 128, 60),
+    "skip": (lambda: Skip(3, down=[6, 8], up=[6, 8], skip=[4, 4]), 32, 1),
+    "skip_average": (lambda: Skip(2, down=[6, 8, 5], up=[7, 6, 8], skip=[0, 2, 3], down_kernel=[5, 3, 3],
+                                  upsampling=["nearest", "bilinear", "nearest"], downsampling="average",
+                                  activation="elu", padding="zero"), 32, 1),
+    "skip_max": (lambda: Skip(4, down=[6, 8], up=[8, 6], skip=[3, 0], up_kernel=[3, 5], downsampling="max",
+                              upsampling=["nearest", "nearest"], activation="swish", mix=False), 32, 1),
+    "skip_lanczos": (lambda: Skip(3, down=[6, 8], up=[6, 6], skip=[2, 2], skip_kernel=3, downsampling="lanczos2"), 32, 5),
+    "unet": (lambda: Unet(3, feature_scale=16), 32, 12),
+    "unet_bilinear": (lambda: Unet(3, feature_scale=16, upsampling="bilinear", padding="reflect"), 32, 33),
+    "resnet": (lambda: Resnet(3, blocks=2, channels=6), 32, 2),
+    "texture": (lambda: Texture(3, ratios=[8, 4, 1], channels=4), 32, 5),
+    "decoder": (lambda: Decoder(8, channels=12, upsamplings=2), 32, 2),
+}  # fmt: skip
 
 
 def named_parameters(network):

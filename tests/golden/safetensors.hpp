@@ -27,6 +27,9 @@ class Safetensors {
 
   [[nodiscard]] bool has(const std::string& name) const { return header_.contains(name); }
   [[nodiscard]] std::string metadata(const std::string& key) const { return header_["__metadata__"][key]; }
+  [[nodiscard]] std::string metadata(const std::string& key, const std::string& otherwise) const {
+    return header_["__metadata__"].value(key, otherwise);
+  }
   [[nodiscard]] std::vector<int> shape(const std::string& name) const { return header_[name]["shape"]; }
 
   /// The values of an F32 or F64 tensor.

@@ -17,12 +17,13 @@ namespace {
 
 /// A whole network with its loss, filled with random numbers.
 struct NetworkRun {
-  NetworkRun(const char* network, Backend& backend, bool keep_all = false) {
+  NetworkRun(const char* name, Backend& backend, bool keep_all = false) {
+    const Network& network = find_network(name);
     const Shape picture{3, 64, 64};
-    z = graph.input(picture, true);
+    z = graph.input(network.z_shape(picture, 3, {}), true);
     const Tensor y = graph.input(picture);
     const Tensor weights = graph.input({1, 64, 64});
-    x = find_network(network).build(graph, z, 3, {});
+    x = network.build(graph, z, 3, {});
     const Tensor loss = masked_error(graph, x, y, weights, Reduction::mean, "loss");
     std::vector<Tensor> kept{x};
     for (int id = 0; keep_all && id < static_cast<int>(graph.values().size()); ++id) kept.push_back({id});
@@ -81,7 +82,9 @@ TEST_P(EveryNetwork, SharingMemoryChangesNoBit) {
   EXPECT_TRUE(std::ranges::equal(sharing.program->gradient(sharing.z), apart.program->gradient(apart.z)));
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, EveryNetwork, testing::Values("hourglass-shuffle", "hourglass-deconv", "skip"));
+INSTANTIATE_TEST_SUITE_P(Networks, EveryNetwork,
+                         testing::Values("hourglass-shuffle", "hourglass-deconv", "skip", "unet", "resnet", "texture",
+                                         "decoder"));
 
 TEST(Branches, SharingMemoryAndFusionChangeNoBit) {
   const auto backend = make_cpu_backend(2);

@@ -1,29 +1,123 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nets/nets.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+#include <initializer_list>
+#include <set>
 
 #include "dipper/error.hpp"
 
 namespace dipper {
 namespace {
 
-TEST(Nets, EachDrawsItsCanvas) {
-  const NetworkOptions options;
-  for (const Network& network : networks()) {
-    const int multiple = network.multiple(options);
-    for (const int channels : {1, 3}) {
-      const Shape canvas{channels, multiple, 3 * multiple};
-      Graph graph;
-      const Tensor z = graph.input(network.z_shape(canvas, 5, options));
-      EXPECT_EQ(graph.shape(z).channels, 5) << network.name;
-      EXPECT_EQ(graph.shape(network.build(graph, z, channels, options)), canvas) << network.name;
-    }
+/// Builds the network for a canvas of the least size and one of its three times the height.
+void expect_it_draws_its_canvas(const Network& network, const NetworkOptions& options, const std::string& what) {
+  network.check(options);
+  const int multiple = network.multiple(options);
+  for (const Shape& canvas : {Shape{1, multiple, multiple}, Shape{3, 3 * multiple, multiple}}) {
+    Graph graph;
+    const Tensor z = graph.input(network.z_shape(canvas, 5, options));
+    EXPECT_EQ(graph.shape(z).channels, 5) << what;
+    EXPECT_EQ(graph.shape(network.build(graph, z, canvas.channels, options)), canvas) << what;
   }
 }
 
-TEST(Nets, DefaultOptionsGoTogether) {
-  for (const Network& network : networks()) EXPECT_NO_THROW(network.check({})) << network.name;
+TEST(Nets, EachDrawsItsCanvas) {
+  for (const Network& network : networks()) expect_it_draws_its_canvas(network, {}, network.name);
+}
+
+/// Calls `use` with each choice of each word set in turn.
+struct EachChoice {
+  const std::function<void(const char* key, const std::string& choice)>& use;
+
+  void integer(const char* /*key*/, int& /*value*/, int /*low*/, int /*high*/, const char* /*help*/) {}
+  void integers(const char* /*key*/, std::vector<int>& /*values*/, int /*low*/, int /*high*/, const char* /*help*/) {}
+  void flag(const char* key, bool& value, const char* /*help*/) {
+    value = !value;
+    use(key, value ? "true" : "false");
+    value = !value;
+  }
+  void choice(const char* key, std::string& value, std::initializer_list<std::string> choices, const char* /*help*/) {
+    const std::string before = value;
+    for (const std::string& choice : choices) {
+      value = choice;
+      use(key, choice);
+    }
+    value = before;
+  }
+  void choices(const char* key, std::vector<std::string>& values, std::initializer_list<std::string> choices,
+               const char* /*help*/) {
+    const std::vector<std::string> before = values;
+    for (const std::string& choice : choices) {
+      values = {choice};
+      use(key, choice);
+    }
+    values = before;
+  }
+};
+
+TEST(Nets, EachTakesEveryWordOfItsOptions) {
+  NetworkOptions options;
+  int count = 0;
+  const std::function<void(const char*, const std::string&)> use = [&](const char* key, const std::string& choice) {
+    const std::string name(key, std::string(key).find('.'));
+    expect_it_draws_its_canvas(find_network(name), options, fmt::format("{} = {}", key, choice));
+    ++count;
+  };
+  for_each_value(options, EachChoice{use});
+  EXPECT_GE(count, 30);
+}
+
+/// Every option as a row of the tables in docs/networks.md.
+struct Rows {
+  std::vector<std::string> rows{};
+
+  void add(const char* key, const std::string& values, const std::string& value, const char* help) {
+    rows.push_back(fmt::format("| `{}` | {} | {} | {} |", key, values, value, help));
+  }
+  void integer(const char* key, int value, int low, int high, const char* help) {
+    add(key, fmt::format("{} to {}", low, high), fmt::format("{}", value), help);
+  }
+  void integers(const char* key, const std::vector<int>& values, int low, int high, const char* help) {
+    add(key, fmt::format("list, {} to {}", low, high), fmt::format("{}", fmt::join(values, ",")), help);
+  }
+  void flag(const char* key, bool value, const char* help) { add(key, "true, false", value ? "true" : "false", help); }
+  void choice(const char* key, const std::string& value, std::initializer_list<std::string> choices, const char* help) {
+    add(key, fmt::format("{}", fmt::join(choices, ", ")), value, help);
+  }
+  void choices(const char* key, const std::vector<std::string>& values, std::initializer_list<std::string> choices,
+               const char* help) {
+    add(key, fmt::format("list of {}", fmt::join(choices, ", ")), fmt::format("{}", fmt::join(values, ",")), help);
+  }
+};
+
+TEST(Nets, EveryOptionIsInTheDocument) {
+  std::multiset<std::string> written;
+  std::ifstream document(DIPPER_SOURCE_DIR "/docs/networks.md");
+  for (std::string line; std::getline(document, line);) {
+    if (line.starts_with("| `") && line.find('.') < line.find("` |")) written.insert(line);
+  }
+  Rows expected;
+  const NetworkOptions options;
+  for_each_value(options, expected);
+  for (const std::string& row : expected.rows) {
+    EXPECT_EQ(written.count(row), 1U) << "docs/networks.md should have this row:\n" << row;
+  }
+  EXPECT_EQ(written.size(), expected.rows.size()) << "docs/networks.md has rows of options that do not exist";
+}
+
+TEST(Nets, EveryNetworkIsInTheDocument) {
+  std::ifstream document(DIPPER_SOURCE_DIR "/docs/networks.md");
+  const std::string text((std::istreambuf_iterator<char>(document)), {});
+  for (const Network& network : networks()) {
+    const std::string row = fmt::format("| `{}` | {} |", network.name, network.summary);
+    EXPECT_NE(text.find(row), std::string::npos) << "docs/networks.md should have a row that begins\n" << row;
+  }
 }
 
 TEST(Nets, FindsByNameAndSuggestsTheNearest) {
