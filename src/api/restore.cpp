@@ -53,15 +53,6 @@ Range range_of(const Observation& observation) {
   return range;
 }
 
-// To the values that a lossless file of the picture's sample type holds, so that figures are those of such a file.
-void round_samples(Image& image) {
-  if (image.sample == SampleType::f32) return;
-  for (float& sample : image.samples) {
-    sample = image.sample == SampleType::u8 ? static_cast<float>(to_eight_bit(sample)) / 255
-                                            : static_cast<float>(to_sixteen_bit(sample)) / 65535;
-  }
-}
-
 void check_truth(const Image& truth, const Image& picture) {
   if (truth.width != picture.width || truth.height != picture.height ||
       truth.colour_channels() != picture.colour_channels()) {

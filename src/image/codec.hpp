@@ -43,6 +43,14 @@ struct Codec {
 void check_jpeg(int width, int height, int channels);
 [[nodiscard]] Bytes encode_jpeg(const Image& image);
 
+/// How a JPEG is compressed.
+struct JpegOptions {
+  int quality = 95;           ///< 1 to 100
+  bool halve_chroma = false;  ///< 4:2:0, as cameras and the web have it, instead of 4:4:4
+};
+[[nodiscard]] Bytes encode_jpeg(const Image& image, const JpegOptions& options);
+inline constexpr int most_jpeg_side = 65500;  ///< pixels
+
 [[nodiscard]] bool is_webp(std::span<const std::byte> file);
 [[nodiscard]] Image decode_webp(std::span<const std::byte> file);
 void check_webp(int width, int height, int channels);

@@ -24,6 +24,7 @@ namespace {
 
 constexpr int marker_exif = JPEG_APP0 + 1;
 constexpr int marker_icc = JPEG_APP0 + 2;
+static_assert(most_jpeg_side == JPEG_MAX_DIMENSION);
 constexpr unsigned most_marker_bytes = 65533;  // a segment's 16-bit length counts itself
 
 struct Free {
@@ -171,15 +172,17 @@ struct Writer {
   }
 };
 
-void start(jpeg_compress_struct& codec, const Image& image) {
+void start(jpeg_compress_struct& codec, const Image& image, const JpegOptions& options) {
   codec.image_width = static_cast<JDIMENSION>(image.width);
   codec.image_height = static_cast<JDIMENSION>(image.height);
   codec.input_components = image.channels;
   codec.in_color_space = image.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
   jpeg_set_defaults(&codec);
-  jpeg_set_quality(&codec, 95, TRUE);
-  codec.comp_info[0].h_samp_factor = 1;  // no chroma subsampling
-  codec.comp_info[0].v_samp_factor = 1;
+  jpeg_set_quality(&codec, options.quality, TRUE);
+  // Samples of luma for one of chroma along each axis; a gray picture has no chroma.
+  const int luma = options.halve_chroma && image.channels == 3 ? 2 : 1;
+  codec.comp_info[0].h_samp_factor = luma;
+  codec.comp_info[0].v_samp_factor = luma;
   codec.optimize_coding = TRUE;
   jpeg_start_compress(&codec, TRUE);
 }
@@ -212,12 +215,16 @@ Image decode_jpeg(std::span<const std::byte> file) {
 
 void check_jpeg(int width, int height, int channels) {
   if (channels == 2 || channels == 4) throw Error("JPEG holds no transparency; name a .png instead");
-  if (width > JPEG_MAX_DIMENSION || height > JPEG_MAX_DIMENSION) {
-    throw Error(fmt::format("JPEG holds at most {} pixels a side; name a .png instead", JPEG_MAX_DIMENSION));
+  if (width > most_jpeg_side || height > most_jpeg_side) {
+    throw Error(fmt::format("JPEG holds at most {} pixels a side; name a .png instead", most_jpeg_side));
   }
 }
 
 Bytes encode_jpeg(const Image& image) {
+  return encode_jpeg(image, {});
+}
+
+Bytes encode_jpeg(const Image& image, const JpegOptions& options) {
   check_jpeg(image.width, image.height, image.channels);
   const std::span<const std::byte> profile = fitting_profile(image);
   std::vector<std::uint8_t> exif;
@@ -229,7 +236,7 @@ Bytes encode_jpeg(const Image& image) {
   const std::size_t row_size = static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.channels);
   Writer writer;
   writer.run([&] {
-    start(writer.codec, image);
+    start(writer.codec, image, options);
     if (!exif.empty()) jpeg_write_marker(&writer.codec, marker_exif, exif.data(), static_cast<unsigned>(exif.size()));
     if (!profile.empty()) {
       jpeg_write_icc_profile(&writer.codec, reinterpret_cast<const JOCTET*>(profile.data()),

@@ -81,6 +81,14 @@ std::vector<float> to_floats(const Image& image) {
   return interleave<float>(image);
 }
 
+void round_samples(Image& image) {
+  if (image.sample == SampleType::f32) return;
+  for (float& sample : image.samples) {
+    sample = image.sample == SampleType::u8 ? static_cast<float>(to_eight_bit(sample)) / 255
+                                            : static_cast<float>(to_sixteen_bit(sample)) / 65535;
+  }
+}
+
 void unpremultiply(Image& image) {
   if (!image.has_alpha()) return;
   const std::span<const float> alpha = std::as_const(image).plane(image.channels - 1);

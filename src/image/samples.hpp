@@ -24,6 +24,9 @@ void set_samples(Image& image, std::span<const std::uint16_t> interleaved);
 [[nodiscard]] std::vector<std::uint16_t> to_sixteen_bit(const Image& image);
 [[nodiscard]] std::vector<float> to_floats(const Image& image);
 
+/// Rounds every sample to what a lossless file of the picture's sample type holds; float samples stay as they are.
+void round_samples(Image& image);
+
 /// Colour over alpha back to colour, where the file multiplied them; fully transparent pixels stay as they are.
 void unpremultiply(Image& image);
 

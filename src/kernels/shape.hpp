@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <ostream>
 
+#include "base/reflect.hpp"
+
 namespace dipper {
 
 /// The size of a tensor: planar CHW, float32, rows and planes without gaps, batch 1.
@@ -28,11 +30,7 @@ enum class Padding { zero, reflect };
 /// Reflection leaves out the edge itself (… 2 1 | 0 1 2 …) and repeats as often as needed, so any n >= 1 works.
 [[nodiscard]] constexpr int padded_index(int i, int n, Padding padding) {
   if (i >= 0 && i < n) return i;
-  if (padding == Padding::zero) return -1;
-  if (n == 1) return 0;
-  const int period = 2 * (n - 1);
-  const int r = ((i % period) + period) % period;
-  return r < n ? r : period - r;
+  return padding == Padding::zero ? -1 : reflected_index(i, n);
 }
 
 }  // namespace dipper

@@ -92,6 +92,26 @@ TEST(Jpeg, ColourIsNotSubsampled) {
   EXPECT_LT(test::largest_difference(decode_image(encode_jpeg(image)), image), 0.1);
 }
 
+TEST(Jpeg, ColourIsHalvedWhenAsked) {
+  Image image(16, 16, 3);
+  for (std::size_t i = 0; i < image.plane_size(); ++i) image.plane(i % 2 == 0 ? 0 : 2)[i] = 1;
+  const Image back = decode_image(encode_jpeg(image, {.quality = 100, .halve_chroma = true}));
+  // Each pixel keeps its own luma but has the colour of its neighbours too.
+  EXPECT_GT(back.plane(0)[0], back.plane(0)[1]);
+  EXPECT_GT(back.plane(2)[0], 0.2F);
+  const Image gray = test::ramp(17, 9, 1);
+  const Bytes halved = encode_jpeg(gray, {.quality = 95, .halve_chroma = true});
+  EXPECT_EQ(halved, encode_jpeg(gray));
+}
+
+TEST(Jpeg, LowerQualityMakesASmallerAndWorseFile) {
+  const Image image = test::pattern(64, 48, 3);
+  const Bytes fine = encode_jpeg(image, {.quality = 90});
+  const Bytes coarse = encode_jpeg(image, {.quality = 10});
+  EXPECT_LT(coarse.size(), fine.size());
+  EXPECT_GT(test::largest_difference(decode_image(coarse), image), test::largest_difference(decode_image(fine), image));
+}
+
 TEST(Jpeg, ReadsProgressiveAndRgbAndGray) {
   const Image image = test::ramp(33, 21, 3);
   const std::vector<std::uint8_t> pixels = to_eight_bit(image);

@@ -52,6 +52,22 @@ TEST(Samples, AreClampedAndRounded) {
   EXPECT_EQ(to_sixteen_bit(2.0F), 65535);
 }
 
+TEST(Samples, RoundToTheSampleType) {
+  Image image(4, 1, 1);
+  image.samples = {-1, 10.4F / 255, 0.5F, 2};
+  Image rounded = image;
+  round_samples(rounded);
+  EXPECT_EQ(rounded.samples, (std::vector<float>{0, 10.0F / 255, 128.0F / 255, 1}));
+  rounded = image;
+  rounded.sample = SampleType::u16;
+  round_samples(rounded);
+  EXPECT_EQ(rounded.samples, (std::vector<float>{0, 2673.0F / 65535, 32768.0F / 65535, 1}));
+  rounded = image;
+  rounded.sample = SampleType::f32;
+  round_samples(rounded);
+  EXPECT_EQ(rounded.samples, image.samples);
+}
+
 TEST(Samples, Unpremultiply) {
   Image image(2, 1, 2);
   image.samples = {0.25F, 0.5F, 0.5F, 0.0F};  // colours, then alpha
