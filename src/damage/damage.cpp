@@ -12,10 +12,10 @@
 #include "base/thread_pool.hpp"
 #include "damage/cover.hpp"
 #include "damage/degrade.hpp"
-#include "damage/downscale.hpp"
 #include "damage/plan.hpp"
 #include "damage/text.hpp"
 #include "dipper/error.hpp"
+#include "image/resize.hpp"
 #include "image/samples.hpp"
 
 namespace dipper {
@@ -34,7 +34,10 @@ Image degraded(const Image& clean, const Plan& plan, const Damage& how) {
     ThreadPool pool(how.threads);
     blur(picture, *plan.blur, pool);
   }
-  if (plan.downscale > 1) picture = downscale(picture, plan.downscale);
+  if (plan.downscale > 1) {
+    const auto side = [&](int pixels) { return (pixels + plan.downscale - 1) / plan.downscale; };
+    picture = resize(picture, side(picture.width), side(picture.height), ResizeKernel::lanczos3);
+  }
   if (plan.photons > 0) add_photon_noise(picture, plan.photons, how.seed);
   if (plan.noise > 0) add_normal_noise(picture, plan.noise, how.seed);
   if (plan.jpeg > 0) compress(picture, plan.jpeg);
