@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times one iteration of a fit: forward, loss, backward, Adam, noise on the input. The network is one of the seed's two
-// or "skip", the paper's, with the 32 input channels it is used with. Beside the times: the operations of the
-// iteration's convolutions by the direct method, whatever the kernels do, and the machine's multiply-add peak, measured
-// right before and after.
+// Times one iteration of a fit: forward, loss, backward, Adam, noise on the input. The network is any, with its default
+// options and the input channels that it is used with. Beside the times: the operations of the iteration's convolutions
+// by the direct method, whatever the kernels do, and the machine's multiply-add peak, measured right before and after.
 //   build/bench/bench_iteration --network hourglass-shuffle --size 512 --threads 2
 #include <fmt/format.h>
 

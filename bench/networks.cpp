@@ -32,7 +32,8 @@ Built build(const std::string& name, int size) {
 }  // namespace
 
 int input_channels(const std::string& network) {
-  return network == "skip" ? 32 : 3;
+  if (network.starts_with("hourglass")) return 3;
+  return network == "decoder" ? 128 : 32;
 }
 
 Graph network_graph(const std::string& network, int size) {

@@ -9,7 +9,7 @@
 
 namespace dipper {
 
-/// Channels of the input z that a network is used with: 32 for the paper's, 3 for the seed's.
+/// Channels of the input z that a network is used with: 3 for the seed's, 128 for the Deep Decoder, 32 for the others.
 [[nodiscard]] int input_channels(const std::string& network);
 
 /// A network for pictures of three channels and size x size pixels, rounded up as a fit does, with its loss; as it is
