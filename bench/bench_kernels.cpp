@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times every layer of the seed's networks at 512x512 and of the paper's at 256x256 and 512x512, each of its passes by
-// itself: once for each distinct shape, as the networks run them after fusion, but without the norm that a layer may
-// apply as it loads. Convolutions are counted in operations of the direct method, whatever the kernel, and as a share
-// of the multiply-add peak that is measured at the start; other layers in the bytes that they have to read and write.
-// Before them, "fork_join" is what handing out work to all threads and waiting for them takes.
-// Convolutions stand beside oneDNN's where it is installed; onednn.hpp says on what terms.
+// Times every layer of the seed's networks at 512x512 and of the paper's at 256x256 and 512x512, and those that other
+// networks, tasks and losses add, each of its passes by itself: once for each distinct shape, as the networks run them
+// after fusion, but without the norm that a layer may apply as it loads. Convolutions are counted in operations of the
+// direct method, whatever the kernel, and as a share of the multiply-add peak that is measured at the start; other
+// layers in the bytes that they have to read and write. Before them, "fork_join" is what handing out work to all
+// threads and waiting for them takes. Convolutions stand beside oneDNN's where it is installed; onednn.hpp says on what
+// terms.
 //   build/bench/bench_kernels --threads 2 --benchmark_filter='conv2d 4->3 .*dipper'
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>
@@ -24,6 +26,11 @@
 #include "kernels/cpu/instruction_sets.hpp"
 #include "networks.hpp"
 #include "onednn.hpp"
+#include "ops/activation.hpp"
+#include "ops/add.hpp"
+#include "ops/filter.hpp"
+#include "ops/max_pool.hpp"
+#include "ops/total_variation.hpp"
 
 namespace {
 
@@ -102,6 +109,42 @@ struct Case {
   std::string networks;  // that have it
 };
 
+/// Weights of no meaning, none of them 0: a camera's shake fills part of a kernel, which is then no outer product.
+FilterOptions blur(int size, bool whole) {
+  FilterKernel kernel{size, size, {}};
+  for (int u = 0; u < size; ++u) {
+    for (int v = 0; v < size; ++v) {
+      const bool on_path = whole || std::abs(u - v) < 2;
+      kernel.weights.push_back(on_path ? static_cast<float>(1 + (u * u + 3 * v) % 7) : 0);
+    }
+  }
+  return {.kernel = kernel, .out_height = 512, .out_width = 512, .first_row = -size / 2, .first_column = -size / 2};
+}
+
+/// What the networks above do not have: operators of upscaling (x4, x8) and deblurring, pools, activations, sums.
+Graph other_layers() {
+  Graph graph;
+  const Tensor wide = graph.input({128, 512, 512});
+  const Tensor picture = graph.input({3, 512, 512});
+  const auto taps = [](int count) { return std::vector<float>(count, 1 / static_cast<float>(count)); };
+  average_pool(graph, wide, 2, "average");
+  downsample(graph, wide, 2, taps(8), -3, "lanczos");
+  max_pool(graph, wide, 2, "max");
+  average_pool(graph, wide, 32, "average");
+  downsample(graph, picture, 4, taps(16), -6, "x4");
+  downsample(graph, picture, 8, taps(32), -12, "x8");
+  FilterOptions gauss = blur(25, true);
+  gauss.kernel.weights.assign(25 * 25, 1.0F / 625);
+  filter(graph, picture, gauss, "gauss");
+  filter(graph, picture, blur(31, false), "motion");
+  filter(graph, picture, blur(32, true), "shake");
+  total_variation(graph, picture, Reduction::mean, "variation");
+  elu(graph, wide, "elu");
+  swish(graph, wide, "swish");
+  add(graph, wide, graph.input({128, 512, 512}), "add");
+  return graph;
+}
+
 std::vector<Case> distinct_layers() {
   std::vector<Case> found;
   for (const auto& [network, size] : {std::pair{"hourglass-shuffle", 512}, std::pair{"hourglass-deconv", 512},
@@ -120,6 +163,8 @@ std::vector<Case> distinct_layers() {
       }
     }
   }
+  const Graph others = other_layers();
+  for (const Graph::Node& node : others.nodes()) found.push_back({describe(node.desc), node.desc, node.name});
   return found;
 }
 

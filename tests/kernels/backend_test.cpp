@@ -231,6 +231,42 @@ TEST(CpuBackendLoops, WhatExceedsTheCachesIsWrittenWhole) {
   }
 }
 
+/// The same for layers whose rows end between two vectors or have neighbours: nothing beside them is written.
+TEST(CpuBackendLoops, WhatExceedsTheCachesIsWhatTheReferenceGives) {
+  const Shape large{25, 512, 528};
+  const Shape larger{100, 512, 512};
+  const FilterKernel pool{2, 2, std::vector<float>(4, 0.25F)};
+  FilterDesc cut = centred_filter(large, FilterKernel{}, 1);
+  cut.window = {16, 16, 480, 496};
+  for (const LayerDesc& desc :
+       {LayerDesc{MaxPoolDesc{large}}, LayerDesc{MaxPoolDesc{larger}}, LayerDesc{centred_filter(large, pool, 2)},
+        LayerDesc{centred_filter(large, FilterKernel{}, 1)}, LayerDesc{cut}}) {
+    const std::size_t inputs = inputs_of(desc)[0].size();
+    const std::size_t outputs = output_of(desc).size();
+    const auto backend = make_cpu_backend(2);
+    const auto layer = backend->layer(desc);
+    const auto definition = ref::make_layer<float>(desc);
+    const Floats x(inputs + read_ahead);
+    const Floats dy(outputs + read_ahead);
+    for (std::size_t i = 0; i < inputs; ++i) x.data()[i] = static_cast<float>(i * 37 % 101);
+    for (std::size_t i = 0; i < outputs; ++i) dy.data()[i] = static_cast<float>(i * 41 % 103);
+    const Floats scratch(layer->scratch_size() + 1);
+    const Floats y[] = {Floats(outputs), Floats(outputs)};
+    const Floats dx[] = {Floats(inputs), Floats(inputs)};
+    for (int n = 0; n < 2; ++n) {
+      Layer<float>& one = n == 0 ? *layer : *definition;
+      const float* from = x.data();
+      const Operands<float> at{.x = {&from, 1}, .y = y[n].data(), .scratch = scratch.data()};
+      const GradientTarget<float> target{.data = dx[n].data(), .write = Write::overwrite};
+      one.forward(at);
+      one.backward_inputs(at, {.dy = dy.data(), .dx = {&target, 1}, .dtheta = nullptr});
+    }
+    // Small whole numbers, halves and quarters: every sum is exact.
+    EXPECT_TRUE(std::equal(y[0].data(), y[0].data() + outputs, y[1].data())) << describe(desc);
+    EXPECT_TRUE(std::equal(dx[0].data(), dx[0].data() + inputs, dx[1].data())) << describe(desc);
+  }
+}
+
 TEST(CpuBackendLoops, NumbersThatAreNoneStaySo) {
   for (const LayerDesc& desc :
        {LayerDesc{SigmoidDesc{{1, 4, 40}}}, LayerDesc{LeakyReluDesc{{1, 4, 40}}}, LayerDesc{EluDesc{{1, 4, 40}}},

@@ -74,7 +74,7 @@ class Stencil {
       const int together = std::min(rows_, rows - row);
       const int depth = depth_[together - 1];
       for (std::size_t j = 0; j < count; j += block_width) {
-        const int vectors = static_cast<int>(std::min<std::size_t>(block_vectors, vectors_of(count - j)));
+        const int vectors = std::min(block_vectors, static_cast<int>((count - j + lanes - 1) / lanes));
         const float* from[block_vectors];
         for (int n = 0; n < block_vectors; ++n) from[n] = band + j + std::min(n, vectors - 1) * lanes;
         multiply_rows(together, vectors, {factors_.data(), 1, factor_at_.data(), at_.data(), depth}, from, nullptr,
@@ -182,12 +182,13 @@ class DirectFilter final : public Layer<float> {
       const int k = (m + r) * d_.stride + phase;
       if (k >= length_) continue;
       float* const joined = row_.join(phases + r * row_.size(), row);
+      row_.fold(joined);
       const int i = first_ + k;
       if (i >= 0 && i < d_.window.height) {
-        row_.send_back(joined, input_row(dx.data, c, d_.window.top + i), dx.write, exceeds_caches(d_.input));
+        row_.write(joined, input_row(dx.data, c, d_.window.top + i), dx.write);
       } else {
-        row_.send_back(joined, at.scratch + repeated_at(c, i < 0 ? k : above_ + i - d_.window.height), Write::overwrite,
-                       false);
+        const int n = i < 0 ? k : above_ + i - d_.window.height;
+        row_.write(joined, at.scratch + repeated_at(c, n), Write::overwrite);
       }
     }
   }

@@ -7,8 +7,6 @@
 #define DIPPER_CPU_FILTER_ROW_INL
 #endif
 
-#include <hwy/cache_control.h>
-
 #include "kernels/cpu/simd-inl.hpp"
 #include "kernels/desc.hpp"
 
@@ -21,7 +19,11 @@ namespace dipper::cpu::HWY_NAMESPACE {
 class FilterRow {
  public:
   explicit FilterRow(const FilterDesc& d)
-      : stride_(d.stride), width_(d.input.width), left_(d.window.left), outputs_(d.out_width) {
+      : stride_(d.stride),
+        width_(d.input.width),
+        left_(d.window.left),
+        outputs_(d.out_width),
+        past_caches_(exceeds_caches(d.input)) {
     length_ = (d.out_width - 1) * d.stride + d.kernel.columns;
     taps_ = (d.kernel.columns + d.stride - 1) / d.stride;
     // However far outside it lies, only the edge is read.
@@ -101,8 +103,8 @@ class FilterRow {
     return row;
   }
 
-  /// The adjoint of extend(), and on to a row of the input's gradient. What lies outside of the window gets 0.
-  void send_back(float* row, float* dx, Write write, bool past_caches) const {
+  /// The adjoint of extend(): what repeated the edges is added to them.
+  void fold(float* row) const {
     const std::size_t end = before() + count();
     float first = 0;
     float last = 0;
@@ -110,16 +112,21 @@ class FilterRow {
     for (std::size_t k = end; k < static_cast<std::size_t>(length_); ++k) last += row[k];
     row[before_] += first;
     row[end - 1] += last;
+  }
+
+  /// From a folded row to one of the input's gradient, past the caches if those cannot hold that. What lies outside of
+  /// the window gets 0.
+  void write(const float* row, float* dx, Write write) const {
     const float* from = row + before_;
     float* to = dx + begin();
-    if (past_caches && write == Write::overwrite && count() % lanes == 0 && on_line(to)) {
+    if (past_caches_ && write == Write::overwrite && count() % lanes == 0 && on_line(to)) {
       for (std::size_t j = 0; j < count(); j += lanes) hn::Stream(load(from + j), D(), to + j);
     } else {
       for (std::size_t j = 0; j < count(); j += lanes) put_part(load(from + j), to + j, count() - j, write);
     }
     if (write == Write::accumulate) return;
     std::fill_n(dx, begin(), 0.0F);
-    std::fill(dx + begin() + count(), dx + width_, 0.0F);
+    std::fill(to + count(), dx + width_, 0.0F);
   }
 
  private:
@@ -132,6 +139,7 @@ class FilterRow {
   int low_, high_;  // the first and last column of the window that are read
   int before_;
   std::size_t phase_size_;
+  bool past_caches_;
 };
 
 }  // namespace dipper::cpu::HWY_NAMESPACE

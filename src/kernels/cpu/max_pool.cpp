@@ -23,7 +23,7 @@ class MaxPool final : public Layer<float> {
  public:
   MaxPool(const MaxPoolDesc& desc, ThreadPool& pool) : d_(desc), pool_(&pool), out_(desc.output()) {
     const int width = std::max(1, desc.input.width);
-    pieces_ = {desc.input.height / desc.factor, std::max(1, (1 << 12) / (width * desc.factor))};
+    pieces_ = {desc.input.height / desc.factor, std::max(1, (1 << 14) / (width * desc.factor))};
   }
 
   void forward(const Operands<float>& at) override {
@@ -35,10 +35,17 @@ class MaxPool final : public Layer<float> {
         return;
       }
       const auto width = static_cast<std::size_t>(out_.width);
+      const bool streams = exceeds_caches(out_) && on_line(y);
+      fetch(x, 4 * width);
       for (std::size_t j = 0; j < width; j += lanes) {
         const Windows w = windows(x + 2 * j, width - j);
         const V upper = larger(w.a, w.b);
-        store_part(larger(larger(upper, w.c), w.d), y + j, width - j);
+        const V value = larger(larger(upper, w.c), w.d);
+        if (streams) {
+          hn::Stream(value, D(), y + j);
+        } else {
+          store_part(value, y + j, width - j);
+        }
       }
     });
   }
@@ -68,6 +75,7 @@ class MaxPool final : public Layer<float> {
     pool_->run(out_.channels * pieces_.count(), [&](int task, int /*worker*/) HWY_ATTR {
       const int piece = task / out_.channels;
       for (int i = pieces_.begin(piece); i < pieces_.end(piece); ++i) visit(task % out_.channels, i);
+      hwy::FlushStream();
     });
   }
 
@@ -103,30 +111,41 @@ class MaxPool final : public Layer<float> {
     hn::LoadInterleaved2(D(), pairs, first, second);
   }
 
-  HWY_INLINE static void put_pairs(V first, V second, float* to, std::size_t count, Write write) {
-    if (HWY_LIKELY(count >= lanes && write == Write::overwrite)) return hn::StoreInterleaved2(first, second, D(), to);
+  HWY_INLINE static void put_pairs(V first, V second, float* to, std::size_t count, Write write, bool streams) {
     HWY_ALIGN float pairs[2 * lanes];
     hn::StoreInterleaved2(first, second, D(), pairs);
+    if (streams && count == lanes) {
+      hn::Stream(load(pairs), D(), to);
+      hn::Stream(load(pairs + lanes), D(), to + lanes);
+      return;
+    }
     const std::size_t floats = 2 * count;
     put_part(load(pairs), to, floats, write);
     if (floats > lanes) put_part(load(pairs + lanes), to + lanes, floats - lanes, write);
   }
 
+  // One row of dx after the other, because memory likes that better.
   HWY_INLINE void send_back(const float* x, const float* dy, float* dx, Write write) const {
     const auto width = static_cast<std::size_t>(out_.width);
+    const bool streams = exceeds_caches(d_.input) && write == Write::overwrite && on_line(dx);
+    fetch(x, 4 * width);
     for (std::size_t j = 0; j < width; j += lanes) {
       const std::size_t count = std::min(lanes, width - j);
       const Windows w = windows(x + 2 * j, count);
       const M b = hn::Gt(w.b, w.a);
       const V upper = hn::IfThenElse(b, w.b, w.a);
-      const M c = hn::Gt(w.c, upper);
-      const M d = hn::Gt(w.d, hn::IfThenElse(c, w.c, upper));
-      const V gradient = load_part(dy + j, count);
-      const V not_d = hn::IfThenZeroElse(d, gradient);
-      const V in_upper = hn::IfThenZeroElse(c, not_d);
-      put_pairs(hn::IfThenZeroElse(b, in_upper), hn::IfThenElseZero(b, in_upper), dx + 2 * j, count, write);
-      put_pairs(hn::IfThenElseZero(c, not_d), hn::IfThenElseZero(d, gradient), dx + d_.input.width + 2 * j, count,
-                write);
+      const V lower = larger(w.c, w.d);
+      const V gradient = hn::IfThenZeroElse(hn::Gt(lower, upper), load_part(dy + j, count));
+      put_pairs(hn::IfThenZeroElse(b, gradient), hn::IfThenElseZero(b, gradient), dx + 2 * j, count, write, streams);
+    }
+    for (std::size_t j = 0; j < width; j += lanes) {
+      const std::size_t count = std::min(lanes, width - j);
+      const Windows w = windows(x + 2 * j, count);
+      const M d = hn::Gt(w.d, w.c);
+      const V lower = hn::IfThenElse(d, w.d, w.c);
+      const V gradient = hn::IfThenElseZero(hn::Gt(lower, larger(w.a, w.b)), load_part(dy + j, count));
+      put_pairs(hn::IfThenZeroElse(d, gradient), hn::IfThenElseZero(d, gradient), dx + d_.input.width + 2 * j, count,
+                write, streams);
     }
   }
 

@@ -7,6 +7,7 @@
 #define DIPPER_CPU_SIMD_INL
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
@@ -72,6 +73,12 @@ HWY_INLINE void store_part(V value, float* to, std::size_t count) {
 /// Overwrites the first `count` lanes, or adds to them.
 HWY_INLINE void put_part(V value, float* to, std::size_t count, Write write) {
   store_part(write == Write::accumulate ? hn::Add(load_part(to, count), value) : value, to, count);
+}
+
+/// Asks for floats that will be read soon. Rows that are read side by side, a part of each in turns, come from memory
+/// in half the time when they were asked for one after the other.
+HWY_INLINE void fetch(const float* from, std::size_t count) {
+  for (std::size_t i = 0; i < count; i += 16) hwy::Prefetch(from + i);
 }
 
 /// Whether a tensor of this shape is so large that what is written first has left the caches before the last is. It is
