@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -44,15 +46,15 @@ void check_odd(const char* key, const std::vector<int>& kernels) {
 // on both sides of an output's centre; their sum is 1.
 std::vector<float> lanczos2_taps() {
   const auto sinc = [](double d) { return std::sin(std::numbers::pi * d) / (std::numbers::pi * d); };
-  std::vector<double> weights(8);
+  std::array<double, 8> weights{};
   double sum = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     const double d = (static_cast<double>(i) - 3.5) / 2;
     weights[i] = sinc(d) * sinc(d / 2);
     sum += weights[i];
   }
-  std::vector<float> taps;
-  for (const double weight : weights) taps.push_back(static_cast<float>(weight / sum));
+  std::vector<float> taps(weights.size());
+  std::ranges::transform(weights, taps.begin(), [sum](double weight) { return static_cast<float>(weight / sum); });
   return taps;
 }
 

@@ -26,8 +26,8 @@ TEST(Texture, HasThePublishedSize) {
 }
 
 TEST(Texture, TakesOtherRatios) {
-  const auto convolution = [](int in, int out, int kernel) {
-    return static_cast<std::size_t>(in * out * kernel * kernel + out);
+  const auto convolution = [](std::size_t in, std::size_t out, std::size_t kernel) {
+    return in * out * kernel * kernel + out;
   };
   EXPECT_EQ(parameters_of({.ratios = {1}, .channels = 4}),
             convolution(32, 4, 3) + convolution(4, 4, 3) + convolution(4, 4, 1) + 3 * 8 + convolution(4, 3, 1));
