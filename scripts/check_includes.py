@@ -12,16 +12,17 @@ import sys
 
 # A folder may include itself and those of a lower number; two of one number do not know each other.
 ORDER = {
-    "base": 0, "image": 1, "kernels": 2, "graph": 3, "ops": 4, "nets": 5, "tasks": 5, "fit": 6, "report": 7,
+    "base": 0, "image": 1, "damage": 2, "kernels": 2, "graph": 3, "ops": 4, "nets": 5, "tasks": 5, "fit": 6, "report": 7,
     "api": 8, "cli": 9, "view": 9, "batch": 9, "python": 9,
 }  # fmt: skip
-PUBLIC_HEADERS = {"error.hpp": "base", "image.hpp": "image", "report.hpp": "report", "dipper.hpp": "api"}
+PUBLIC_HEADERS = {"error.hpp": "base", "image.hpp": "image", "damage.hpp": "damage", "report.hpp": "report", "dipper.hpp": "api"}
 
 # Other libraries' headers, and the folders of src that may name them. Their tests may too.
 OTHERS = [
     (r"png\.h|jpeglib\.h|jerror\.h|tiff(io)?\.h", ["image"]),
     (r"webp/.*|lcms2.*\.h", ["image", "report"]),
     (r"gif_lib\.h", ["report"]),
+    (r"ft2build\.h|freetype/.*", ["damage"]),
     (r"hwy/.*|\w*intrin\.h|arm_neon\.h", ["kernels/cpu"]),
     (r"cuda.*|cudnn.*|cublas.*|cooperative_groups.*|nv\w+\.h", ["kernels/cuda"]),
     (r"toml\+\+/.*|toml\.hpp", ["fit"]),

@@ -12,7 +12,15 @@ namespace dipper {
                                                   std::array<std::uint32_t, 2> key);
 
 /// What a random number is drawn for; each stream is independent of the others.
-enum class Stream : std::uint32_t { weights = 0, input = 1, input_noise = 2, drop = 3 };
+enum class Stream : std::uint32_t {
+  weights = 0,
+  input = 1,
+  input_noise = 2,
+  drop = 3,
+  noise = 4,      // of a damaged picture's sensor,
+  photons = 5,    // of its light,
+  scratches = 6,  // and what is drawn over it
+};
 
 /// Random numbers of one seed and stream. Block b of step s gives the four numbers 4b .. 4b+3.
 struct Philox {

@@ -8,8 +8,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "base/philox.hpp"
 #include "base/text.hpp"
+#include "damage/cover.hpp"
 #include "dipper/error.hpp"
 
 namespace dipper {
@@ -110,26 +110,6 @@ std::vector<float> find_missing(const Image& picture, const std::string& what) {
   return of_colour(picture, parse_colour(what));
 }
 
-// Each pixel, all channels together, is dropped with this probability; at least one is, and one is kept.
-std::vector<float> draw_missing(const Image& picture, const std::string& share, std::uint64_t seed) {
-  const auto probability = static_cast<float>(parse_number(share, "--drop", 0, 1));
-  if (probability <= 0 || probability >= 1) {
-    throw Error(fmt::format("--drop {} leaves nothing to {}; take a share between 0 and 1", share,
-                            probability <= 0 ? "repair" : "go by"));
-  }
-  if (picture.plane_size() < 2)
-    throw Error("the picture has one pixel, so --drop leaves nothing to repair or to go by");
-  const Philox random{seed, Stream::drop};
-  std::vector<float> drawn(picture.plane_size());
-  for (std::size_t i = 0; i < drawn.size(); ++i) drawn[i] = random.uniform(0, i);
-  const auto [least, most] = std::minmax_element(drawn.begin(), drawn.end());
-  std::vector<float> missing(drawn.size());
-  for (std::size_t i = 0; i < drawn.size(); ++i) missing[i] = drawn[i] < probability ? 1.0F : 0.0F;
-  missing[static_cast<std::size_t>(least - drawn.begin())] = 1;
-  missing[static_cast<std::size_t>(most - drawn.begin())] = 0;
-  return missing;
-}
-
 // The share that is to be repaired; throws when it is none or all.
 double missing_share(const Observation& observation) {
   std::size_t known = 0;
@@ -176,7 +156,7 @@ Observation observe_inpaint(const TaskInput& input) {
   if (mask != nullptr) repair = read_mask(*mask, input.picture, "mask");
   if (mask_known != nullptr) repair = read_mask(*mask_known, input.picture, "mask-known");
   if (missing != nullptr) repair = find_missing(input.picture, *missing);
-  if (drop != nullptr) repair = draw_missing(input.picture, *drop, input.seed);
+  if (drop != nullptr) repair = dropped_pixels(input.picture.plane_size(), parse_share(*drop), input.seed);
   observation.weights.resize(repair.size());
   for (std::size_t i = 0; i < repair.size(); ++i)
     observation.weights[i] = mask_known != nullptr ? repair[i] : 1 - repair[i];
