@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "dipper/damage.hpp"
 #include "dipper/error.hpp"
 #include "dipper/image.hpp"
 #include "dipper/report.hpp"
@@ -86,10 +87,11 @@ struct Restoration {
 [[nodiscard]] Restoration inpaint(const Image& damaged, const Image& mask, const Settings& settings = {},
                                   const ProgressCallback& progress = {});
 
-/// One option of a task or one value of a recipe.
+/// One option of a task or of damage(), or one value of a recipe.
 struct OptionInfo {
   std::string name;      ///< as written: --name on the command line, name = in a recipe
-  std::string value;     ///< what to write for its value in help, such as "P" or "FILE"; empty for a switch
+  std::string value;     ///< what to write for its value in help, such as "P" or "FILE"; empty for a switch, and in
+                         ///< brackets, such as "[STRING]", when it may be left out, which then means the preset
   std::string help;      ///< one line
   std::string preset;    ///< its default as text; empty for none
   bool picture = false;  ///< its value is a picture: Request::pictures takes it
@@ -104,6 +106,9 @@ struct TaskInfo {
   std::vector<OptionInfo> options;
 };
 [[nodiscard]] std::vector<TaskInfo> tasks();
+
+/// Everything that damage() can do, in the order in which it does it.
+[[nodiscard]] std::vector<OptionInfo> damage_options();
 
 /// A recipe that comes with dipper.
 struct RecipeInfo {

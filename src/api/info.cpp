@@ -8,6 +8,7 @@
 
 #include "api/devices.hpp"
 #include "base/text.hpp"
+#include "damage/plan.hpp"
 #include "dipper/dipper.hpp"
 #include "fit/recipe.hpp"
 #include "image/codec.hpp"
@@ -35,6 +36,14 @@ std::vector<TaskInfo> tasks() {
                               .damages = option.damages});
     }
     all.push_back(std::move(info));
+  }
+  return all;
+}
+
+std::vector<OptionInfo> damage_options() {
+  std::vector<OptionInfo> all;
+  for (const DamageOption& option : damage_option_table()) {
+    all.push_back({.name = option.name, .value = option.value, .help = option.help, .preset = option.preset});
   }
   return all;
 }

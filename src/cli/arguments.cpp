@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/arguments.hpp"
 
+#include <fmt/format.h>
+
+#include <charconv>
 #include <vector>
 
 #include "base/text.hpp"
@@ -18,6 +21,14 @@ CLI::Option* refuse_options_as_value(CLI::App& app, CLI::Option* option) {
     }
     return std::string();
   });
+}
+
+std::uint64_t parse_seed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, seed);
+  if (error == std::errc{} && stop == end) return seed;
+  throw Error(fmt::format("--seed is \"{}\" but must be a whole number from 0 to 2^64 - 1", text));
 }
 
 }  // namespace
@@ -52,6 +63,30 @@ CLI::Option* add_integer(CLI::App& app, const Argument& argument, int& target, i
   return add_parsed(app, argument, [&target, what, low, high](const std::string& text) {
     target = parse_integer(text, what, low, high);
   });
+}
+
+CLI::Option* add_seed(CLI::App& app, std::uint64_t& seed) {
+  return add_parsed(app, {"--seed", "S", "start of all random numbers: the same seed gives the same picture [0]"},
+                    [&seed](const std::string& text) { seed = parse_seed(text); });
+}
+
+CLI::Option* add_threads(CLI::App& app, int& threads) {
+  return add_integer(app, {"--threads", "N", "threads to use, without effect on the result [one per core]"}, threads, 1,
+                     4096);
+}
+
+CLI::Option* add_listed(CLI::App& app, const OptionInfo& option, const std::function<void(const std::string&)>& take) {
+  const std::string name = "--" + option.name;
+  if (option.value.empty()) {
+    return app
+        .add_flag_callback(
+            name, [take] { take("true"); }, option.help)
+        ->disable_flag_override();
+  }
+  const std::string help = option.preset.empty() ? option.help : fmt::format("{} [{}]", option.help, option.preset);
+  CLI::Option* added = add_parsed(app, {name, option.value, help}, take);
+  if (option.value.starts_with('[')) added->expected(0, 1)->default_str(option.preset);
+  return added;
 }
 
 }  // namespace dipper::cli

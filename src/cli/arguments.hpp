@@ -2,9 +2,12 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <string>
+
+#include "dipper/dipper.hpp"
 
 namespace dipper::cli {
 
@@ -26,5 +29,15 @@ CLI::Option* add_repeated(CLI::App& app, const Argument& argument, const std::fu
 
 CLI::Option* add_integer(CLI::App& app, const Argument& argument, int& target, int low,
                          int high = std::numeric_limits<int>::max());
+
+/// "--seed S", what all random numbers follow from.
+CLI::Option* add_seed(CLI::App& app, std::uint64_t& seed);
+
+/// "--threads N".
+CLI::Option* add_threads(CLI::App& app, int& threads);
+
+/// An option of the library: a switch, or with a value, which may be optional. Calls `take` with the value, "true" for
+/// a switch.
+CLI::Option* add_listed(CLI::App& app, const OptionInfo& option, const std::function<void(const std::string&)>& take);
 
 }  // namespace dipper::cli

@@ -27,6 +27,7 @@ struct Command {
 
 /// Each adds its subcommand to `app`. A task's subcommand, options and help come from its TaskInfo alone.
 [[nodiscard]] Command add_restore(CLI::App& app, const TaskInfo& task);
+[[nodiscard]] Command add_damage(CLI::App& app);
 [[nodiscard]] Command add_compare(CLI::App& app);
 [[nodiscard]] Command add_recipes(CLI::App& app);
 [[nodiscard]] Command add_info(CLI::App& app);

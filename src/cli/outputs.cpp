@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "cli/clashes.hpp"
 
 namespace dipper::cli {
 namespace {
@@ -16,11 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int strip_rows = 512;
-
-struct NamedFile {
-  std::string what;  // such as "--strip"
-  fs::path file;
-};
 
 std::vector<NamedFile> inputs_of(const RestoreOptions& options) {
   std::vector<NamedFile> files = {{"the picture to restore", options.input}};
@@ -43,36 +39,17 @@ std::vector<NamedFile> outputs_of(const RestoreOptions& options) {
   return files;
 }
 
-bool same_file(const fs::path& a, const fs::path& b) {
-  std::error_code error;
-  if (fs::equivalent(a, b, error)) return true;
-  return fs::weakly_canonical(fs::absolute(a)) == fs::weakly_canonical(fs::absolute(b));
-}
-
 // Whether writing frames into `folder` could replace `file`.
 bool is_frame_in(const fs::path& folder, const fs::path& file) {
   return same_file(folder, fs::absolute(file).parent_path()) && file.filename().string().starts_with("frame_") &&
          file.extension() == ".png";
 }
 
-void refuse_clashes(const RestoreOptions& options) {
-  const std::vector<NamedFile> inputs = inputs_of(options);
-  std::vector<NamedFile> taken;
-  for (NamedFile& output : outputs_of(options)) {
-    for (const NamedFile& input : inputs) {
-      if (!same_file(input.file, output.file)) continue;
-      throw Error(fmt::format("{} would overwrite the original {} ({}); name another file", output.what,
-                              input.file.string(), input.what));
-    }
-    for (const NamedFile& other : taken) {
-      if (!same_file(other.file, output.file)) continue;
-      throw Error(fmt::format("{} and {} are both {}; name two files", other.what, output.what, output.file.string()));
-    }
-    taken.push_back(std::move(output));
-  }
+void refuse_frame_clashes(const RestoreOptions& options) {
   if (options.frames.empty()) return;
-  taken.insert(taken.end(), inputs.begin(), inputs.end());
-  for (const NamedFile& file : taken) {
+  std::vector<NamedFile> files = outputs_of(options);
+  for (NamedFile& input : inputs_of(options)) files.push_back(std::move(input));
+  for (const NamedFile& file : files) {
     if (!is_frame_in(options.frames, file.file)) continue;
     throw Error(fmt::format("--frames could overwrite {} ({}); name another folder", file.file.string(), file.what));
   }
@@ -117,7 +94,8 @@ void FrameFolder::write(int iteration, const Image& picture) const {
 }
 
 Outputs::Outputs(const RestoreOptions& options, const Image& input) : options_(options) {
-  refuse_clashes(options);
+  refuse_clashes(inputs_of(options), outputs_of(options));
+  refuse_frame_clashes(options);
   check_writable(options.output, input);
   if (options.damages) check_writable(damaged_file(options), input);
   if (!options.strip.empty()) check_writable(options.strip, blank_strip(options, input));

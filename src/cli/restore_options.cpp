@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <utility>
 #include <vector>
 
@@ -15,14 +14,6 @@ namespace dipper::cli {
 namespace {
 
 constexpr int most_iterations = 100'000'000;  // as in recipes
-
-std::uint64_t parse_seed(const std::string& text) {
-  std::uint64_t seed = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, seed);
-  if (error == std::errc{} && stop == end) return seed;
-  throw Error(fmt::format("--seed is \"{}\" but must be a whole number from 0 to 2^64 - 1", text));
-}
 
 ProgressStyle parse_style(const std::string& text) {
   constexpr std::array<std::pair<const char*, ProgressStyle>, 5> styles = {{{"auto", ProgressStyle::automatic},
@@ -48,10 +39,6 @@ void parse_assignment(const std::string& text, std::map<std::string, std::string
   set[text.substr(0, equals)] = text.substr(equals + 1);
 }
 
-std::string with_preset(const OptionInfo& option) {
-  return option.preset.empty() ? option.help : fmt::format("{} [{}]", option.help, option.preset);
-}
-
 void declare_task(CLI::App& command, const TaskInfo& task, RestoreOptions& options) {
   command.option_defaults()->group("What is damaged");
   for (const OptionInfo& option : task.options) {
@@ -60,14 +47,7 @@ void declare_task(CLI::App& command, const TaskInfo& task, RestoreOptions& optio
       values[option.name] = value;
       options.damages = options.damages || option.damages;
     };
-    if (option.value.empty()) {
-      command
-          .add_flag_callback(
-              "--" + option.name, [take] { take("true"); }, option.help)
-          ->disable_flag_override();
-    } else {
-      add_parsed(command, {"--" + option.name, option.value, with_preset(option)}, take);
-    }
+    add_listed(command, option, take);
   }
 }
 
@@ -102,10 +82,8 @@ void declare_fit(CLI::App& command, RestoreOptions& options) {
              [&settings](const std::string& text) {
                settings.iterations = parse_integer(text, "--iterations", 1, most_iterations);
              });
-  add_parsed(command, {"--seed", "S", "start of all random numbers: the same seed gives the same picture [0]"},
-             [&settings](const std::string& text) { settings.seed = parse_seed(text); });
-  add_integer(command, {"--threads", "N", "threads to use, without effect on the result [one per core]"},
-              settings.threads, 1, 4096);
+  add_seed(command, settings.seed);
+  add_threads(command, settings.threads);
   add_text(command, {"--device", "NAME", "what to run on: auto, or a device from dipper info [auto]"}, settings.device);
   add_text(command, {"--truth", "FILE", "the undamaged picture, to measure against; the fit never sees it"},
            options.truth);

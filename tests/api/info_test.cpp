@@ -25,6 +25,14 @@ TEST(Info, EveryTaskSaysHowItIsUsed) {
   }
 }
 
+TEST(Info, EveryDamageSaysWhatItDoes) {
+  EXPECT_FALSE(damage_options().empty());
+  for (const OptionInfo& option : damage_options()) {
+    EXPECT_FALSE(option.help.empty()) << option.name;
+    EXPECT_FALSE(option.picture || option.damages) << option.name;
+  }
+}
+
 TEST(Info, RecipesCarryTheirText) {
   for (const RecipeInfo& recipe : recipes()) {
     EXPECT_NE(recipe.text.find("network"), std::string::npos);

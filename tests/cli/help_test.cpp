@@ -25,7 +25,8 @@ class Help : public test::ProgramTest {
 };
 
 TEST_F(Help, OfDipperAndOfItsCommands) {
-  const std::vector<std::string> commands = {"inpaint ", "compare ", "recipes ", "info ", "Example: dipper inpaint"};
+  const std::vector<std::string> commands = {"inpaint ", "damage ", "compare ",
+                                             "recipes ", "info ",   "Example: dipper inpaint"};
   expect_help({}, commands);
   expect_help({"--help"}, commands);
   expect_help({"-h"}, commands);
@@ -57,6 +58,24 @@ TEST_F(Help, OfEveryTaskNamesItsOptions) {
                                       "Example: " + task.example};
     for (const OptionInfo& option : task.options) parts.push_back("--" + option.name + " " + option.value);
     expect_help({task.name, "--help"}, parts);
+  }
+}
+
+TEST_F(Help, OfDamageNamesItsOptionsInTheirOrder) {
+  std::vector<std::string> parts = {"Usage: dipper damage IN --output OUT [OPTIONS]",
+                                    "--mask MASK",
+                                    "--seed S",
+                                    "--threads N",
+                                    "--json",
+                                    "Example: dipper damage"};
+  for (const OptionInfo& option : damage_options()) parts.push_back("--" + option.name + " " + option.value);
+  expect_help({"damage", "--help"}, parts);
+  const std::string text = run({"damage", "--help"}).out;
+  std::size_t last = 0;
+  for (const OptionInfo& option : damage_options()) {
+    const std::size_t at = text.find("  --" + option.name + " ");
+    EXPECT_GT(at, last) << option.name;
+    last = at;
   }
 }
 
