@@ -31,8 +31,9 @@ class Convolution {
       const auto source = static_cast<std::size_t>(reflected_index(y + kernel_.rows / 2 - r, height_));
       const float* from = plane_.data() + source * static_cast<std::size_t>(width_);
       for (int x = 0; x < static_cast<int>(padded.size()); ++x) padded[x] = from[reflected_index(x - left, width_)];
+      const float* weights = kernel_.weights.data() + r * kernel_.columns;
       for (int c = 0; c < kernel_.columns; ++c) {
-        const float weight = kernel_.weights[static_cast<std::size_t>(r * kernel_.columns + c)];
+        const float weight = weights[c];
         if (weight == 0) continue;
         const float* shifted = padded.data() + kernel_.columns - 1 - c;
         for (std::size_t x = 0; x < out.size(); ++x) out[x] += weight * shifted[x];
@@ -56,7 +57,7 @@ double open_unit(std::uint32_t word) {
 double log_factorial(double k) {
   if (k < 10) {
     double product = 1;
-    for (double i = 2; i <= k; ++i) product *= i;
+    for (int i = 2; i <= static_cast<int>(k); ++i) product *= i;
     return std::log(product);
   }
   const double n = k + 1;

@@ -40,6 +40,6 @@ struct DamageOption {
 [[nodiscard]] std::span<const DamageOption> damage_option_table();
 
 /// Throws Error for an option that does not exist, a value that is none of its, two blurs, and no option at all.
-[[nodiscard]] Plan parse_plan(const std::map<std::string, std::string>& options);
+[[nodiscard]] Plan parse_plan(const std::map<std::string, std::string>& given);
 
 }  // namespace dipper

@@ -131,6 +131,7 @@ std::vector<float> draw_text(const std::vector<std::u32string>& words, int width
   const double em = std::max(8.0, std::min(width, height) / 20.0);
   Font font(em);
   std::vector<Line> set;
+  set.reserve(words.size());
   for (const std::u32string& word : words) set.push_back(font.set(word));
   const double space = font.set(U" ").width;
 

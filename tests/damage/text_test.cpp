@@ -75,7 +75,8 @@ TEST(DrawText, FillsThePictureWithLines) {
   for (int line = 0; line < 10; ++line) {
     bool covered = false;
     for (int y = 26 * line; y < 26 * line + 26; ++y) {
-      for (int x = 330; x < 390; ++x) covered = covered || coverage[static_cast<std::size_t>(390 * y + x)] > 0;
+      const auto row = coverage.begin() + 390 * y;
+      covered = covered || std::any_of(row + 330, row + 390, [](float value) { return value > 0; });
     }
     EXPECT_TRUE(covered) << line;
   }

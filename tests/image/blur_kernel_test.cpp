@@ -18,7 +18,7 @@ double sum(const Kernel& kernel) {
 
 // x to the right of the middle, y above it.
 float weight(const Kernel& kernel, int x, int y) {
-  return kernel.weights.at(static_cast<std::size_t>((kernel.rows / 2 - y) * kernel.columns + kernel.columns / 2 + x));
+  return *(kernel.weights.begin() + (kernel.rows / 2 - y) * kernel.columns + kernel.columns / 2 + x);
 }
 
 // The spread along an axis that points at `degrees`, in square pixels.
