@@ -7,7 +7,7 @@
 #include <span>
 #include <type_traits>
 
-#include "image/resample.hpp"
+#include "image/resize.hpp"
 #include "image/samples.hpp"
 
 namespace dipper {
@@ -56,7 +56,7 @@ bool convert(const Image& image, std::span<const std::uint8_t> samples, Canvas& 
 }  // namespace
 
 Canvas display(const Image& image, int width, int height) {
-  Image shown = width < image.width || height < image.height ? shrink(image, width, height) : image;
+  Image shown = width < image.width || height < image.height ? resize(image, width, height, ResizeKernel::box) : image;
   if (shown.has_alpha()) shown = composed(shown);
 
   Canvas canvas{shown.width, shown.height, {}};
