@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dipper/image.hpp"
+
+namespace dipper {
+
+/// The standard deviation of the Gaussian noise in a picture, in units of [0, 1], told from the picture alone. The
+/// noise is taken to be the same everywhere and independent from pixel to pixel; clipping to [0, 1] is allowed for. On
+/// clean photos it is 0.002 to 0.01, as their finest texture looks like noise. Alpha, NaN and infinite samples do not
+/// count; 0 for pictures of one row or column.
+///
+/// The finest diagonal wavelet coefficient sees little of a picture but its noise (Donoho and Johnstone, 1994). Its
+/// spread is measured where the surroundings are flat, which their means tell without looking at the coefficient, and
+/// far enough from 0 and 1 that clipping does not matter, and by a scale that outliers hardly move (Huber, 1964).
+[[nodiscard]] double estimate_noise(const Image& image);
+
+}  // namespace dipper
