@@ -12,8 +12,8 @@ import sys
 
 # A folder may include itself and those of a lower number; two of one number do not know each other.
 ORDER = {
-    "base": 0, "image": 1, "damage": 2, "kernels": 2, "graph": 3, "ops": 4, "nets": 5, "tasks": 5, "fit": 6, "report": 7,
-    "api": 8, "cli": 9, "view": 9, "batch": 9, "python": 9,
+    "base": 0, "image": 1, "classic": 2, "damage": 2, "kernels": 2, "graph": 3, "ops": 4, "nets": 5, "tasks": 5,
+    "fit": 6, "report": 7, "api": 8, "cli": 9, "view": 9, "batch": 9, "python": 9,
 }  # fmt: skip
 PUBLIC_HEADERS = {"error.hpp": "base", "image.hpp": "image", "damage.hpp": "damage", "report.hpp": "report", "dipper.hpp": "api"}
 
@@ -23,6 +23,7 @@ OTHERS = [
     (r"webp/.*|lcms2.*\.h", ["image", "report"]),
     (r"gif_lib\.h", ["report"]),
     (r"ft2build\.h|freetype/.*", ["damage"]),
+    (r"libqhull.*", ["classic"]),
     (r"hwy/.*|\w*intrin\.h|arm_neon\.h", ["kernels/cpu"]),
     (r"cuda.*|cudnn.*|cublas.*|cooperative_groups.*|nv\w+\.h", ["kernels/cuda"]),
     (r"toml\+\+/.*|toml\.hpp", ["fit"]),

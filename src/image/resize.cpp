@@ -23,7 +23,6 @@ double support(ResizeKernel kernel) {
     case ResizeKernel::box:
       return 0.5;
     case ResizeKernel::bicubic:
-      return 2;
     case ResizeKernel::lanczos2:
       return 2;
     case ResizeKernel::lanczos3:
