@@ -78,4 +78,8 @@ struct CompareOptions {
 /// fits. With a mask, the mean over the windows centred on it. Throws as psnr does.
 [[nodiscard]] double ssim(const Image& a, const Image& b, const CompareOptions& options = {});
 
+/// Where two pictures differ: gain |a - b| of every colour channel, clamped to [0, 1], 8 bit and opaque. Throws Error
+/// when the sizes or numbers of colour channels differ.
+[[nodiscard]] Image difference(const Image& a, const Image& b, double gain = 4);
+
 }  // namespace dipper

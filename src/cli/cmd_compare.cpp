@@ -5,8 +5,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/arguments.hpp"
+#include "cli/clashes.hpp"
 #include "cli/command.hpp"
 #include "cli/json.hpp"
 #include "dipper/dipper.hpp"
@@ -18,6 +20,7 @@ struct Options {
   std::string a;
   std::string b;
   std::string mask;
+  std::string difference;
   bool luma = false;
   int crop = 0;
   bool json = false;
@@ -29,6 +32,12 @@ int run(const Options& options) {
   std::optional<Image> mask;
   if (!options.mask.empty()) mask = read_image(options.mask);
 
+  if (!options.difference.empty()) {
+    std::vector<NamedFile> inputs{{"A", options.a}, {"B", options.b}};
+    if (!options.mask.empty()) inputs.push_back({"--mask", options.mask});
+    refuse_clashes(inputs, {{"--difference", options.difference}});
+    write_image(options.difference, difference(a, b));
+  }
   const CompareOptions compare{.luma = options.luma, .crop = options.crop, .mask = mask ? &*mask : nullptr};
   const double ratio = psnr(a, b, compare);
   const double similarity = ssim(a, b, compare);
@@ -52,6 +61,9 @@ Command add_compare(CLI::App& app) {
   add_text(command, {"--mask", "FILE", "compare only where this picture is white"}, options->mask);
   add_switch(command, {"--luma", "", "compare the BT.601 luma instead of all colours"}, options->luma);
   add_integer(command, {"--crop", "N", "leave out N pixels along each edge"}, options->crop, 0);
+  add_text(command,
+           {"--difference", "FILE", "write where they differ: four times the difference, black where they agree"},
+           options->difference);
   add_switch(command, {"--json", "", "one JSON object: psnr (null when the pictures are equal), ssim, identical"},
              options->json);
   command.footer("Example: dipper compare photo.png restored.png");

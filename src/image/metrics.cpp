@@ -196,4 +196,14 @@ double ssim(const Image& a, const Image& b, const CompareOptions& options) {
   return total.sum / total.windows;
 }
 
+Image difference(const Image& a, const Image& b, double gain) {
+  check_comparable(a, b, {});
+  Image out(a.width, a.height, a.colour_channels());
+  for (std::size_t i = 0; i < out.samples.size(); ++i) {
+    const double value = gain * std::abs(static_cast<double>(a.samples[i]) - b.samples[i]);
+    out.samples[i] = static_cast<float>(std::isnan(value) ? 1 : std::min(value, 1.0));
+  }
+  return out;
+}
+
 }  // namespace dipper

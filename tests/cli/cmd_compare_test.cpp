@@ -36,6 +36,13 @@ TEST_F(Compare, EqualPictures) {
   EXPECT_EQ(json.at("identical"), true);
 }
 
+TEST_F(Compare, WritesTheDifference) {
+  make_picture("a.png");
+  EXPECT_EQ(run({"compare", "a.png", "a.png", "--difference", "d.png"}).code, 0);
+  const Image same = read_image(file("d.png"));
+  EXPECT_EQ(same.samples, Image(same.width, same.height, 3).samples);
+}
+
 TEST_F(Compare, LooksWhereItIsTold) {
   make_picture("a.png", 32, 32);
   Image image = read_image(file("a.png"));

@@ -178,6 +178,17 @@ TEST(Metrics, Luma) {
   EXPECT_EQ(ssim(gray_a, gray_b, {.luma = true}), ssim(gray_a, gray_b));
 }
 
+TEST(Metrics, DifferenceIsTheDistanceTimesTheGain) {
+  Image a(2, 1, 2, 0.5F);
+  Image b(2, 1, 1, 0.5F);
+  b.samples[1] = 0.375F;
+  const Image d = difference(a, b);
+  EXPECT_EQ(d.channels, 1);
+  EXPECT_EQ(d.samples, (std::vector<float>{0, 0.5F}));
+  EXPECT_EQ(difference(a, b, 100).samples, (std::vector<float>{0, 1}));
+  EXPECT_THROW((void)difference(a, Image(1, 2, 1)), Error);
+}
+
 TEST(Metrics, PicturesMustMatch) {
   const Image a = first(20, 20, 3);
   EXPECT_THROW(static_cast<void>(psnr(a, first(20, 21, 3))), Error);
