@@ -19,7 +19,7 @@ namespace dipper {
 
 /// How to fit, whatever the task.
 struct Settings {
-  std::string recipe = "quick";            ///< a name from recipes(), or a path to a recipe's text
+  std::string recipe;                      ///< a name from recipes(), or a path to a recipe's text; empty: the task's
   std::map<std::string, std::string> set;  ///< single values of the recipe replaced, such as {"adam.rate", "0.01"}
   std::optional<int> iterations;           ///< instead of the recipe's
   std::uint64_t seed = 0;                  ///< weights, input and noise all follow from it
@@ -36,6 +36,7 @@ struct Request {
   std::map<std::string, std::string> options;  ///< the task's own options, such as {"missing", "black"}
   std::map<std::string, Image> pictures;       ///< the task's own pictures, such as "mask"
   std::optional<Image> truth;                  ///< the undamaged picture, to measure against; never fitted to
+  std::string method = "fit";                  ///< or one of TaskInfo::methods, which need no network
   Settings settings;
 };
 
@@ -45,6 +46,8 @@ struct Progress {
   int iteration = 0;        ///< finished iterations
   int iterations = 0;       ///< planned in all
   std::string explanation;  ///< with Settings::explain, in the first call: what an iteration consists of, a table
+  int width = 0;            ///< of the restored picture, in pixels
+  int height = 0;
   double loss = 0;
   std::optional<double> psnr;      ///< of `picture` against the truth: known when both are
   std::optional<double> raw_psnr;  ///< of `raw` against the truth, likewise
@@ -52,6 +55,7 @@ struct Progress {
   double iterations_per_second = 0;
   double seconds_left = 0;
   std::size_t planned_bytes = 0;   ///< the peak of the process's memory, estimated before the fit
+  int rollbacks = 0;               ///< how often the fit collapsed and was taken back to its last good state
   const Image* picture = nullptr;  ///< the restoration so far: every `every` iterations, at the start and at the end
   const Image* raw = nullptr;      ///< the network's own output, whenever `picture` is there
 };
@@ -64,7 +68,7 @@ using ProgressCallback = std::function<bool(const Progress&)>;
 /// What came out of a fit.
 struct Restoration {
   Image image;                   ///< the restored picture: known pixels as they were, alpha and profile too
-  Image raw;                     ///< the network's own output everywhere
+  Image raw;                     ///< the network's own last output everywhere, no average of several
   std::optional<Image> damaged;  ///< the damaged picture, when the task made it itself
   std::optional<Image> truth;    ///< what the figures below were measured against
   std::optional<double> psnr;    ///< of `image` against the truth
@@ -74,12 +78,14 @@ struct Restoration {
   double seconds = 0;          ///< the fit, with what the callback took
   std::size_t peak_bytes = 0;  ///< the process's largest resident memory, measured
   std::uint64_t seed = 0;
-  std::string recipe;
-  std::string device;    ///< what the fit ran on: cpu or ref
+  std::string method;    ///< "fit", or the other that was asked for
+  std::string recipe;    ///< empty without a fit
+  std::string device;    ///< what the fit ran on: cpu or ref; empty without one
   bool stopped = false;  ///< the callback ended the fit
 };
 
-/// Fits a network to one picture. Throws Error for a request that cannot be met, before any work is done, and FitError
+/// Fits a network to one picture, or applies the method that was asked for, which calls `progress` once before it
+/// begins and once at its end. Throws Error for a request that cannot be met, before any work is done, and FitError
 /// when the loss is no longer finite.
 [[nodiscard]] Restoration restore(const Request& request, const ProgressCallback& progress = {});
 
@@ -89,13 +95,20 @@ struct Restoration {
 
 /// One option of a task or of damage(), or one value of a recipe.
 struct OptionInfo {
-  std::string name;      ///< as written: --name on the command line, name = in a recipe
-  std::string value;     ///< what to write for its value in help, such as "P" or "FILE"; empty for a switch, and in
-                         ///< brackets, such as "[STRING]", when it may be left out, which then means the preset
-  std::string help;      ///< one line
-  std::string preset;    ///< its default as text; empty for none
-  bool picture = false;  ///< its value is a picture: Request::pictures takes it
-  bool damages = false;  ///< the input is a clean picture that the task damages itself: see Restoration::damaged
+  std::string name;         ///< as written: --name on the command line, name = in a recipe
+  std::string value;        ///< what to write for its value in help, such as "P" or "FILE"; empty for a switch, and in
+                            ///< brackets, such as "[STRING]", when it may be left out, which then means the preset
+  std::string help;         ///< one line
+  std::string preset;       ///< its default as text; empty for none
+  bool picture = false;     ///< its value is a picture: Request::pictures takes it
+  bool positional = false;  ///< a second picture that follows the first without a name
+  bool damages = false;     ///< the input is a clean picture that the task damages itself: see Restoration::damaged
+};
+
+/// A way to restore without a network.
+struct MethodInfo {
+  std::string name;
+  std::string help;  ///< one line
 };
 
 /// What dipper can repair.
@@ -103,7 +116,9 @@ struct TaskInfo {
   std::string name;
   std::string summary;
   std::string example;  ///< a command line that works as printed
+  std::string recipe;   ///< how it is fitted when nobody says
   std::vector<OptionInfo> options;
+  std::vector<MethodInfo> methods;  ///< beside "fit"
 };
 [[nodiscard]] std::vector<TaskInfo> tasks();
 

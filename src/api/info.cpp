@@ -26,15 +26,17 @@ std::unique_ptr<Backend> make_backend(const std::string& device, int threads) {
 std::vector<TaskInfo> tasks() {
   std::vector<TaskInfo> all;
   for (const Task* task : task_table()) {
-    TaskInfo info{task->name, task->summary, task->example, {}};
+    TaskInfo info{task->name, task->summary, task->example, task->recipe, {}, {}};
     for (const TaskOption& option : task->options) {
       info.options.push_back({.name = option.name,
                               .value = option.value,
                               .help = option.help,
-                              .preset = "",
+                              .preset = option.preset,
                               .picture = option.picture,
+                              .positional = option.positional,
                               .damages = option.damages});
     }
+    for (const TaskMethod& method : task->methods) info.methods.push_back({method.name, method.help});
     all.push_back(std::move(info));
   }
   return all;

@@ -20,8 +20,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Recipe recipe_for(const Settings& settings) {
-  Recipe recipe = load_recipe(settings.recipe);
+Recipe recipe_for(const Settings& settings, const Task& task) {
+  Recipe recipe = load_recipe(settings.recipe.empty() ? task.recipe : settings.recipe);
   for (const auto& [key, value] : settings.set) set_value(recipe, key, value);
   if (settings.iterations) set_value(recipe, "iterations", std::to_string(*settings.iterations));
   if (settings.every != 0) set_value(recipe, "every", std::to_string(settings.every));
@@ -57,7 +57,7 @@ void check_truth(const Image& truth, const Image& picture) {
   if (truth.width != picture.width || truth.height != picture.height ||
       truth.colour_channels() != picture.colour_channels()) {
     throw Error(fmt::format(
-        "the truth is {}x{} of {} channels but the picture is {}x{} of {}; give the same picture undamaged",
+        "the truth is {}x{} of {} channels but the restored picture is {}x{} of {}; give the same picture undamaged",
         truth.width, truth.height, truth.colour_channels(), picture.width, picture.height, picture.colour_channels()));
   }
   const auto known = truth.samples.begin() + static_cast<std::ptrdiff_t>(truth.colour_channels() * truth.plane_size());
@@ -71,35 +71,63 @@ class Run {
  public:
   explicit Run(const Request& request)
       : settings_(request.settings),
-        recipe_(recipe_for(request.settings)),
+        task_(find_task(request.task)),
+        method_(request.method == "fit" ? nullptr : &find_method(task_, request.method)),
+        recipe_(recipe_for(request.settings, task_)),
         backend_(make_backend(request.settings.device, request.settings.threads)),
-        observation_(observe(find_task(request.task),
-                             {request.input, request.options, request.pictures, request.settings.seed})),
-        range_(range_of(observation_)) {
+        observation_(observe(task_, {request.input, request.options, request.pictures, request.settings.seed})),
+        range_(range_of(observation_)),
+        colours_(observation_.like().width, observation_.like().height, observation_.like().colour_channels()) {
     if (request.truth) {
-      check_truth(*request.truth, observation_.damaged);
+      check_truth(*request.truth, observation_.like());
       truth_ = &*request.truth;
     } else if (observation_.truth) {
       truth_ = &*observation_.truth;
     }
   }
 
-  Restoration fit(const ProgressCallback& callback) {
-    const Shape shape{observation_.damaged.colour_channels(), observation_.damaged.height, observation_.damaged.width};
-    std::vector<float> target(shape.size());
-    std::transform(observation_.damaged.samples.begin(), observation_.damaged.samples.begin() + shape.size(),
-                   target.begin(), [this](float sample) { return range_.into(sample); });
-    const std::size_t before = resident_bytes();
-    Fit fit({shape, target, observation_.weights}, recipe_, *backend_, settings_.seed);
-    // Three pictures come out of it, and one is copied on its way to a file.
-    progress_.planned_bytes = before + fit.bytes() + 4 * observation_.damaged.samples.size() * sizeof(float);
-    progress_.iterations = recipe_.iterations;
-    colours_ = Image(shape.width, shape.height, shape.channels);
-    loop(fit, callback);
+  Restoration restore(const ProgressCallback& callback) {
+    progress_.width = colours_.width;
+    progress_.height = colours_.height;
+    method_ == nullptr ? fit(callback) : apply_method(callback);
     return finish();
   }
 
  private:
+  void fit(const ProgressCallback& callback) {
+    const Image& damaged = observation_.damaged;
+    const Shape shape{damaged.colour_channels(), damaged.height, damaged.width};
+    std::vector<float> values(shape.size());
+    std::transform(damaged.samples.begin(), damaged.samples.begin() + static_cast<std::ptrdiff_t>(shape.size()),
+                   values.begin(), [this](float sample) { return range_.into(sample); });
+    Target target{.shape = shape,
+                  .values = values,
+                  .weights = observation_.weights,
+                  .error = observation_.error,
+                  .observed_by = observation_.observed_by};
+    if (observation_.guide) target.guide = observation_.guide->samples;
+    const std::size_t before = resident_bytes();
+    Fit fit(target, recipe_, *backend_, settings_.seed);
+    // Three pictures come out of it, and one is copied on its way to a file.
+    progress_.planned_bytes = before + fit.bytes() + 4 * observation_.like().samples.size() * sizeof(float);
+    progress_.iterations = recipe_.iterations;
+    loop(fit, callback);
+  }
+
+  void apply_method(const ProgressCallback& callback) {
+    progress_.summary = fmt::format("{}; method {}", observation_.summary, method_->name);
+    progress_.planned_bytes = resident_bytes();
+    if (callback) callback(progress_);
+    const Clock::time_point began = Clock::now();
+    const Image made = method_->restore(observation_, settings_.threads);
+    std::copy_n(made.samples.begin(), colours_.samples.size(), colours_.samples.begin());
+    average_ = colours_;
+    show();
+    progress_.seconds = std::chrono::duration<double>(Clock::now() - began).count();
+    if (callback) callback(progress_);
+    forget_picture();
+  }
+
   void loop(Fit& fit, const ProgressCallback& callback) {
     progress_.summary = fmt::format("{}; network {} of {} parameters on {} ({})", observation_.summary, recipe_.network,
                                     fit.parameter_count(), backend_->name(), backend_->description());
@@ -114,6 +142,7 @@ class Run {
                                    fit.iteration(), std::isnan(progress_.loss) ? "not a number" : "infinite"));
       }
       progress_.iteration = fit.iteration();
+      progress_.rollbacks = fit.rollbacks();
       const bool last = fit.iteration() == recipe_.iterations;
       const bool look = last || fit.iteration() == 1 || fit.iteration() % recipe_.every == 0;
       if (look) take_picture(fit);
@@ -128,8 +157,16 @@ class Run {
 
   void take_picture(Fit& fit) {
     fit.output(colours_.samples);
+    average_ = colours_;
+    fit.average(average_.samples);
     for (float& sample : colours_.samples) sample = range_.out_of(sample);
-    picture_ = compose(observation_, colours_);
+    for (float& sample : average_.samples) sample = range_.out_of(sample);
+    show();
+  }
+
+  // Makes pictures of the colours, and measures them.
+  void show() {
+    picture_ = compose(observation_, average_);
     raw_ = picture_;  // for its alpha and its profile
     std::copy(colours_.samples.begin(), colours_.samples.end(), raw_.samples.begin());
     round_samples(picture_);
@@ -162,13 +199,16 @@ class Run {
     result.seconds = progress_.seconds;
     result.peak_bytes = peak_resident_bytes();
     result.seed = settings_.seed;
-    result.recipe = recipe_.name;
-    result.device = backend_->name();
+    result.method = method_ == nullptr ? "fit" : method_->name;
+    if (method_ == nullptr) result.recipe = recipe_.name;
+    if (method_ == nullptr) result.device = backend_->name();
     result.stopped = stopped_;
     return result;
   }
 
   Settings settings_;
+  const Task& task_;
+  const TaskMethod* method_;  // null: a fit
   Recipe recipe_;
   std::unique_ptr<Backend> backend_;
   Observation observation_;
@@ -176,6 +216,7 @@ class Run {
   const Image* truth_ = nullptr;
   Progress progress_;
   Image colours_;  // the network's output, without alpha
+  Image average_;  // of its outputs, when the recipe wants one
   Image raw_;
   Image picture_;
   std::optional<double> psnr_;  // of the last picture
@@ -186,7 +227,7 @@ class Run {
 }  // namespace
 
 Restoration restore(const Request& request, const ProgressCallback& progress) {
-  return Run(request).fit(progress);
+  return Run(request).restore(progress);
 }
 
 Restoration inpaint(const Image& damaged, const Image& mask, const Settings& settings,

@@ -25,17 +25,20 @@ Request read_request(const std::string& task, const RestoreOptions& options) {
   request.options = options.task_options;
   for (const auto& [name, file] : options.task_pictures) request.pictures.emplace(name, read_image(file));
   if (!options.truth.empty()) request.truth = read_image(options.truth);
+  request.method = options.method;
   request.settings = options.settings;
   if (options.quiet || options.progress == ProgressStyle::none) request.settings.explain = false;  // nobody would see
   return request;
 }
 
 // "inpaint photo.png 512x512 RGB: recipe quick"
-std::string title(const Request& request, const RestoreOptions& options) {
+std::string title(const TaskInfo& task, const Request& request, const RestoreOptions& options) {
   constexpr std::array<const char*, 4> kinds = {"gray", "gray with alpha", "RGB", "RGB with alpha"};
   const Image& input = request.input;
-  std::string text = fmt::format("{} {} {}x{} {}: recipe {}", request.task, options.input, input.width, input.height,
-                                 kinds.at(static_cast<std::size_t>(input.channels - 1)), request.settings.recipe);
+  std::string text = fmt::format("{} {} {}x{} {}: ", request.task, options.input, input.width, input.height,
+                                 kinds.at(static_cast<std::size_t>(input.channels - 1)));
+  if (request.method != "fit") return text + "method " + request.method;
+  text += "recipe " + (request.settings.recipe.empty() ? task.recipe : request.settings.recipe);
   if (request.settings.device != "auto") text += ", device " + request.settings.device;
   return text;
 }
@@ -54,9 +57,10 @@ Figures figures_of(const Restoration& restoration, bool raw) {
 }
 
 std::string sentence(const RestoreOptions& options, const Restoration& restoration, const Figures& figures) {
-  std::string text =
-      fmt::format("{} {} {} {:.1f} s ({} iterations)", restoration.stopped ? "stopped" : "restored", options.input,
-                  restoration.stopped ? "after" : "in", restoration.seconds, restoration.iterations);
+  const std::string how = restoration.method == "fit" ? fmt::format("{} iterations", restoration.iterations)
+                                                      : fmt::format("method {}", restoration.method);
+  std::string text = fmt::format("{} {} {} {:.1f} s ({})", restoration.stopped ? "stopped" : "restored", options.input,
+                                 restoration.stopped ? "after" : "in", restoration.seconds, how);
   if (figures.psnr) text += fmt::format(", PSNR {:.2f} dB", *figures.psnr);
   if (figures.ssim) text += fmt::format(", SSIM {:.3f}", *figures.ssim);
   return fmt::format("{} -> {}", text, options.output);
@@ -72,6 +76,7 @@ void print_json(const RestoreOptions& options, const Restoration& restoration, c
                        {"iterations_per_second", speed},
                        {"peak_bytes", restoration.peak_bytes},
                        {"seed", restoration.seed},
+                       {"method", restoration.method},
                        {"recipe", restoration.recipe},
                        {"device", restoration.device},
                        {"version", build_info().version},
@@ -79,13 +84,14 @@ void print_json(const RestoreOptions& options, const Restoration& restoration, c
   fmt::print("{}\n", to_line(result));
 }
 
-int run(const std::string& task, const RestoreOptions& options) {
-  const Request request = read_request(task, options);
+int run(const TaskInfo& task, const RestoreOptions& options) {
+  const Request request = read_request(task.name, options);
   Outputs outputs(options, request.input);
-  ProgressReport report(options, title(request, options));
+  ProgressReport report(options, title(task, request, options));
   catch_interrupts();
 
   const Restoration restoration = restore(request, [&](const Progress& progress) {
+    if (progress.iteration == 0) outputs.check_size(progress.width, progress.height);
     outputs.frame(progress);
     report.update(progress);
     return !interrupted();
@@ -104,7 +110,7 @@ Command add_restore(CLI::App& app, const TaskInfo& task) {
   const auto options = std::make_shared<RestoreOptions>();
   CLI::App& command = *app.add_subcommand(task.name, task.summary);
   declare(command, task, *options);
-  return {&command, [name = task.name, options] { return run(name, *options); }};
+  return {&command, [task, options] { return run(task, *options); }};
 }
 
 }  // namespace dipper::cli

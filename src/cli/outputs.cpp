@@ -93,7 +93,7 @@ void FrameFolder::write(int iteration, const Image& picture) const {
   write_image(folder_ / frame_name(iteration), picture);
 }
 
-Outputs::Outputs(const RestoreOptions& options, const Image& input) : options_(options) {
+Outputs::Outputs(const RestoreOptions& options, const Image& input) : options_(options), channels_(input.channels) {
   refuse_clashes(inputs_of(options), outputs_of(options));
   refuse_frame_clashes(options);
   check_writable(options.output, input);
@@ -101,6 +101,14 @@ Outputs::Outputs(const RestoreOptions& options, const Image& input) : options_(o
   if (!options.strip.empty()) check_writable(options.strip, blank_strip(options, input));
   if (!options.animation.empty()) animation_.emplace(options.animation, options.animation_size);
   if (!options.frames.empty()) frames_.emplace(options.frames);
+}
+
+void Outputs::check_size(int width, int height) const {
+  Image like;  // its samples do not matter
+  like.width = width;
+  like.height = height;
+  like.channels = channels_;
+  check_writable(options_.output, like);
 }
 
 void Outputs::frame(const Progress& progress) {

@@ -33,6 +33,9 @@ class Outputs {
   /// an hour.
   Outputs(const RestoreOptions& options, const Image& input);
 
+  /// Throws Error when the format cannot hold a picture of this size: the restored one may be larger than the input.
+  void check_size(int width, int height) const;
+
   /// Takes the picture along, when the fit shows one.
   void frame(const Progress& progress);
 
@@ -40,6 +43,7 @@ class Outputs {
 
  private:
   const RestoreOptions& options_;
+  int channels_;
   std::optional<FrameFolder> frames_;
   std::optional<Animation> animation_;
   int last_frame_ = -1;  // its iteration

@@ -70,8 +70,9 @@ void ProgressReport::begin(const Progress& progress) {
     if (!progress.explanation.empty()) start["explanation"] = progress.explanation;
     print_json(start);
   } else {
-    say(fmt::format("{}, {} iterations, about {} of memory\n{}\n", title_, progress.iterations,
-                    megabytes(progress.planned_bytes), progress.summary));
+    const std::string steps = progress.iterations > 0 ? fmt::format(", {} iterations", progress.iterations) : "";
+    say(fmt::format("{}{}, about {} of memory\n{}\n", title_, steps, megabytes(progress.planned_bytes),
+                    progress.summary));
     if (!progress.explanation.empty()) say("\n" + progress.explanation + "\n");
   }
 }
@@ -93,6 +94,7 @@ void ProgressReport::show(const Progress& progress) {
                 {"loss", number_or_null(progress.loss)},
                 {"psnr", number_or_null(progress.psnr)},
                 {"raw_psnr", number_or_null(progress.raw_psnr)},
+                {"rollbacks", progress.rollbacks},
                 {"seconds", progress.seconds},
                 {"iterations_per_second", progress.iterations_per_second},
                 {"seconds_left", progress.seconds_left}});
@@ -110,6 +112,7 @@ std::string ProgressReport::figures(const Progress& progress) const {
   std::string text = fmt::format("{:>{}}/{}  loss {:<7.5g}", progress.iteration,
                                  fmt::formatted_size("{}", progress.iterations), progress.iterations, progress.loss);
   if (psnr_) text += fmt::format("  PSNR {:.2f} dB", *psnr_);
+  if (progress.rollbacks > 0) text += fmt::format("  rolled back {}x", progress.rollbacks);
   if (progress.iteration > 0) text += "  " + speed(progress.iterations_per_second);
   if (progress.iteration > 0 && progress.iteration < progress.iterations) {
     text += fmt::format("  {} left", duration(progress.seconds_left));

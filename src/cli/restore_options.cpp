@@ -47,7 +47,11 @@ void declare_task(CLI::App& command, const TaskInfo& task, RestoreOptions& optio
       values[option.name] = value;
       options.damages = options.damages || option.damages;
     };
-    add_listed(command, option, take);
+    if (option.positional) {
+      add_parsed(command, {option.value, "", option.help}, take)->required();
+    } else {
+      add_listed(command, option, take);
+    }
   }
 }
 
@@ -69,12 +73,19 @@ void declare_outputs(CLI::App& command, RestoreOptions& options) {
   add_switch(command, {"--json", "", "one JSON object on stdout: figures, seed, recipe, output"}, options.json);
 }
 
-void declare_fit(CLI::App& command, RestoreOptions& options) {
+std::string methods_help(const TaskInfo& task) {
+  std::string help = "fit: a network, fitted to the picture";
+  for (const MethodInfo& method : task.methods) help += fmt::format("; {}: {}", method.name, method.help);
+  return help + " [fit]";
+}
+
+void declare_fit(CLI::App& command, const TaskInfo& task, RestoreOptions& options) {
   Settings& settings = options.settings;
   command.option_defaults()->group("Fit");
+  if (!task.methods.empty()) add_text(command, {"--method", "NAME", methods_help(task)}, options.method);
   add_text(
       command,
-      {"--recipe", "NAME|FILE", fmt::format("how to fit: a name from dipper recipes, or a file [{}]", settings.recipe)},
+      {"--recipe", "NAME|FILE", fmt::format("how to fit: a name from dipper recipes, or a file [{}]", task.recipe)},
       settings.recipe);
   add_repeated(command, {"--set", "KEY=VALUE", "replace one value of the recipe; may be repeated"},
                [&settings](const std::string& text) { parse_assignment(text, settings.set); });
@@ -109,7 +120,7 @@ void declare(CLI::App& command, const TaskInfo& task, RestoreOptions& options) {
   add_text(command, {"IN", "", "the damaged picture (PNG, JPEG, WebP or TIFF)"}, options.input)->required();
   declare_task(command, task, options);
   declare_outputs(command, options);
-  declare_fit(command, options);
+  declare_fit(command, task, options);
   declare_progress(command, options);
   command.footer("Example: " + task.example);
 }

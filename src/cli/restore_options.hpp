@@ -20,6 +20,7 @@ struct RestoreOptions {
   std::map<std::string, std::string> task_options;   ///< by OptionInfo::name; "true" for a switch that was given
   std::map<std::string, std::string> task_pictures;  ///< the files of the options that are pictures
   bool damages = false;  ///< one of them has the task damage a clean input: there will be a damaged picture to write
+  std::string method = "fit";
   Settings settings;
   std::string frames;  ///< the folder
   std::string animation;

@@ -2,64 +2,73 @@
 #include "fit/fit.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "base/check.hpp"
 #include "base/philox.hpp"
 #include "nets/nets.hpp"
+#include "ops/add.hpp"
 #include "ops/masked_error.hpp"
+#include "ops/total_variation.hpp"
 
 namespace dipper {
 namespace {
 
-// Where the picture begins on the canvas along one axis: in the middle.
-int margin(int picture, int canvas) {
-  return (canvas - picture) / 2;
-}
-
-int round_up(int n, int multiple) {
-  return (n + multiple - 1) / multiple * multiple;
+int guide_channels(const Target& target) {
+  return static_cast<int>(target.guide.size() / target.picture().plane());
 }
 
 }  // namespace
 
-Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed)
-    : Fit(target, recipe, backend, seed, build(canvas_of(target.shape, recipe), recipe)) {}
+Shape Target::picture() const {
+  return observed_by ? Shape{shape.channels, observed_by->height, observed_by->width} : shape;
+}
 
-Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed, const Network& network)
+Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed)
+    : Fit(target, recipe, backend, seed,
+          Layout(target.picture(), target.observed_by ? reach(*target.observed_by) : 0, recipe)) {}
+
+Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed, const Layout& layout)
+    : Fit(target, recipe, backend, seed, layout, build(target, layout, recipe)) {}
+
+Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed, const Layout& layout,
+         const Network& network)
     : recipe_(recipe),
       backend_(&backend),
       seed_(seed),
-      picture_(target.shape),
-      canvas_(canvas_of(target.shape, recipe)),
-      z_(network.z),
+      layout_(layout),
       x_(network.x),
       program_(network.graph, backend, network.loss, {network.x}),
+      input_(recipe, seed, backend, network.graph.shape(network.z), program_.value(network.z), layout, target.guide),
       m_(program_.theta().size()),
-      v_(program_.theta().size()) {
-  DIPPER_CHECK_EQ(target.values.size(), picture_.size());
-  DIPPER_CHECK_EQ(target.weights.size(), picture_.plane());
+      v_(program_.theta().size()),
+      rollback_(recipe) {
+  DIPPER_CHECK_EQ(target.values.size(), target.shape.size());
+  DIPPER_CHECK_EQ(target.weights.size(), target.shape.plane());
   initialise_weights(network.graph);
-  fill_canvas(target, network);
-  backend_->normal({seed_, Stream::input}, 0, static_cast<float>(recipe_.input_scale), Write::overwrite,
-                   program_.value(z_));
+  fill_target(target, network);
 }
 
-Fit::Network Fit::build(const Shape& canvas, const Recipe& recipe) {
+Fit::Network Fit::build(const Target& target, const Layout& layout, const Recipe& recipe) {
   Network n;
   const dipper::Network& network = find_network(recipe.network);
-  n.z = n.graph.input(network.z_shape(canvas, recipe.input_channels, recipe.net));
-  n.y = n.graph.input(canvas);
-  n.weights = n.graph.input({1, canvas.height, canvas.width});
-  n.x = network.build(n.graph, n.z, canvas.channels, recipe.net);
+  const int channels = Input::channels(recipe, guide_channels(target));
+  const Shape observed = target.observed_by ? target.shape : layout.canvas;
+  n.z = n.graph.input(network.z_shape(layout.canvas, channels, recipe.net));
+  n.y = n.graph.input(observed);
+  n.weights = n.graph.input({1, observed.height, observed.width});
+  n.x = network.build(n.graph, n.z, layout.canvas.channels, recipe.net);
+  Tensor seen = n.x;
+  if (target.observed_by) {
+    seen = n.graph.add("operator", filter_on(*target.observed_by, layout.canvas, layout.window(), observed), {n.x});
+  }
   const Reduction reduction = recipe.loss == "sum" ? Reduction::sum : Reduction::mean;
-  n.loss = masked_error(n.graph, n.x, n.y, n.weights, reduction, "loss");
+  n.loss = masked_error(n.graph, seen, n.y, n.weights, reduction, "loss", target.error);
+  if (recipe.tv > 0) {
+    n.loss = add(n.graph, n.loss, total_variation(n.graph, n.x, reduction, "tv"), "loss_and_tv", recipe.tv);
+  }
   return n;
-}
-
-Shape Fit::canvas_of(const Shape& picture, const Recipe& recipe) {
-  const int multiple = find_network(recipe.network).multiple(recipe.net);
-  return {picture.channels, round_up(picture.height, multiple), round_up(picture.width, multiple)};
 }
 
 // Parameter tensor t takes step t of the weights' stream, so that a layer's values do not depend on the others' sizes.
@@ -78,31 +87,40 @@ void Fit::initialise_weights(const Graph& graph) {
   }
 }
 
-void Fit::fill_canvas(const Target& target, const Network& network) {
+void Fit::fill_target(const Target& target, const Network& network) {
   const std::span<float> y = program_.value(network.y);
   const std::span<float> weights = program_.value(network.weights);
-  const int top = margin(picture_.height, canvas_.height);
-  const int left = margin(picture_.width, canvas_.width);
-  for (int i = 0; i < canvas_.height; ++i) {
-    const int row = padded_index(i - top, picture_.height, Padding::reflect);
-    for (int j = 0; j < canvas_.width; ++j) {
-      const int column = padded_index(j - left, picture_.width, Padding::reflect);
-      const std::size_t from = static_cast<std::size_t>(row) * picture_.width + column;
-      const std::size_t to = static_cast<std::size_t>(i) * canvas_.width + j;
-      const bool inside = row == i - top && column == j - left;
-      weights[to] = inside ? target.weights[from] : 0;
-      // Weight 0 times NaN would still be NaN.
-      const bool known = target.weights[from] > 0;
-      for (int c = 0; c < picture_.channels; ++c) {
-        y[c * canvas_.plane() + to] = known ? target.values[c * picture_.plane() + from] : 0;
-      }
+  const std::size_t from_plane = target.shape.plane();
+  const std::size_t to_plane = weights.size();
+  const auto fill = [&](std::size_t to, std::size_t from, bool inside) {
+    weights[to] = inside ? target.weights[from] : 0;
+    // Weight 0 times NaN would still be NaN.
+    const bool known = target.weights[from] > 0;
+    for (int c = 0; c < target.shape.channels; ++c) {
+      y[c * to_plane + to] = known ? target.values[c * from_plane + from] : 0;
     }
-  }
+  };
+  if (!target.observed_by) return layout_.for_each_pixel(fill);
+  for (std::size_t i = 0; i < from_plane; ++i) fill(i, i, true);
 }
 
 float Fit::step() {
+  input_.before(iteration_);
   const float loss = program_.forward();
-  program_.backward();
+  add_to_average();
+  const std::array<std::span<float>, 3> state{program_.theta(), m_, v_};
+  if (rollback_.check(iteration_ + 1, loss, state)) {
+    ++rollbacks_;
+  } else {
+    program_.backward();
+    optimise();
+  }
+  input_.after(iteration_);
+  ++iteration_;
+  return loss;
+}
+
+void Fit::optimise() {
   const int t = iteration_ + 1;
   const double rate = learning_rate(recipe_, iteration_);
   backend_->adam({.beta1 = static_cast<float>(recipe_.adam_beta1),
@@ -111,30 +129,39 @@ float Fit::step() {
                   .rate = static_cast<float>(rate / (1 - std::pow(recipe_.adam_beta1, t))),
                   .v_scale = static_cast<float>(1 / std::sqrt(1 - std::pow(recipe_.adam_beta2, t)))},
                  program_.dtheta(), program_.theta(), m_, v_);
-  if (recipe_.input_noise == "walk") {
-    backend_->normal({seed_, Stream::input_noise}, static_cast<std::uint64_t>(iteration_),
-                     static_cast<float>(recipe_.input_noise_scale), Write::accumulate, program_.value(z_));
-  }
-  iteration_ = t;
-  return loss;
+}
+
+void Fit::add_to_average() {
+  if (recipe_.average == 0) return;
+  const auto old_share = static_cast<float>(average_.empty() ? 0 : recipe_.average);
+  average_.resize(layout_.picture.size());
+  const std::span<const float> x = program_.value(x_);
+  layout_.for_each_row([&](std::size_t from, std::size_t to) {
+    for (int j = 0; j < layout_.picture.width; ++j) {
+      average_[to + j] = old_share * average_[to + j] + (1 - old_share) * x[from + j];
+    }
+  });
 }
 
 void Fit::output(std::span<float> to) {
-  DIPPER_CHECK_EQ(to.size(), picture_.size());
+  DIPPER_CHECK_EQ(to.size(), layout_.picture.size());
   const std::span<const float> x = program_.value(x_);
-  const int top = margin(picture_.height, canvas_.height);
-  const int left = margin(picture_.width, canvas_.width);
-  float* out = to.data();
-  for (int c = 0; c < picture_.channels; ++c) {
-    for (int i = 0; i < picture_.height; ++i) {
-      const float* row = x.data() + c * canvas_.plane() + static_cast<std::size_t>(i + top) * canvas_.width + left;
-      out = std::copy_n(row, picture_.width, out);
-    }
-  }
+  layout_.for_each_row([&](std::size_t from, std::size_t at) {
+    std::copy_n(x.begin() + static_cast<std::ptrdiff_t>(from), layout_.picture.width,
+                to.begin() + static_cast<std::ptrdiff_t>(at));
+  });
+}
+
+void Fit::average(std::span<float> to) {
+  if (average_.empty()) return output(to);
+  DIPPER_CHECK_EQ(to.size(), average_.size());
+  std::copy(average_.begin(), average_.end(), to.begin());
 }
 
 std::size_t Fit::bytes() const {
-  return program_.bytes() + m_.bytes() + v_.bytes();
+  const std::size_t states = recipe_.rollback_every > 0 ? 2 : 1;
+  const std::size_t averaged = recipe_.average > 0 ? layout_.picture.size() * sizeof(float) : 0;
+  return program_.bytes() + states * (m_.bytes() + v_.bytes()) + (states - 1) * m_.bytes() + input_.bytes() + averaged;
 }
 
 }  // namespace dipper

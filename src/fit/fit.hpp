@@ -2,40 +2,57 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/memory.hpp"
+#include "fit/input.hpp"
+#include "fit/layout.hpp"
 #include "fit/recipe.hpp"
+#include "fit/rollback.hpp"
 #include "graph/graph.hpp"
 #include "graph/program.hpp"
 #include "kernels/backend.hpp"
+#include "tasks/linear_operator.hpp"
 
 namespace dipper {
 
 /// What a network is fitted to: values in [0, 1] and how far each pixel counts.
 struct Target {
   Shape shape;
-  std::span<const float> values;   // channels x height x width
-  std::span<const float> weights;  // height x width; values of weight 0 may be anything
+  std::span<const float> values;                // channels x height x width
+  std::span<const float> weights;               // height x width; values of weight 0 may be anything
+  ErrorKind error = ErrorKind::squared;         // how the network's output is held against them
+  std::optional<LinearOperator> observed_by{};  // through this, when they are not the picture itself
+  std::span<const float> guide{};               // a picture as large as the one that is wanted, for the input
+  [[nodiscard]] Shape picture() const;          // that is wanted
 };
 
-/// One network being fitted to one target. The network's canvas is the picture enlarged by reflection on all sides to
-/// the size that the network needs; what is outside the picture has weight 0, so the loss sees the picture alone.
+/// One network being fitted to one target. The network's canvas is the picture enlarged on all sides to the size that
+/// the network and the operator need. Without an operator the loss sees the picture alone: what is outside has weight
+/// 0.
 class Fit {
  public:
-  /// Everything random follows from `seed`. `recipe` has passed check().
+  /// Everything random follows from `seed`. `recipe` was checked when it was read. Throws Error for a recipe that needs
+  /// what the target has not.
   Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed);
 
-  /// One iteration: forward, backward, Adam, noise on the input. Returns the loss before the step.
+  /// One iteration: noise on the input, forward, backward, Adam. Returns the loss before the step.
   float step();
 
   /// Finished iterations.
   [[nodiscard]] int iteration() const { return iteration_; }
 
-  /// The network's output in the last iteration, channels x height x width of the target.
+  /// How often the fit collapsed and was taken back to its last good state.
+  [[nodiscard]] int rollbacks() const { return rollbacks_; }
+
+  /// The network's output in the last iteration, channels x height x width of the picture.
   void output(std::span<float> to);
+
+  /// The exponential average of all outputs so far, which the recipe may ask for; the last output when it does not.
+  void average(std::span<float> to);
 
   [[nodiscard]] std::size_t parameter_count() const { return program_.theta().size(); }
 
@@ -54,23 +71,28 @@ class Fit {
     Tensor z, y, weights, x, loss;
   };
 
-  Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed, const Network& network);
-  static Network build(const Shape& canvas, const Recipe& recipe);
-  static Shape canvas_of(const Shape& picture, const Recipe& recipe);
+  Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed, const Layout& layout);
+  Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed, const Layout& layout,
+      const Network& network);
+  static Network build(const Target& target, const Layout& layout, const Recipe& recipe);
   void initialise_weights(const Graph& graph);
-  void fill_canvas(const Target& target, const Network& network);
+  void fill_target(const Target& target, const Network& network);
+  void optimise();
+  void add_to_average();
 
   Recipe recipe_;
   Backend* backend_;
   std::uint64_t seed_;
-  Shape picture_;
-  Shape canvas_;
-  Tensor z_;
+  Layout layout_;
   Tensor x_;
   Program program_;
+  Input input_;
   Floats m_;  // Adam's mean of the gradient
   Floats v_;  // and of its square
+  Rollback rollback_;
+  std::vector<float> average_;  // of the picture's size; empty when nobody asks
   int iteration_ = 0;
+  int rollbacks_ = 0;
 };
 
 }  // namespace dipper

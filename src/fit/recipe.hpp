@@ -22,12 +22,19 @@ struct Recipe {
   int iterations = 500;
   int every = 50;
 
+  std::string input_kind = "normal";
   int input_channels = 3;
   double input_scale = 1;
   std::string input_noise = "none";
   double input_noise_scale = 0;
 
   std::string loss = "sum";
+  double tv = 0;
+
+  double average = 0;
+
+  int rollback_every = 0;
+  double rollback_drop = 5;
 
   double adam_rate = 0.01;
   double adam_beta1 = 0.9;
@@ -43,11 +50,20 @@ void for_each_value(R& r, Visit&& visit) {
   visit.text("network", r.network, "the network, a name of nets/nets.cpp");
   visit.integer("iterations", r.iterations, 1, 100'000'000, "steps of the optimiser");
   visit.integer("every", r.every, 1, 100'000'000, "iterations from one picture of the progress to the next");
-  visit.integer("input.channels", r.input_channels, 1, 4096, "channels of the input z, which begins as normal numbers");
-  visit.number("input.scale", r.input_scale, 0, 1e6, "standard deviation of z");
-  visit.choice("input.noise", r.input_noise, {"none", "walk"}, "walk: after every step z += noise_scale * N(0, 1)");
+  visit.choice("input.kind", r.input_kind, {"normal", "uniform", "mesh", "picture"},
+               "what the input z begins as: N(0, 1), U(0, 1), the coordinates from 0 to 1, or flash's second picture");
+  visit.integer("input.channels", r.input_channels, 1, 4096, "channels of z; a mesh has 2, a picture its own");
+  visit.number("input.scale", r.input_scale, 0, 1e6, "what z is multiplied by");
+  visit.choice("input.noise", r.input_noise, {"none", "walk", "fresh"},
+               "walk: after every step z += noise_scale * N(0, 1); fresh: each step sees z + noise_scale * N(0, 1)");
   visit.number("input.noise_scale", r.input_noise_scale, 0, 1e6, "standard deviation of the noise");
-  visit.choice("loss", r.loss, {"sum", "mean"}, "squared error, summed or averaged over all elements");
+  visit.choice("loss", r.loss, {"sum", "mean"}, "the error, summed or averaged over all elements");
+  visit.number("tv", r.tv, 0, 1e6, "weight of the output's total variation in the loss; 0: none");
+  visit.number("average", r.average, 0, 0.999999,
+               "decay of the average of outputs that is the result; 0: the last one");
+  visit.integer("rollback.every", r.rollback_every, 0, 100'000'000,
+                "steps from one look for a collapse to the next; 0: never");
+  visit.number("rollback.drop", r.rollback_drop, 0, 1000, "a loss that is worse by so many dB is a collapse");
   visit.number("adam.rate", r.adam_rate, 0, 1e6, "learning rate");
   visit.number("adam.beta1", r.adam_beta1, 0, 0.999999, "decay of the gradient's mean");
   visit.number("adam.beta2", r.adam_beta2, 0, 0.99999999, "decay of the gradient's mean square");

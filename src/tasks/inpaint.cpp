@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tasks/inpaint.hpp"
-
+// Pixels are missing, scattered or in holes; a mask, a colour or a share says which.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,8 +8,11 @@
 #include <cmath>
 
 #include "base/text.hpp"
+#include "classic/interpolate.hpp"
+#include "classic/total_variation.hpp"
 #include "damage/cover.hpp"
 #include "dipper/error.hpp"
+#include "tasks/task.hpp"
 
 namespace dipper {
 namespace {
@@ -127,21 +129,6 @@ double missing_share(const Observation& observation) {
   return 1 - static_cast<double>(whole) / static_cast<double>(observation.weights.size());
 }
 
-// Numbers that no picture can be fitted to are an error, unless they lie where nothing is known.
-void check_finite(const Observation& observation) {
-  const Image& picture = observation.damaged;
-  std::size_t bad = 0;
-  for (std::size_t i = 0; i < picture.plane_size(); ++i) {
-    bool finite = true;
-    for (int c = 0; c < picture.colour_channels(); ++c) finite = finite && std::isfinite(picture.plane(c)[i]);
-    if (!finite && observation.weights[i] > 0) ++bad;
-  }
-  if (bad > 0) {
-    throw Error(
-        fmt::format("{} known pixels are not finite numbers; repair them too, with --missing nan or a mask", bad));
-  }
-}
-
 Observation observe_inpaint(const TaskInput& input) {
   const Image* mask = input.image("mask");
   const Image* mask_known = input.image("mask-known");
@@ -151,7 +138,7 @@ Observation observe_inpaint(const TaskInput& input) {
   if (std::ranges::count(given, true) != 1) {
     throw Error("say what is missing with exactly one of --mask, --mask-known, --missing and --drop");
   }
-  Observation observation{.damaged = input.picture};
+  Observation observation{.damaged = input.picture, .keeps_known = true};
   std::vector<float> repair;
   if (mask != nullptr) repair = read_mask(*mask, input.picture, "mask");
   if (mask_known != nullptr) repair = read_mask(*mask_known, input.picture, "mask-known");
@@ -168,17 +155,37 @@ Observation observe_inpaint(const TaskInput& input) {
     }
   }
   observation.summary = fmt::format("{:.1f} % of the pixels are missing", 100 * missing_share(observation));
-  check_finite(observation);
   return observation;
 }
 
+Image linear(const Observation& observation, int /*threads*/) {
+  return interpolate_scattered(observation.damaged, observation.weights, Interpolant::linear);
+}
+
+Image cubic(const Observation& observation, int /*threads*/) {
+  return interpolate_scattered(observation.damaged, observation.weights, Interpolant::cubic);
+}
+
+// Known pixels are right, so their error weighs as much as is well for the method's speed.
+Image least_variation(const Observation& observation, int threads) {
+  return total_variation(observation.damaged, observation.weights, 1000, threads);
+}
+
+constexpr TaskMethod methods[] = {
+    {"linear", "interpolation over the triangles between known pixels", linear},
+    {"cubic", "the same with smooth slopes: the classic to beat for scattered pixels", cubic},
+    {"tv", "the least total variation", least_variation},
+};
+
 }  // namespace
 
-const Task inpaint_task{
+extern const Task inpaint_task{
     .name = "inpaint",
     .summary = "Fill in missing pixels: scratches, text, holes, dropped samples",
     .example = "dipper inpaint scan.png --mask scratches.png -o restored.png",
+    .recipe = "quick",
     .options = options,
+    .methods = methods,
     .observe = observe_inpaint,
 };
 

@@ -2,18 +2,16 @@
 #include "tasks/task.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
 
 #include "base/check.hpp"
 #include "base/text.hpp"
 #include "dipper/error.hpp"
-#include "tasks/inpaint.hpp"
 
 namespace dipper {
 namespace {
-
-constexpr const Task* table[] = {
-    &inpaint_task,
-};
 
 void check_option(const Task& task, const std::string& name, bool picture) {
   std::vector<std::string> names;
@@ -22,6 +20,22 @@ void check_option(const Task& task, const std::string& name, bool picture) {
     names.emplace_back(option.name);
   }
   throw Error(fmt::format("{} has no option \"{}\"{}", task.name, name, did_you_mean(name, names)));
+}
+
+// Numbers that no picture can be fitted to are an error, unless they lie where nothing is known.
+void check_finite(const Observation& observation) {
+  const Image& picture = observation.damaged;
+  std::size_t bad = 0;
+  for (std::size_t i = 0; i < picture.plane_size(); ++i) {
+    bool finite = true;
+    for (int c = 0; c < picture.colour_channels(); ++c) finite = finite && std::isfinite(picture.plane(c)[i]);
+    if (!finite && observation.weights[i] > 0) ++bad;
+  }
+  if (bad == 0) return;
+  throw Error(fmt::format("{} {}pixels are not finite numbers; {} with inpaint, --missing nan{}", bad,
+                          observation.keeps_known ? "known " : "",
+                          observation.keeps_known ? "repair them too" : "repair them first",
+                          observation.keeps_known ? " or a mask" : ""));
 }
 
 }  // namespace
@@ -36,13 +50,9 @@ const Image* TaskInput::image(const std::string& name) const {
   return found == pictures.end() ? nullptr : &found->second;
 }
 
-std::span<const Task* const> task_table() {
-  return table;
-}
-
 const Task& find_task(const std::string& name) {
   std::vector<std::string> names;
-  for (const Task* task : table) {
+  for (const Task* task : task_table()) {
     if (name == task->name) return *task;
     names.emplace_back(task->name);
   }
@@ -53,13 +63,33 @@ Observation observe(const Task& task, const TaskInput& input) {
   for (const auto& [name, value] : input.options) check_option(task, name, false);
   for (const auto& [name, value] : input.pictures) check_option(task, name, true);
   if (input.picture.empty()) throw Error("there is no picture to restore; read one first");
-  return task.observe(input);
+  Observation observation = task.observe(input);
+  check_finite(observation);
+  return observation;
+}
+
+const TaskMethod& find_method(const Task& task, const std::string& name) {
+  std::vector<std::string> names{"fit"};
+  for (const TaskMethod& method : task.methods) {
+    if (name == method.name) return method;
+    names.emplace_back(method.name);
+  }
+  throw Error(fmt::format("{} has no method \"{}\"{}; it has {}", task.name, name, did_you_mean(name, names),
+                          fmt::join(names, ", ")));
+}
+
+Observation all_known(const Image& picture) {
+  return {.damaged = picture, .weights = std::vector<float>(picture.plane_size(), 1.0F)};
 }
 
 Image compose(const Observation& observation, const Image& raw) {
-  Image image = observation.damaged;
+  Image image = observation.like();
   DIPPER_CHECK_EQ(raw.channels, image.colour_channels());
   DIPPER_CHECK_EQ(raw.plane_size(), image.plane_size());
+  if (!observation.keeps_known) {
+    std::copy(raw.samples.begin(), raw.samples.end(), image.samples.begin());
+    return image;
+  }
   for (std::size_t i = 0; i < image.plane_size(); ++i) {
     const float known = observation.weights[i];
     if (known >= 1) continue;

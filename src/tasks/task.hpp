@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dipper/image.hpp"
+#include "tasks/linear_operator.hpp"
 
 namespace dipper {
 
@@ -24,13 +25,21 @@ struct TaskInput {
   [[nodiscard]] const Image* image(const std::string& name) const;
 };
 
-/// What is known of a picture: the loss of a fit compares its output with this.
+/// What is known of a picture: the loss of a fit compares its output, seen through the operator, with this.
 struct Observation {
-  Image damaged;                      // as it came, or as the task damaged it
-  std::vector<float> weights{};       // height x width, 1 where a pixel is known, 0 where it is missing
+  Image damaged;                      // as it came, or as the task damaged it: y
+  std::vector<float> weights{};       // height x width of y, 1 where a pixel is known, 0 where it is missing
   std::optional<Image> truth{};       // when the task damaged a clean picture itself
   std::string summary{};              // one clause on the damage, for progress
+  bool keeps_known = false;           // known pixels are right and stay; otherwise all are made anew
   bool opaque_where_missing = false;  // restored pixels become opaque, since they were missing by being transparent
+  std::optional<LinearOperator> observed_by{};  // A, when y is not the wanted picture with gaps or noise
+  std::optional<Image> frame{};  // what lends the restored picture its size, alpha and profile; else y does
+  std::optional<Image> guide{};  // a second picture of the same scene and size: the network's input
+  ErrorKind error = ErrorKind::squared;
+  double noise = 0;  // standard deviation, where the task knows it
+
+  [[nodiscard]] const Image& like() const { return frame ? *frame : damaged; }
 };
 
 /// One option of a task.
@@ -38,16 +47,27 @@ struct TaskOption {
   const char* name;
   const char* value;  // what to write for its value, empty for a switch
   const char* help;
+  const char* preset = "";  // its default as text
   bool picture = false;
-  bool damages = false;  // the picture given is clean, and the task damages it itself
+  bool positional = false;  // a second picture, given after the first without a name
+  bool damages = false;     // the picture given is clean, and the task damages it itself
 };
 
-/// What happened to a picture, and what that means for the fit. Tasks are listed in task.cpp.
+/// A way to restore without a network, for comparison and for the impatient.
+struct TaskMethod {
+  const char* name;
+  const char* help;
+  Image (*restore)(const Observation& observation, int threads);  // colours and size as like()
+};
+
+/// What happened to a picture, and what that means for the fit. CMakeLists.txt lists the tasks.
 struct Task {
   const char* name;
   const char* summary;
   const char* example;
+  const char* recipe;  // how to fit when nobody says
   std::span<const TaskOption> options;
+  std::span<const TaskMethod> methods;
   Observation (*observe)(const TaskInput& input);
 };
 
@@ -57,11 +77,19 @@ struct Task {
 /// Throws Error that names the nearest one when there is no such task.
 [[nodiscard]] const Task& find_task(const std::string& name);
 
-/// Checks that every option is the task's, and calls observe().
+/// Throws Error that names the task's methods when there is no such one.
+[[nodiscard]] const TaskMethod& find_method(const Task& task, const std::string& name);
+
+/// Checks that every option is the task's, and calls observe(). Throws Error when a pixel that counts holds numbers
+/// that no picture can be fitted to.
 [[nodiscard]] Observation observe(const Task& task, const TaskInput& input);
 
-/// The restored picture: `raw` (the fitted colour channels) where nothing was known, the damaged picture where it was
-/// known for certain, a mix where the weight says so; alpha, profile and sample type as they came.
+/// An observation of which every pixel counts.
+[[nodiscard]] Observation all_known(const Image& picture);
+
+/// The restored picture, made of `raw`, the colour channels of a fit: where known pixels stay, `raw` where nothing was
+/// known, the damaged picture where it was known for certain, and a mix where the weight says so. Alpha, profile and
+/// sample type are those of like().
 [[nodiscard]] Image compose(const Observation& observation, const Image& raw);
 
 }  // namespace dipper

@@ -185,5 +185,131 @@ TEST(Restore, SaysWhenTheFitDiverges) {
   }
 }
 
+/// A request whose fit takes a moment: the small recipe's network, narrower still.
+Request small_request(const char* task, const Image& picture, int iterations) {
+  Request request;
+  request.task = task;
+  request.input = picture;
+  request.settings.set = {{"skip.down", "16,16,16"}, {"skip.up", "16"}, {"average", "0.9"}};
+  request.settings.iterations = iterations;
+  return request;
+}
+
+Image noisy(const Image& clean, float sigma) {
+  Image image = clean;
+  const auto backend_free_noise = [](std::size_t i) {  // the sum of sines of unrelated frequencies: nearly Gaussian
+    double sum = 0;
+    for (const double f : {1.7, 12.9898, 78.233, 37.719, 4.898, 311.7})
+      sum += std::sin(f * static_cast<double>(i * i + 3 * i));
+    return static_cast<float>(sum / std::sqrt(3.0));
+  };
+  for (std::size_t i = 0; i < image.samples.size(); ++i) image.samples[i] += sigma * backend_free_noise(i);
+  return image;
+}
+
+TEST(Restore, RemovesNoise) {
+  const Image clean = waves(64, 64, 3);
+  Request request = small_request("denoise", noisy(clean, 0.1F), 200);
+  request.truth = clean;
+  const double before = psnr(request.input, clean);
+  const Restoration result = restore(request);
+  EXPECT_GT(*result.psnr, before + 5);
+  EXPECT_EQ(result.recipe, "small");
+  request.method = "tv";
+  const Restoration classic = restore(request);
+  EXPECT_GT(*classic.psnr, before + 3);
+  EXPECT_EQ(classic.method, "tv");
+  EXPECT_EQ(classic.iterations, 0);
+}
+
+TEST(Restore, EnlargesThroughItsOperator) {
+  const Image large = waves(64, 48, 3);
+  Image small(16, 12, 3);
+  for (int c = 0; c < 3; ++c) {
+    for (int i = 0; i < 12; ++i) {
+      for (int j = 0; j < 16; ++j) {
+        float sum = 0;
+        for (int u = 0; u < 16; ++u) sum += large.plane(c)[(4 * i + u / 4) * 64 + 4 * j + u % 4];
+        small.plane(c)[i * 16 + j] = sum / 16;
+      }
+    }
+  }
+  Request request = small_request("upscale", small, 150);
+  request.options = {{"scale", "4"}, {"operator", "box"}};
+  request.truth = large;
+  const Restoration result = restore(request);
+  EXPECT_EQ(result.image.width, 64);
+  EXPECT_EQ(result.image.height, 48);
+  EXPECT_GT(*result.psnr, 27);
+  request.method = "bicubic";
+  EXPECT_GT(*restore(request).psnr, 27);
+  request.truth = small;
+  EXPECT_THROW((void)restore(request), Error);
+}
+
+TEST(Restore, SharpensThroughItsKernel) {
+  const Image sharp = waves(48, 48, 1);
+  Request request = small_request("deblur", sharp, 150);
+  request.options["motion"] = "5,0";
+  for (int i = 0; i < 48; ++i) {  // beyond the edge the waves go on
+    for (int j = 0; j < 48; ++j) {
+      double sum = 0;
+      for (int v = -2; v <= 2; ++v) sum += 0.5 + 0.35 * std::sin(0.13 * i) * std::cos(0.11 * (j + v));
+      request.input.samples[i * 48 + j] = static_cast<float>(sum / 5);
+    }
+  }
+  request.truth = sharp;
+  EXPECT_GT(*restore(request).psnr, 25);
+}
+
+TEST(Restore, JoinsTheLightOfOnePictureWithTheDetailOfAnother) {
+  const Image ambient = waves(64, 64, 3);
+  Request request = small_request("flash", noisy(ambient, 0.05F), 150);
+  request.pictures["flash"] = ambient;
+  request.truth = ambient;
+  const Restoration result = restore(request);
+  EXPECT_GT(*result.psnr, psnr(request.input, ambient) + 3);
+  EXPECT_EQ(result.recipe, "flash");
+}
+
+TEST(Restore, TakesGrayAlphaAndSixteenBitInEveryTask) {
+  for (const TaskInfo& task : tasks()) {
+    Request request = small_request(task.name.c_str(), waves(20, 18, 2), 2);
+    request.input.sample = SampleType::u16;
+    request.input.icc = {std::byte{5}};
+    for (std::size_t i = 0; i < request.input.plane_size(); ++i) request.input.plane(1)[i] = 0.5F;
+    if (task.name == "inpaint") request.options["drop"] = "0.5";
+    if (task.name == "deblur") request.options["gaussian"] = "1";
+    if (task.name == "flash") request.pictures["flash"] = waves(20, 18, 3);
+    const Restoration result = restore(request);
+    EXPECT_EQ(result.image.channels, 2) << task.name;
+    EXPECT_EQ(result.image.sample, SampleType::u16) << task.name;
+    EXPECT_EQ(result.image.icc, request.input.icc) << task.name;
+    for (const float alpha : result.image.plane(1)) ASSERT_NEAR(alpha, 0.5F, 1.0F / 65535) << task.name;
+  }
+}
+
+TEST(Restore, NamesTheMethodsThatThereAre) {
+  Request request = small_request("dejpeg", waves(8, 8, 1), 1);
+  request.method = "cubic";
+  EXPECT_THROW((void)restore(request), Error);
+}
+
+TEST(Restore, ClassicMethodsKeepKnownPixels) {
+  for (const char* method : {"linear", "cubic", "tv"}) {
+    Request request = drop_request(waves(40, 30, 3), "0.5", 1);
+    request.method = method;
+    int calls = 0;
+    const Restoration result = restore(request, [&](const Progress& p) {
+      ++calls;
+      EXPECT_EQ(p.width, 40);
+      return true;
+    });
+    EXPECT_GT(*result.psnr, 28) << method;
+    EXPECT_EQ(calls, 2);
+    EXPECT_TRUE(result.recipe.empty());
+  }
+}
+
 }  // namespace
 }  // namespace dipper

@@ -37,7 +37,9 @@ TEST_F(Help, OfDipperAndOfItsCommands) {
 
 TEST_F(Help, OfEveryTaskNamesItsOptions) {
   for (const TaskInfo& task : tasks()) {
-    std::vector<std::string> parts = {"Usage: dipper " + task.name + " IN --output OUT [OPTIONS]",
+    std::string arguments = " IN";
+    for (const OptionInfo& option : task.options) arguments += option.positional ? " " + option.value : "";
+    std::vector<std::string> parts = {"Usage: dipper " + task.name + arguments + " --output OUT [OPTIONS]",
                                       "--truth FILE",
                                       "--recipe NAME|FILE",
                                       "--set KEY=VALUE",
@@ -56,7 +58,10 @@ TEST_F(Help, OfEveryTaskNamesItsOptions) {
                                       "--quiet",
                                       "-o, --output OUT",
                                       "Example: " + task.example};
-    for (const OptionInfo& option : task.options) parts.push_back("--" + option.name + " " + option.value);
+    for (const OptionInfo& option : task.options) {
+      if (!option.positional) parts.push_back("--" + option.name + " " + option.value);
+    }
+    if (!task.methods.empty()) parts.emplace_back("--method NAME");
     expect_help({task.name, "--help"}, parts);
   }
 }

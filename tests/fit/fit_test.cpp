@@ -94,6 +94,122 @@ TEST(Fit, NeverLooksAtUnknownPixels) {
   EXPECT_EQ(fitted(waves.target(), recipe, *backend, 3), expected);
 }
 
+Recipe tiny_recipe() {
+  Recipe recipe = load_recipe("small");
+  set_value(recipe, "skip.down", "8,8,8");
+  set_value(recipe, "skip.up", "8");
+  set_value(recipe, "input.channels", "4");
+  return recipe;
+}
+
+TEST(Fit, EveryRecipeRunsWithTheSameBitsForAnyThreads) {
+  const Waves waves({3, 64, 64});
+  std::vector<float> guide(waves.values);
+  for (const BuiltInRecipe& built_in : built_in_recipes()) {
+    const Recipe recipe = load_recipe(std::string(built_in.name));
+    if (recipe.iterations > 3000 && recipe.name.starts_with("paper")) continue;  // the same networks at more length
+    Target target = waves.target();
+    target.guide = guide;
+    EXPECT_EQ(fitted(target, recipe, *make_cpu_backend(1), 2), fitted(target, recipe, *make_cpu_backend(2), 2))
+        << built_in.name;
+  }
+}
+
+/// Through an operator that halves the picture: the loss sees the small one, the output is the large one.
+TEST(Fit, SeesThroughAnOperator) {
+  Waves small({1, 20, 24});
+  small.weights.assign(small.weights.size(), 1.0F);
+  Target target = small.target();
+  target.observed_by =
+      LinearOperator{.kernel = {2, 2, {0.25F, 0.25F, 0.25F, 0.25F}}, .stride = 2, .height = 40, .width = 48};
+  EXPECT_EQ(target.picture(), (Shape{1, 40, 48}));
+  const auto backend = make_cpu_backend(2);
+  Fit fit(target, tiny_recipe(), *backend, 0);
+  const float first = fit.step();
+  float last = first;
+  for (int i = 0; i < 150; ++i) last = fit.step();
+  EXPECT_LT(last, 0.1F * first);
+  std::vector<float> large(40 * 48);
+  fit.output(large);
+  double error = 0;
+  for (int i = 0; i < 20; ++i) {
+    for (int j = 0; j < 24; ++j) {
+      const float* at = large.data() + 2 * i * 48 + 2 * j;
+      error += std::pow((at[0] + at[1] + at[48] + at[49]) / 4 - small.values[i * 24 + j], 2);
+    }
+  }
+  EXPECT_NEAR(error / (20 * 24), last, 0.5 * last);
+}
+
+TEST(Fit, AveragesOutputsExponentially) {
+  const Waves waves({1, 32, 32});
+  Recipe recipe = tiny_recipe();
+  recipe.average = 0.75;
+  const auto backend = make_cpu_backend(1);
+  Fit fit(waves.target(), recipe, *backend, 0);
+  std::vector<float> expected(32 * 32);
+  std::vector<float> x(32 * 32);
+  for (int step = 0; step < 4; ++step) {
+    fit.step();
+    fit.output(x);
+    for (std::size_t i = 0; i < x.size(); ++i) expected[i] = step == 0 ? x[i] : 0.75F * expected[i] + 0.25F * x[i];
+  }
+  std::vector<float> average(32 * 32);
+  fit.average(average);
+  EXPECT_EQ(average, expected);
+}
+
+TEST(Fit, WithoutAnAverageTheLastOutputIsIt) {
+  const Waves waves({1, 32, 32});
+  Recipe recipe = tiny_recipe();
+  recipe.average = 0;
+  const auto backend = make_cpu_backend(1);
+  Fit fit(waves.target(), recipe, *backend, 0);
+  fit.step();
+  std::vector<float> x(32 * 32);
+  std::vector<float> average(32 * 32);
+  fit.output(x);
+  fit.average(average);
+  EXPECT_EQ(average, x);
+}
+
+TEST(Fit, TotalVariationInTheLossSmoothsTheOutput) {
+  const Waves waves({1, 64, 64});
+  const auto variation = [&](double weight) {
+    Recipe recipe = tiny_recipe();
+    recipe.tv = weight;
+    const auto backend = make_cpu_backend(2);
+    const std::vector<float> x = fitted(waves.target(), recipe, *backend, 60);
+    double sum = 0;
+    for (std::size_t i = 1; i < x.size(); ++i) sum += std::abs(x[i] - x[i - 1]);
+    return sum;
+  };
+  EXPECT_LT(variation(1), 0.5 * variation(0));
+}
+
+/// A rate so high that the fit collapses again and again.
+TEST(Fit, ReturnsToItsLastGoodStateWhenItCollapses) {
+  const Waves waves({1, 64, 64});
+  Recipe recipe = tiny_recipe();
+  recipe.input_noise = "none";
+  recipe.rollback_every = 1;
+  recipe.rollback_drop = 0.5;
+  recipe.adam_rate = 0.3;
+  const auto backend = make_cpu_backend(2);
+  Fit fit(waves.target(), recipe, *backend, 0);
+  float good = fit.step();
+  for (int i = 0; i < 80; ++i) {
+    const int before = fit.rollbacks();
+    const float loss = fit.step();
+    if (fit.rollbacks() == before) {
+      good = loss;
+    } else {
+      ASSERT_EQ(fit.step(), good);  // the state that gave this loss is back
+    }
+  }
+  EXPECT_GT(fit.rollbacks(), 0);
+}
+
 TEST(Fit, BackendsAgreeWhileRoundingIsSmall) {
   const Waves waves({3, 64, 64});
   Recipe recipe = load_recipe("seed-pixel-shuffle");

@@ -1,40 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tasks/inpaint.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "dipper/error.hpp"
+#include "tasks/task_run.hpp"
 
 namespace dipper {
 namespace {
 
-Image gradient_picture(int width, int height, int channels) {
-  Image image(width, height, channels);
-  for (std::size_t i = 0; i < image.samples.size(); ++i) {
-    image.samples[i] = static_cast<float>(20 + i % 200) / 255;
-  }
-  return image;
-}
-
-class Inpaint : public testing::Test {
+class Inpaint : public TaskRun {
  protected:
-  Observation run() { return observe(inpaint_task, {picture, options, pictures, seed}); }
-
-  std::string error() {
-    try {
-      (void)run();
-    } catch (const Error& failure) {
-      return failure.what();
-    }
-    return "no error";
-  }
-
-  Image picture = gradient_picture(8, 6, 3);
-  std::map<std::string, std::string> options;
-  std::map<std::string, Image> pictures;
-  std::uint64_t seed = 0;
+  Inpaint() : TaskRun(find_task("inpaint")) {}
 };
 
 TEST_F(Inpaint, WhiteInTheMaskIsRepairedAndGrayWeighs) {

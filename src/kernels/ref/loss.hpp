@@ -38,14 +38,14 @@ class MaskedError final : public Layer<T> {
   [[nodiscard]] T error(T x, T y) const {
     using std::log;
     if (d_.kind == ErrorKind::squared) return (x - y) * (x - y);
-    const T e(d_.epsilon);
+    const T e = T(d_.epsilon);
     return x - y * (is_positive(x) ? log(x + e) : log(e) + x / e);
   }
 
   /// Its derivative in x.
   [[nodiscard]] T slope(T x, T y) const {
     if (d_.kind == ErrorKind::squared) return T(2) * (x - y);
-    const T e(d_.epsilon);
+    const T e = T(d_.epsilon);
     return T(1) - y / (is_positive(x) ? x + e : e);
   }
 

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/memory.hpp"
+#include "fit/layout.hpp"
+#include "fit/recipe.hpp"
+#include "kernels/backend.hpp"
+
+namespace dipper {
+
+/// The network's input z: what it begins as, and how noise changes it from step to step.
+class Input {
+ public:
+  /// Fills z, of the given shape. `guide` is the picture of "input.kind = picture", as large as the layout's picture:
+  /// channels x height x width in [0, 1].
+  Input(const Recipe& recipe, std::uint64_t seed, Backend& backend, const Shape& shape, std::span<float> z,
+        const Layout& layout, std::span<const float> guide);
+
+  /// To be called before and after the network has seen z in step `step`, counted from 0.
+  void before(int step);
+  void after(int step);
+
+  [[nodiscard]] std::size_t bytes() const { return still_.bytes(); }
+
+  /// The channels of z: the recipe's, 2 for a mesh, those of the guide for a picture. Throws Error for a picture where
+  /// there is none.
+  [[nodiscard]] static int channels(const Recipe& recipe, int guide_channels);
+
+ private:
+  enum class Noise { none, walk, fresh };
+
+  void fill_uniform();
+  void fill_mesh(const Shape& shape);
+  void fill_picture(const Layout& layout, std::span<const float> guide);
+  void add_noise(int step);
+
+  std::uint64_t seed_;
+  Backend* backend_;
+  std::span<float> z_;
+  float scale_;
+  float noise_scale_;
+  Noise noise_ = Noise::none;
+  Floats still_;  // z without noise, when each step draws its own
+};
+
+}  // namespace dipper

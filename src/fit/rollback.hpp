@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/memory.hpp"
+#include "fit/recipe.hpp"
+
+namespace dipper {
+
+/// Takes a fit back when it collapses: every so many steps its loss is held against that of the last good state. When
+/// it is worse by more than the recipe's drop in dB, the weights and both of Adam's means become again what they were.
+/// The paper's code does this for denoising, where a network near overfitting sometimes loses all in a few steps.
+class Rollback {
+ public:
+  explicit Rollback(const Recipe& recipe) : every_(recipe.rollback_every), drop_(recipe.rollback_drop) {}
+
+  /// `state`: what a step changes; always of the same lengths. Before that step has changed it, with the loss of
+  /// `iteration`, counted from 1. Returns whether it was taken back.
+  bool check(int iteration, float loss, std::span<const std::span<float>> state);
+
+ private:
+  int every_;    // 0: never
+  double drop_;  // dB
+  double good_loss_ = 0;
+  std::vector<Floats> good_;  // empty before the first check
+};
+
+}  // namespace dipper

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The picture is blurred by a kernel that is known.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+#include "dipper/error.hpp"
+#include "image/blur_kernel.hpp"
+#include "tasks/task.hpp"
+
+namespace dipper {
+namespace {
+
+constexpr TaskOption options[] = {
+    {.name = "gaussian", .value = "SIGMA", .help = "out of focus: a Gaussian of this standard deviation in pixels"},
+    {.name = "motion",
+     .value = "LENGTH,ANGLE",
+     .help = "the camera moved so many pixels in this direction, in degrees: 0 is -, 45 is /"},
+    {.name = "kernel",
+     .value = "FILE",
+     .help = "a gray picture of the blur: what it makes of a point of light",
+     .picture = true},
+};
+
+Kernel kernel_of(const TaskInput& input) {
+  const std::string* gaussian = input.option("gaussian");
+  const std::string* motion = input.option("motion");
+  const Image* picture = input.image("kernel");
+  if (std::ranges::count(std::array{gaussian != nullptr, motion != nullptr, picture != nullptr}, true) != 1) {
+    throw Error("say how the picture is blurred with exactly one of --gaussian, --motion and --kernel");
+  }
+  if (gaussian != nullptr) return gaussian_kernel(parse_number(*gaussian, "--gaussian", least_sigma, most_sigma));
+  if (motion == nullptr) return kernel_from(*picture);
+  const Motion m = parse_motion(*motion, "--motion");
+  return motion_kernel(m.length, m.angle);
+}
+
+Observation observe_deblur(const TaskInput& input) {
+  Kernel kernel = kernel_of(input);
+  Observation observation = all_known(input.picture);
+  // A point is spread to the right by weights at the right, so a pixel reads at its left by them.
+  std::ranges::reverse(kernel.weights);
+  observation.observed_by = {.kernel = {kernel.rows, kernel.columns, kernel.weights},
+                             .first_row = -(kernel.rows / 2),
+                             .first_column = -(kernel.columns / 2),
+                             .height = input.picture.height,
+                             .width = input.picture.width,
+                             .reads_beyond = true};
+  observation.summary = fmt::format("blurred by a kernel of {}x{}", kernel.columns, kernel.rows);
+  return observation;
+}
+
+}  // namespace
+
+extern const Task deblur_task{
+    .name = "deblur",
+    .summary = "Undo a known blur: out of focus, or a camera that moved",
+    .example = "dipper deblur soft.png --gaussian 1.6 -o sharp.png",
+    .recipe = "small",
+    .options = options,
+    .methods = {},
+    .observe = observe_deblur,
+};
+
+}  // namespace dipper

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// JPEG left blocks, rings and blotches of colour.
+#include "tasks/task.hpp"
+
+namespace dipper {
+namespace {
+
+Observation observe_dejpeg(const TaskInput& input) {
+  Observation observation = all_known(input.picture);
+  observation.summary = "every pixel counts alike";
+  return observation;
+}
+
+}  // namespace
+
+extern const Task dejpeg_task{
+    .name = "dejpeg",
+    .summary = "Remove the blocks and rings that JPEG leaves at low quality",
+    .example = "dipper dejpeg thumbnail.jpg -o clean.png",
+    .recipe = "small",
+    .options = {},
+    .methods = {},
+    .observe = observe_dejpeg,
+};
+
+}  // namespace dipper

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/rollback.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+
+namespace dipper {
+namespace {
+
+class Rollbacks : public testing::Test {
+ protected:
+  Rollbacks() {
+    recipe.rollback_every = 10;
+    recipe.rollback_drop = 5;
+  }
+  bool check(Rollback& rollback, int iteration, float loss) {
+    const std::array<std::span<float>, 2> state{weights, means};
+    return rollback.check(iteration, loss, state);
+  }
+
+  Recipe recipe;
+  std::vector<float> weights{1, 2};
+  std::vector<float> means{3};
+};
+
+TEST_F(Rollbacks, ACollapseBringsBackTheLastGoodState) {
+  Rollback rollback(recipe);
+  EXPECT_FALSE(check(rollback, 10, 0.1F));
+  weights = {7, 8};
+  means = {9};
+  EXPECT_FALSE(check(rollback, 15, 100.0F));  // nobody looks
+  EXPECT_FALSE(check(rollback, 20, 0.31F));   // worse by 4.9 dB: kept as good
+  weights = {-1, -1};
+  means = {-1};
+  EXPECT_TRUE(check(rollback, 30, 1.0F));  // by 5.1 dB more
+  EXPECT_EQ(weights, (std::vector<float>{7, 8}));
+  EXPECT_EQ(means, std::vector<float>{9});
+}
+
+TEST_F(Rollbacks, ALossThatIsNoNumberIsACollapse) {
+  Rollback rollback(recipe);
+  EXPECT_FALSE(check(rollback, 10, NAN));  // there is nothing to go back to
+  EXPECT_FALSE(check(rollback, 20, 0.1F));
+  EXPECT_TRUE(check(rollback, 30, NAN));
+}
+
+TEST_F(Rollbacks, NeverHappenWhenNobodyAsks) {
+  recipe.rollback_every = 0;
+  Rollback rollback(recipe);
+  EXPECT_FALSE(check(rollback, 10, 0.1F));
+  EXPECT_FALSE(check(rollback, 20, 1e9F));
+}
+
+}  // namespace
+}  // namespace dipper

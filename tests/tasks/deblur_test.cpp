@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "tasks/task_run.hpp"
+
+namespace dipper {
+namespace {
+
+class Deblur : public TaskRun {
+ protected:
+  Deblur() : TaskRun(find_task("deblur")) {}
+};
+
+TEST_F(Deblur, EveryKernelHasItsAdjoint) {
+  Image file(3, 5, 1, 0.0F);
+  for (std::size_t i = 0; i < file.samples.size(); ++i) file.samples[i] = static_cast<float>(i * i % 7) / 7;
+  for (int which = 0; which < 3; ++which) {
+    options.clear();
+    pictures.clear();
+    if (which == 0) options["gaussian"] = "1.2";
+    if (which == 1) options["motion"] = "5,30";
+    if (which == 2) pictures["kernel"] = file;
+    const AdjointSums sums = adjoint_sums(run());
+    EXPECT_NEAR(sums.forward, sums.backward, 1e-10) << which;
+    EXPECT_NE(sums.forward, 0) << which;
+  }
+}
+
+/// A kernel whose light lies right of its middle moves what is seen to the right.
+TEST_F(Deblur, TheKernelIsWhatAPointOfLightBecomes) {
+  Image file(3, 1, 1, 0.0F);
+  file.samples[2] = 1;
+  pictures["kernel"] = file;
+  picture = Image(5, 3, 1, 0.5F);
+  const Observation seen = run();
+  LayerRun<double> layer{filter_on(*seen.observed_by, {1, 5, 7}, {1, 1, 3, 5}, {1, 3, 5})};
+  std::fill(layer.x[0].begin(), layer.x[0].end(), 0.0);
+  layer.x[0][2 * 7 + 3] = 1;  // row 1, column 2 of the picture
+  layer.forward(*ref::make_layer<double>(layer.desc));
+  for (int i = 0; i < 15; ++i) EXPECT_EQ(layer.y[i], i == 1 * 5 + 3 ? 1 : 0) << i;
+}
+
+TEST_F(Deblur, ReadsBeyondThePictureAsFarAsItsKernelReaches) {
+  options["motion"] = "9,0";
+  const Observation seen = run();
+  EXPECT_EQ(reach(*seen.observed_by), seen.observed_by->kernel.columns / 2);
+  EXPECT_TRUE(seen.observed_by->reads_beyond);
+}
+
+TEST_F(Deblur, WantsOneKernel) {
+  const std::string sentence = "say how the picture is blurred with exactly one of --gaussian, --motion and --kernel";
+  EXPECT_EQ(error(), sentence);
+  options = {{"gaussian", "2"}, {"motion", "5,30"}};
+  EXPECT_EQ(error(), sentence);
+  options = {{"motion", "5"}};
+  EXPECT_NE(error().find("--motion"), std::string::npos);
+  options.clear();
+  pictures["kernel"] = Image(3, 3, 1, 0.0F);
+  EXPECT_NE(error(), "no error");
+}
+
+}  // namespace
+}  // namespace dipper
