@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/check.hpp"
 #include "base/text.hpp"
 #include "dipper/error.hpp"
 #include "image/blur_kernel.hpp"
@@ -32,9 +33,12 @@ Kernel kernel_of(const TaskInput& input) {
     throw Error("say how the picture is blurred with exactly one of --gaussian, --motion and --kernel");
   }
   if (gaussian != nullptr) return gaussian_kernel(parse_number(*gaussian, "--gaussian", least_sigma, most_sigma));
-  if (motion == nullptr) return kernel_from(*picture);
-  const Motion m = parse_motion(*motion, "--motion");
-  return motion_kernel(m.length, m.angle);
+  if (motion != nullptr) {
+    const Motion m = parse_motion(*motion, "--motion");
+    return motion_kernel(m.length, m.angle);
+  }
+  DIPPER_CHECK(picture != nullptr);
+  return kernel_from(*picture);
 }
 
 Observation observe_deblur(const TaskInput& input) {

@@ -89,8 +89,8 @@ INSTANTIATE_TEST_SUITE_P(Networks, EveryNetwork,
 TEST(Branches, SharingMemoryAndFusionChangeNoBit) {
   const auto backend = make_cpu_backend(2);
   const Branches branches;
-  std::vector<Tensor> all;
-  for (int id = 0; id < static_cast<int>(branches.graph.values().size()); ++id) all.push_back({id});
+  std::vector<Tensor> all(branches.graph.values().size());
+  for (int id = 0; id < static_cast<int>(all.size()); ++id) all[id] = {id};
   const auto apart = branches.program(*backend, all, Fusion::off);
   const float loss = apart->forward();
   apart->backward();
