@@ -62,6 +62,14 @@ inline FilterDesc centred_filter(const Shape& shape, const FilterKernel& kernel,
           .first_column = (stride - kernel.columns) / 2};
 }
 
+/// The means of 2x2.
+inline FilterDesc mean_filter(const Shape& shape) {
+  FilterDesc desc = centred_filter(shape, {2, 2, std::vector<float>(4, 0.25F)}, 2);
+  desc.out_height = shape.height / 2;
+  desc.out_width = shape.width / 2;
+  return desc;
+}
+
 /// Small filters with every oddity: windows inside the picture, kernels that lie outside of them in part or wholly,
 /// strides that leave out pixels.
 inline std::vector<LayerDesc> filter_cases() {
@@ -83,6 +91,8 @@ inline std::vector<LayerDesc> filter_cases() {
     cases.push_back(outside);
   }
   cases.push_back(centred_filter(shape, separable_kernel(2, 2), 2));
+  cases.push_back(mean_filter({2, 8, 6}));
+  cases.push_back(mean_filter(shape));
   cases.push_back(centred_filter(shape, some_kernel(2, 2), 4));
   cases.push_back(FilterDesc{.input = shape, .window = {1, 2, 5, 4}, .out_height = 5, .out_width = 4});  // cut out
   cases.push_back(centred_filter({1, 1, 1}, some_kernel(3, 3), 1));
@@ -209,6 +219,7 @@ inline std::vector<LayerDesc> backend_cases() {
     cases.push_back(SwishDesc{.input = {1, 3, width}});
     cases.push_back(AddDesc{.input = {1, 3, width}, .scale = 0.5});
     for (const int factor : {2, 4}) cases.push_back(MaxPoolDesc{.input = {2, 9, 2 * width + 1}, .factor = factor});
+    cases.push_back(mean_filter({2, 9, 2 * width + 1}));
     for (const FilterKernel& kernel : {separable_kernel(5, 6), some_kernel(5, 6), motion_kernel(9)}) {
       for (const int stride : {1, 2, 4}) cases.push_back(centred_filter({2, 11, stride * width - 1}, kernel, stride));
     }

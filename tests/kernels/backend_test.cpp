@@ -177,12 +177,13 @@ TEST(CpuBackendFilter, SendsGradientsBackByItsAdjoint) {
   }
 }
 
-/// Whatever the size: 2 x 25 products instead of 25 x 25.
+/// Whatever the size: 2 x 25 products instead of 25 x 25. The commonest of all has a kernel of its own.
 TEST(CpuBackendFilter, OuterProductsTakeAPassForEachAxis) {
   const Shape shape{3, 40, 40};
   EXPECT_EQ(kernels_of(centred_filter(shape, separable_kernel(25, 25), 1))[0], "separable");
   EXPECT_EQ(kernels_of(centred_filter(shape, FilterKernel{1, 9, std::vector<float>(9, 0.1F)}, 1))[0], "separable");
   EXPECT_EQ(kernels_of(centred_filter(shape, FilterKernel{}, 1))[0], "separable");
+  EXPECT_EQ(kernels_of(mean_filter(shape))[0], "pool");
   FilterKernel rounded = separable_kernel(3, 3);
   rounded.weights[7] *= 1 + 1e-7F;
   EXPECT_EQ(kernels_of(centred_filter(shape, rounded, 1))[0], "separable");
@@ -235,12 +236,12 @@ TEST(CpuBackendLoops, WhatExceedsTheCachesIsWrittenWhole) {
 TEST(CpuBackendLoops, WhatExceedsTheCachesIsWhatTheReferenceGives) {
   const Shape large{25, 512, 528};
   const Shape larger{100, 512, 512};
-  const FilterKernel pool{2, 2, std::vector<float>(4, 0.25F)};
+  const FilterKernel other{2, 2, {0.25F, 0.5F, 0.5F, 1.0F}};
   FilterDesc cut = centred_filter(large, FilterKernel{}, 1);
   cut.window = {16, 16, 480, 496};
-  for (const LayerDesc& desc :
-       {LayerDesc{MaxPoolDesc{large}}, LayerDesc{MaxPoolDesc{larger}}, LayerDesc{centred_filter(large, pool, 2)},
-        LayerDesc{centred_filter(large, FilterKernel{}, 1)}, LayerDesc{cut}}) {
+  for (const LayerDesc& desc : {LayerDesc{MaxPoolDesc{large}}, LayerDesc{MaxPoolDesc{larger}},
+                                LayerDesc{mean_filter(large)}, LayerDesc{centred_filter(large, other, 2)},
+                                LayerDesc{centred_filter(large, FilterKernel{}, 1)}, LayerDesc{cut}}) {
     const std::size_t inputs = inputs_of(desc)[0].size();
     const std::size_t outputs = output_of(desc).size();
     const auto backend = make_cpu_backend(2);
