@@ -169,7 +169,7 @@ class DirectFilter final : public Layer<float> {
   }
 
  private:
-  // Adds rows k to those of the gradient: rows m, m + 1, ... of each phase of rows.
+  // Rows m, m + 1, ... of one phase of rows: to dx, or to scratch memory where they repeat an edge.
   void send_back(const Operands<float>& at, const GradientTarget<float>& dx, int c, int m, int rows, int phase,
                  const float* band, int worker) const {
     float* const row = worker_scratch(at, worker);

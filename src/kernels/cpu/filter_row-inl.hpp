@@ -44,8 +44,8 @@ class FilterRow {
   [[nodiscard]] std::size_t size() const { return stride_ * phase_size_; }
 
   /// The part of the input that is read: columns [begin(), begin() + count()), at float before() of the long row.
-  [[nodiscard]] std::size_t begin() const { return static_cast<std::size_t>(left_ + low_); }
-  [[nodiscard]] std::size_t count() const { return static_cast<std::size_t>(high_ - low_ + 1); }
+  [[nodiscard]] std::size_t begin() const { return static_cast<std::size_t>(left_) + low_; }
+  [[nodiscard]] std::size_t count() const { return static_cast<std::size_t>(high_) - low_ + 1; }
   [[nodiscard]] std::size_t before() const { return static_cast<std::size_t>(before_); }
 
   /// Repeats the edges of a long row in which that part lies already.
