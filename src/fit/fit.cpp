@@ -159,9 +159,10 @@ void Fit::average(std::span<float> to) {
 }
 
 std::size_t Fit::bytes() const {
-  const std::size_t states = recipe_.rollback_every > 0 ? 2 : 1;
+  const std::size_t optimiser = m_.bytes() + v_.bytes();
+  const std::size_t good_state = recipe_.rollback_every > 0 ? m_.bytes() + optimiser : 0;  // weights are as many as m
   const std::size_t averaged = recipe_.average > 0 ? layout_.picture.size() * sizeof(float) : 0;
-  return program_.bytes() + states * (m_.bytes() + v_.bytes()) + (states - 1) * m_.bytes() + input_.bytes() + averaged;
+  return program_.bytes() + optimiser + good_state + input_.bytes() + averaged;
 }
 
 }  // namespace dipper

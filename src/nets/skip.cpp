@@ -3,13 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <numbers>
-
 #include "base/check.hpp"
 #include "dipper/error.hpp"
+#include "image/resize.hpp"
 #include "nets/parts.hpp"
 #include "ops/activation.hpp"
 #include "ops/batch_norm.hpp"
@@ -40,22 +36,6 @@ void check_odd(const char* key, const std::vector<int>& kernels) {
   for (const int kernel : kernels) {
     if (kernel % 2 == 0) throw Error(fmt::format("{} is {} but a kernel's side must be odd", key, kernel));
   }
-}
-
-// Lanczos' kernel of two lobes for half the size: sinc(d) sinc(d / 2) at the distances d = 1/4, 3/4, ... of the pixels
-// on both sides of an output's centre; their sum is 1.
-std::vector<float> lanczos2_taps() {
-  const auto sinc = [](double d) { return std::sin(std::numbers::pi * d) / (std::numbers::pi * d); };
-  std::array<double, 8> weights{};
-  double sum = 0;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    const double d = (static_cast<double>(i) - 3.5) / 2;
-    weights[i] = sinc(d) * sinc(d / 2);
-    sum += weights[i];
-  }
-  std::vector<float> taps(weights.size());
-  std::ranges::transform(weights, taps.begin(), [sum](double weight) { return static_cast<float>(weight / sum); });
-  return taps;
 }
 
 class Builder {
@@ -100,7 +80,9 @@ class Builder {
     if (o_.downsampling == "average") return average_pool(graph_, y, 2, name + ".pool");
     if (o_.downsampling == "max") return max_pool(graph_, y, 2, name + ".pool");
     DIPPER_CHECK_EQ(o_.downsampling, std::string("lanczos2"));
-    return downsample(graph_, y, 2, lanczos2_taps(), -3, name + ".pool");
+    const Taps taps = downsampling_taps(ResizeKernel::lanczos2, 2);
+    const std::vector<float> weights(taps.weights.begin(), taps.weights.end());
+    return downsample(graph_, y, 2, weights, taps.first, name + ".pool");
   }
 
   Graph& graph_;
