@@ -111,8 +111,8 @@ TEST(Delaunay, AFrameWithNothingInside) {
 }
 
 TEST(Delaunay, OnePointBesideALine) {
-  std::vector<GridPoint> points;
-  for (int x = 0; x < 5000; ++x) points.push_back({x, 0});
+  std::vector<GridPoint> points(5000);
+  for (int x = 0; x < 5000; ++x) points[x] = {x, 0};
   points.push_back({4000, 1});
   expect_delaunay(points);
   points.back() = {17, 4000};

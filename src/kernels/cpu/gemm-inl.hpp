@@ -98,7 +98,7 @@ struct DenseProduct {
   int repeats = 1;
   std::size_t a_repeat = 0;
   std::size_t b_repeat = 0;
-  float* c;
+  float* c = nullptr;
   std::size_t c_row;
   Write write;
 };

@@ -83,9 +83,9 @@ class WinogradGradient final : public WeightGradientForm {
                          .repeats = groups,
                          .a_repeat = d_.out_channels * group_tiles,
                          .b_repeat = panel_channels * group_tiles,
-                         .c = sums + k * sum_step_,
                          .c_row = channels_,
                          .write = write};
+    product.c = sums + k * sum_step_;
     std::size_t c = 0;
     for (; c + panel_channels <= channels_; c += panel_channels) {
       multiply_dense_rows<dense_vectors>(d_.out_channels, product);
