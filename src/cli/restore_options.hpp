@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <map>
 #include <string>
 
 #include "dipper/dipper.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace dipper::cli {
 
