@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "classic/bm3d.hpp"
 #include "classic/total_variation.hpp"
 #include "dipper/error.hpp"
 #include "image/noise.hpp"
@@ -54,7 +55,12 @@ Image least_variation(const Observation& observation, int threads) {
   return denoise_total_variation(observation.damaged, observation.noise, threads);
 }
 
+Image block_matching(const Observation& observation, int threads) {
+  return denoise_bm3d(observation.damaged, observation.noise, threads);
+}
+
 constexpr TaskMethod methods[] = {
+    {"bm3d", "similar blocks, filtered together (Dabov, Foi, Katkovnik, Egiazarian)", block_matching},
     {"tv", "the least total variation that is as far from the picture as its noise (Rudin, Osher, Fatemi)",
      least_variation},
 };
