@@ -165,7 +165,7 @@ Safetensors::Safetensors(const std::filesystem::path& file) {
       tensors_.push_back({place.name, place.shape, std::span(data_).subspan(place.begin, place.end - place.begin)});
     }
   } catch (const Error& what) {
-    throw Error(fmt::format("{} is broken: {}", file.string(), what.what()));
+    throw Error(fmt::format("{} cannot be read as safetensors: {}", file.string(), what.what()));
   }
 }
 

@@ -42,7 +42,8 @@ class SafetensorsFile : public test::TemporaryFolder {
       const Safetensors read(file("bad"));
       return "";
     } catch (const Error& error) {
-      EXPECT_TRUE(std::string(error.what()).starts_with(file("bad").string() + " is broken: ")) << error.what();
+      EXPECT_TRUE(std::string(error.what()).starts_with(file("bad").string() + " cannot be read as safetensors: "))
+          << error.what();
       return error.what();
     }
   }
