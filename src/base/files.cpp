@@ -39,6 +39,13 @@ fs::path folder_of(const fs::path& file) {
   return file.has_parent_path() ? file.parent_path() : ".";
 }
 
+// By a second link, so that the first name is never missing; where the file system has no links, by renaming.
+void keep_as(const fs::path& file, const fs::path& keep) {
+  ::unlink(keep.c_str());
+  if (::link(file.c_str(), keep.c_str()) == 0) return;
+  if (::rename(file.c_str(), keep.c_str()) != 0) fail("write", keep, errno);
+}
+
 // A name lasts when its folder is on the disk. Some file systems cannot flush folders, and need not.
 void flush_folder(const fs::path& folder, const fs::path& file) {
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -129,7 +136,7 @@ void OutputFile::write(std::span<const std::byte> bytes) {
 void OutputFile::commit(const fs::path& keep) {
   if (::fsync(descriptor_) != 0) fail("write", target_, errno);
   if (::close(std::exchange(descriptor_, -1)) != 0) fail("write", target_, errno);
-  if (!keep.empty() && ::rename(resolved_.c_str(), keep.c_str()) != 0) fail("write", keep, errno);
+  if (!keep.empty()) keep_as(resolved_, keep);
   if (::rename(temporary_.c_str(), resolved_.c_str()) != 0) fail("write", target_, errno);
   temporary_.clear();
   flush_folder(folder_of(resolved_), target_);

@@ -31,7 +31,7 @@ class OutputFile {
   void write(std::span<const std::byte> bytes);
 
   /// Flushes to the disk, renames to the target, and flushes the folder, so that the file is there after a power cut
-  /// too. What was at the target before is renamed to `keep` when that is given. Throws Error when one of these fails.
+  /// too. What was at the target before stays as `keep` when that is given. Throws Error when one of these fails.
   void commit(const std::filesystem::path& keep = {});
 
  private:

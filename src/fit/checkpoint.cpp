@@ -206,7 +206,7 @@ void Checkpoints::save(const fs::path& file, Fit& fit) {
   metadata[checksum_key] = checksum(metadata, state.tensors);
   OutputFile out(file);
   write_safetensors(out, metadata, state.tensors);
-  out.commit(good_ == file ? older_checkpoint(file) : fs::path());
+  out.commit(good_ == file && fs::exists(file) ? older_checkpoint(file) : fs::path());
   good_ = file;
 }
 

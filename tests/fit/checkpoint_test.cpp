@@ -243,7 +243,7 @@ TEST_F(CheckpointFile, ABrokenOneGivesWayToTheOneBefore) {
   again.save(path(), *resumed);
   EXPECT_EQ(Safetensors(older).metadata().at("state.iteration"), "2");
   EXPECT_EQ(Safetensors(path()).metadata().at("state.iteration"), "3");
-  // A process that ends between the two renames leaves only the older one.
+  // Without links a process that ends between two renames leaves only the older one.
   fs::remove(path());
   EXPECT_EQ(resume(job), "there is no file " + path().string() + ", so the fit goes on from " + older);
   fs::remove(older);
