@@ -33,7 +33,7 @@ TEST_P(Interrupt, WritesThePictureSoFar) {
   EXPECT_EQ(outcome.code, 130) << outcome.err;
   EXPECT_NE(outcome.err.find("stopped in.png after "), std::string::npos) << outcome.err;
   EXPECT_LT(Json::parse(outcome.out).at("iterations"), 1000000);
-  EXPECT_EQ(names(), (std::vector<std::string>{"a.gif", "in.png", "out.png", "out_damaged.png"}));
+  EXPECT_EQ(names(), (std::vector<std::string>{"a.gif", "in.png", "out.png", "out.png.checkpoint", "out_damaged.png"}));
   EXPECT_EQ(read_image(file("out.png")).width, 16);
 }
 
