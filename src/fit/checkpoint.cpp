@@ -169,7 +169,7 @@ class Loader : public StateVisitor {
   }
 
  private:
-  const std::string& text(const std::string& name) const {
+  [[nodiscard]] const std::string& text(const std::string& name) const {
     const auto found = from_.metadata().find(with_prefix(name));
     if (found == from_.metadata().end()) throw Error(fmt::format("it has no number {}", name));
     return found->second;

@@ -37,6 +37,20 @@ TEST_P(Interrupt, WritesThePictureSoFar) {
   EXPECT_EQ(read_image(file("out.png")).width, 16);
 }
 
+// The ref device takes half a second for an iteration.
+TEST_P(Interrupt, ASecondOneEndsAtOnce) {
+  make_picture("in.png", 128, 128);
+  test::Program program(folder_, {"inpaint", "in.png", "--drop", "0.5", "--device", "ref", "-o", "out.png"});
+  for (int wait = 0; wait < 6000 && program.err().find("loss") == std::string::npos; ++wait) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  program.signal(GetParam());
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  program.signal(GetParam());
+  EXPECT_EQ(program.wait().code, -GetParam());
+  EXPECT_FALSE(std::filesystem::exists(file("out.png")));
+}
+
 INSTANTIATE_TEST_SUITE_P(Cli, Interrupt, testing::Values(SIGINT, SIGTERM));
 
 }  // namespace

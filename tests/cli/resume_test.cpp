@@ -45,7 +45,7 @@ class Resume : public test::ProgramTest {
 
 // The line that it prints, given to a shell, goes on to the bytes of a run that never stopped.
 TEST_F(Resume, AnInterruptedFitSaysHowToGoOn) {
-  const Words fit{"--recipe", "small", "--set", "skip.down=4,4", "--iterations", "300", "--progress", "plain"};
+  const Words fit{"--recipe", "small", "--set", "skip.down=4,4", "--iterations", "3000", "--threads", "1"};
   ASSERT_EQ(inpaint(fit).code, 0);
   const std::vector<std::byte> expected = read_file(file("out.png"));
   const Outcome stopped = interrupted(fit);
@@ -53,14 +53,14 @@ TEST_F(Resume, AnInterruptedFitSaysHowToGoOn) {
   const std::string line = lines(stopped.err).back();
   EXPECT_EQ(line, std::string("go on with: ") + DIPPER_PROGRAM +
                       " inpaint --resume out.png.checkpoint in.png --mask 'a mask'\\''s.png' -o out.png --recipe small "
-                      "--set skip.down=4,4 --iterations 300 --progress plain");
+                      "--set skip.down=4,4 --iterations 3000 --threads 1");
   EXPECT_EQ(names(), (Words{"a mask's.png", "in.png", "out.png", "out.png.checkpoint"}));
   const Outcome resumed = run_in_shell(line.substr(12) + " --json");
   ASSERT_EQ(resumed.code, 0) << resumed.err;
-  EXPECT_NE(resumed.err.find("300 iterations of which "), std::string::npos) << resumed.err;
+  EXPECT_NE(resumed.err.find("3000 iterations of which "), std::string::npos) << resumed.err;
   EXPECT_NE(resumed.err.find(" of them before)"), std::string::npos) << resumed.err;
   const Json result = Json::parse(resumed.out);
-  EXPECT_EQ(result.at("iterations"), 300);
+  EXPECT_EQ(result.at("iterations"), 3000);
   EXPECT_GT(result.at("resumed_from_iteration"), 0);
   EXPECT_EQ(read_file(file("out.png")), expected);
   EXPECT_EQ(names(), (Words{"a mask's.png", "in.png", "out.png"}));

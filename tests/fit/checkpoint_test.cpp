@@ -178,7 +178,7 @@ TEST_F(CheckpointFile, ADifferenceIsNamedAndRefused) {
                                 "; give what it was made with, or begin anew without --resume");
   };
   expect(walk().with("adam.rate", "0.001"), "with adam.rate 0.01, this run has 0.001");
-  expect(walk().with("network", "unet"), "with network \"skip\", this run has \"unet\"");
+  expect(walk().with("network", "unet"), R"(with network "skip", this run has "unet")");
   Job other = walk();
   other.seed = 6;
   expect(other, "with seed 5, this run has 6");

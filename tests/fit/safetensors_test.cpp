@@ -14,8 +14,6 @@
 namespace dipper {
 namespace {
 
-namespace fs = std::filesystem;
-
 class SafetensorsFile : public test::TemporaryFolder {
  protected:
   void SetUp() override {
@@ -81,7 +79,9 @@ TEST_F(SafetensorsFile, HasTheLayoutThatOthersRead) {
   EXPECT_EQ(header.at("a"), nlohmann::json::parse(R"({"dtype":"F32","shape":[],"data_offsets":[24,28]})"));
   EXPECT_EQ(header.at("__metadata__").at("more"), "");
   ASSERT_EQ(content.size(), data + 28);
-  EXPECT_EQ(std::memcmp(content.data() + data, matrix.data(), 24), 0);
+  std::vector<float> values(6);
+  std::memcpy(values.data(), content.data() + data, 24);
+  EXPECT_EQ(values, matrix);
 }
 
 TEST_F(SafetensorsFile, ACutFileIsBroken) {
