@@ -36,7 +36,8 @@ def parse_arguments():
     parser.add_argument("--threads", type=int, default=0, help="0: one per core")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--program", type=Path, default=ROOT / "build" / "dipper")
-    parser.add_argument("--out", type=Path, help="keep the restored pictures here")
+    parser.add_argument("--out", type=Path, help="keep the restored pictures here, and the checkpoints of fits that were "
+                        "stopped: with --only and one picture the same command goes on from there")
     parser.add_argument("--data", type=Path, default=SHARED / "data")
     parser.add_argument("--scorer", type=Path, default=SHARED / "tools" / "score.py")
     add_csv_option(parser, "paper.csv")
@@ -69,6 +70,14 @@ def score(arguments, which, out, *options):
     return rows
 
 
+def checkpoint_in(arguments, out):
+    """Of a fit of the only picture, which was stopped."""
+    if not arguments.only or len(arguments.only) != 1:
+        return None
+    file = out / f"{arguments.only[0]}.png.checkpoint"
+    return file if file.exists() else None
+
+
 def measure(arguments, which, folder):
     recipe, methods = SETS[which]
     recipe = arguments.recipe or recipe
@@ -80,6 +89,10 @@ def measure(arguments, which, folder):
     for name, options in ways:
         out = Path(folder) / which / name
         out.mkdir(parents=True, exist_ok=True)
+        checkpoint = checkpoint_in(arguments, out)
+        if checkpoint:
+            options = [*options, "--resume", str(checkpoint)]
+            print(f"{name} goes on from {checkpoint}: its seconds are those of this part", file=sys.stderr)
         for picture, (figures, seconds) in score(arguments, which, out, *options).items():
             rows.append({**origin(), "set": which, "picture": picture, "way": name, "seed": arguments.seed,
                          "psnr": figures.pop("ours"), "seconds": seconds,
