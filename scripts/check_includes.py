@@ -19,6 +19,7 @@ PUBLIC_HEADERS = {"error.hpp": "base", "image.hpp": "image", "damage.hpp": "dama
 
 # Other libraries' headers, and the folders of src that may name them. Their tests may too.
 OTHERS = [
+    (r"openssl/.*", ["base"]),
     (r"png\.h|jpeglib\.h|jerror\.h|tiff(io)?\.h", ["image"]),
     (r"webp/.*|lcms2.*\.h", ["image", "report"]),
     (r"gif_lib\.h", ["report"]),

@@ -8,7 +8,7 @@ build=(
   g++ cmake ninja-build pkg-config
   libpng-dev libjpeg62-turbo-dev libwebp-dev libtiff-dev libgif-dev liblcms2-dev
   libfreetype-dev fonts-dejavu-core
-  libhwy-dev libqhull-dev libcli11-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev
+  libhwy-dev libqhull-dev libssl-dev libcli11-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev
 )
 test=(libgtest-dev python3)
 lint=(clang-format-14 clang-tidy-14 shellcheck python3)

@@ -24,9 +24,13 @@ struct Settings {
   std::optional<int> iterations;           ///< instead of the recipe's
   std::uint64_t seed = 0;                  ///< weights, input and noise all follow from it
   int threads = 0;                         ///< 0: one per core; the result does not depend on it
-  std::string device = "auto";  ///< auto, cpu or ref (slow: the definition that the others are tested against)
-  int every = 0;                ///< iterations between pictures in Progress; 0: as the recipe says
-  bool explain = false;         ///< fill Progress::explanation
+  std::string device = "auto";       ///< auto, cpu or ref (slow: the definition that the others are tested against)
+  int every = 0;                     ///< iterations between pictures in Progress; 0: as the recipe says
+  bool explain = false;              ///< fill Progress::explanation
+  std::filesystem::path checkpoint;  ///< where the fit's state is saved, the one before as FILE.1; empty: nowhere
+  double checkpoint_every = 60;      ///< seconds from one saving to the next; 0: after every iteration
+  bool checkpoint_at_end = true;     ///< save the last state too; one that the callback stopped is saved anyway
+  std::filesystem::path resume;      ///< the checkpoint to go on from; empty: begin anew
 };
 
 /// One picture to restore.
@@ -42,17 +46,19 @@ struct Request {
 
 /// What a fit says of itself while it runs.
 struct Progress {
+  std::string note;         ///< something to be told, in one sentence, such as a checkpoint that could not be written
   std::string summary;      ///< what is fitted to what, such as "50.1 % of the pixels are missing; network ..."
   int iteration = 0;        ///< finished iterations
   int iterations = 0;       ///< planned in all
+  int resumed_from = 0;     ///< iterations that an earlier run had finished; 0 when the fit began anew
   std::string explanation;  ///< with Settings::explain, in the first call: what an iteration consists of, a table
   int width = 0;            ///< of the restored picture, in pixels
   int height = 0;
   double loss = 0;
-  std::optional<double> psnr;      ///< of `picture` against the truth: known when both are
-  std::optional<double> raw_psnr;  ///< of `raw` against the truth, likewise
-  double seconds = 0;              ///< since the fit began
-  double iterations_per_second = 0;
+  std::optional<double> psnr;        ///< of `picture` against the truth: known when both are
+  std::optional<double> raw_psnr;    ///< of `raw` against the truth, likewise
+  double seconds = 0;                ///< since the fit began, or went on
+  double iterations_per_second = 0;  ///< of this run, as is seconds_left
   double seconds_left = 0;
   std::size_t planned_bytes = 0;   ///< the peak of the process's memory, estimated before the fit
   int rollbacks = 0;               ///< how often the fit collapsed and was taken back to its last good state
@@ -60,9 +66,9 @@ struct Progress {
   const Image* raw = nullptr;      ///< the network's own output, whenever `picture` is there
 };
 
-/// Called on the thread that called restore(): once before the first iteration, when memory is taken and `summary` and
-/// `planned_bytes` are known, and then after every iteration, where returning false ends the fit; what it has reached
-/// is returned.
+/// Called on the thread that called restore(): once before the first iteration of this run, when memory is taken and
+/// `summary` and `planned_bytes` are known, and then after every iteration, where returning false ends the fit; what it
+/// has reached is returned.
 using ProgressCallback = std::function<bool(const Progress&)>;
 
 /// What came out of a fit.
@@ -74,20 +80,28 @@ struct Restoration {
   std::optional<double> psnr;    ///< of `image` against the truth
   std::optional<double> ssim;
   std::optional<double> raw_psnr;  ///< of `raw` against the truth
-  int iterations = 0;
-  double seconds = 0;          ///< the fit, with what the callback took
-  std::size_t peak_bytes = 0;  ///< the process's largest resident memory, measured
+  int iterations = 0;              ///< in all
+  int resumed_from = 0;            ///< those of them that an earlier run had finished
+  double seconds = 0;              ///< the fit, or what this run did of it, with what the callback took
+  std::size_t peak_bytes = 0;      ///< the process's largest resident memory, measured
   std::uint64_t seed = 0;
-  std::string method;    ///< "fit", or the other that was asked for
-  std::string recipe;    ///< empty without a fit
-  std::string device;    ///< what the fit ran on: cpu or ref; empty without one
-  bool stopped = false;  ///< the callback ended the fit
+  std::string method;                ///< "fit", or the other that was asked for
+  std::string recipe;                ///< empty without a fit
+  std::string device;                ///< what the fit ran on: cpu or ref; empty without one
+  bool stopped = false;              ///< the callback ended the fit
+  std::filesystem::path checkpoint;  ///< the last one that this run wrote; empty for none
+  std::string note;                  ///< something to be told, in one sentence, such as why there is no checkpoint
 };
 
 /// Fits a network to one picture, or applies the method that was asked for, which calls `progress` once before it
-/// begins and once at its end. Throws Error for a request that cannot be met, before any work is done, and FitError
-/// when the loss is no longer finite.
+/// begins and once at its end. A resumed fit of the same request ends with the same bits as one that never stopped;
+/// only `iterations` may be another number, and a schedule then follows that. Throws Error for a request that cannot be
+/// met, such as a checkpoint that was made for another, before any work is done, and FitError when the loss is no
+/// longer finite.
 [[nodiscard]] Restoration restore(const Request& request, const ProgressCallback& progress = {});
+
+/// FILE and FILE.1, where Settings::checkpoint is FILE.
+[[nodiscard]] std::vector<std::filesystem::path> checkpoint_files(const std::filesystem::path& checkpoint);
 
 /// The shortest way to repair missing pixels: white in `mask` is what to repair, gray a weight in between.
 [[nodiscard]] Restoration inpaint(const Image& damaged, const Image& mask, const Settings& settings = {},

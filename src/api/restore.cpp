@@ -7,8 +7,10 @@
 #include <cmath>
 
 #include "api/devices.hpp"
+#include "base/files.hpp"
 #include "base/memory.hpp"
 #include "dipper/dipper.hpp"
+#include "fit/checkpoint.hpp"
 #include "fit/explain.hpp"
 #include "fit/fit.hpp"
 #include "fit/recipe.hpp"
@@ -66,6 +68,20 @@ void check_truth(const Image& truth, const Image& picture) {
   }
 }
 
+double seconds_since(Clock::time_point then) {
+  return std::chrono::duration<double>(Clock::now() - then).count();
+}
+
+void check_checkpoints(const Settings& settings, const TaskMethod* method) {
+  if (settings.checkpoint.empty() && settings.resume.empty()) return;
+  if (method != nullptr) {
+    throw Error(fmt::format(
+        "method {} fits nothing, so it has no checkpoints to write or to go on from; leave them out", method->name));
+  }
+  if (!(settings.checkpoint_every >= 0)) throw Error("the seconds between two checkpoints must be 0 or more");
+  if (!settings.checkpoint.empty()) static_cast<void>(OutputFile(settings.checkpoint));  // can it be written?
+}
+
 /// One restoration while it is being made.
 class Run {
  public:
@@ -78,6 +94,7 @@ class Run {
         observation_(observe(task_, {request.input, request.options, request.pictures, request.settings.seed})),
         range_(range_of(observation_)),
         colours_(observation_.like().width, observation_.like().height, observation_.like().colour_channels()) {
+    check_checkpoints(settings_, method_);
     if (request.truth) {
       check_truth(*request.truth, observation_.like());
       truth_ = &*request.truth;
@@ -111,7 +128,37 @@ class Run {
     // Three pictures come out of it, and one is copied on its way to a file.
     progress_.planned_bytes = before + fit.bytes() + 4 * observation_.like().samples.size() * sizeof(float);
     progress_.iterations = recipe_.iterations;
+    progress_.summary = fmt::format("{}; network {} of {} parameters on {} ({})", observation_.summary, recipe_.network,
+                                    fit.parameter_count(), backend_->name(), backend_->description());
+    open_checkpoints(fit, target);
     loop(fit, callback);
+  }
+
+  // Hashing all that the fit is fitted to takes a moment, so only where it is needed.
+  void open_checkpoints(Fit& fit, const Target& target) {
+    if (settings_.checkpoint.empty() && settings_.resume.empty()) return;
+    const std::string device =
+        backend_->name() == "cpu" ? fmt::format("cpu {}", cpu_instruction_set()) : backend_->name();
+    checkpoints_.emplace(Origin{DIPPER_VERSION, task_.name, device, settings_.seed, recipe_}, target);
+    if (settings_.resume.empty()) return;
+    progress_.note = checkpoints_->resume(settings_.resume, fit);
+    progress_.resumed_from = progress_.iteration = fit.iteration();
+    progress_.loss = fit.loss();
+    progress_.rollbacks = fit.rollbacks();
+    progress_.planned_bytes = std::max(progress_.planned_bytes, peak_resident_bytes());  // of reading it
+    take_picture(fit);  // there may be no step left to take one after
+    forget_picture();
+  }
+
+  // A disk that is full for a while must not cost the fit.
+  void save_checkpoint(Fit& fit) {
+    try {
+      checkpoints_->save(settings_.checkpoint, fit);
+      saved_to_ = settings_.checkpoint;
+    } catch (const Error& error) {
+      progress_.note = fmt::format("there is no checkpoint of iteration {}: {}", fit.iteration(), error.what());
+    }
+    saved_at_ = Clock::now();
   }
 
   void apply_method(const ProgressCallback& callback) {
@@ -123,18 +170,18 @@ class Run {
     std::copy_n(made.samples.begin(), colours_.samples.size(), colours_.samples.begin());
     average_ = colours_;
     show();
-    progress_.seconds = std::chrono::duration<double>(Clock::now() - began).count();
+    progress_.seconds = seconds_since(began);
     if (callback) callback(progress_);
     forget_picture();
   }
 
   void loop(Fit& fit, const ProgressCallback& callback) {
-    progress_.summary = fmt::format("{}; network {} of {} parameters on {} ({})", observation_.summary, recipe_.network,
-                                    fit.parameter_count(), backend_->name(), backend_->description());
     if (settings_.explain) progress_.explanation = explain(fit.measure(5, 2), fit.memory(), backend_->measure_peak());
     if (callback) callback(progress_);
     progress_.explanation.clear();
-    const Clock::time_point began = Clock::now();
+    progress_.note.clear();
+    const Clock::time_point began = saved_at_ = Clock::now();
+    const bool saves = !settings_.checkpoint.empty();
     while (fit.iteration() < recipe_.iterations && !stopped_) {
       progress_.loss = fit.step();
       if (!std::isfinite(progress_.loss)) {
@@ -146,13 +193,21 @@ class Run {
       const bool last = fit.iteration() == recipe_.iterations;
       const bool look = last || fit.iteration() == 1 || fit.iteration() % recipe_.every == 0;
       if (look) take_picture(fit);
-      progress_.seconds = std::chrono::duration<double>(Clock::now() - began).count();
-      progress_.iterations_per_second = progress_.seconds > 0 ? fit.iteration() / progress_.seconds : 0;
-      progress_.seconds_left = (recipe_.iterations - fit.iteration()) / std::max(progress_.iterations_per_second, 1e-9);
+      if (saves && !last && seconds_since(saved_at_) >= settings_.checkpoint_every) save_checkpoint(fit);
+      tell_speed(seconds_since(began));
       stopped_ = callback && !callback(progress_) && !last;
       if (stopped_ && !look) take_picture(fit);
       forget_picture();
+      progress_.note.clear();
     }
+    if (saves && (stopped_ || settings_.checkpoint_at_end)) save_checkpoint(fit);
+  }
+
+  void tell_speed(double seconds) {
+    progress_.seconds = seconds;
+    progress_.iterations_per_second = seconds > 0 ? (progress_.iteration - progress_.resumed_from) / seconds : 0;
+    progress_.seconds_left =
+        (recipe_.iterations - progress_.iteration) / std::max(progress_.iterations_per_second, 1e-9);
   }
 
   void take_picture(Fit& fit) {
@@ -196,6 +251,7 @@ class Run {
     if (observation_.truth) result.damaged = std::move(observation_.damaged);
     if (truth_ != nullptr) result.truth = *truth_;
     result.iterations = progress_.iteration;
+    result.resumed_from = progress_.resumed_from;
     result.seconds = progress_.seconds;
     result.peak_bytes = peak_resident_bytes();
     result.seed = settings_.seed;
@@ -203,6 +259,8 @@ class Run {
     if (method_ == nullptr) result.recipe = recipe_.name;
     if (method_ == nullptr) result.device = backend_->name();
     result.stopped = stopped_;
+    result.checkpoint = saved_to_;
+    result.note = progress_.note;
     return result;
   }
 
@@ -222,12 +280,19 @@ class Run {
   std::optional<double> psnr_;  // of the last picture
   std::optional<double> raw_psnr_;
   bool stopped_ = false;
+  std::optional<Checkpoints> checkpoints_;
+  std::filesystem::path saved_to_;  // empty before the first checkpoint
+  Clock::time_point saved_at_;
 };
 
 }  // namespace
 
 Restoration restore(const Request& request, const ProgressCallback& progress) {
   return Run(request).restore(progress);
+}
+
+std::vector<std::filesystem::path> checkpoint_files(const std::filesystem::path& checkpoint) {
+  return {checkpoint, older_checkpoint(checkpoint)};
 }
 
 Restoration inpaint(const Image& damaged, const Image& mask, const Settings& settings,

@@ -35,6 +35,26 @@ fs::path follow_links(fs::path path) {
   return path;
 }
 
+fs::path folder_of(const fs::path& file) {
+  return file.has_parent_path() ? file.parent_path() : ".";
+}
+
+// By a second link, so that the first name is never missing; where the file system has no links, by renaming.
+void keep_as(const fs::path& file, const fs::path& keep) {
+  ::unlink(keep.c_str());
+  if (::link(file.c_str(), keep.c_str()) == 0) return;
+  if (::rename(file.c_str(), keep.c_str()) != 0) fail("write", keep, errno);
+}
+
+// A name lasts when its folder is on the disk. Some file systems cannot flush folders, and need not.
+void flush_folder(const fs::path& folder, const fs::path& file) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;  // it may be written but not read
+  const int error = ::fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno;
+  ::close(descriptor);
+  if (error != 0) fail("write", file, error);
+}
+
 }  // namespace
 
 std::vector<std::byte> read_file(const fs::path& file) {
@@ -79,8 +99,7 @@ OutputFile::OutputFile(const fs::path& target) : target_(target), resolved_(foll
   if (fs::exists(resolved_, error) && !fs::is_regular_file(resolved_, error)) {
     throw Error(fmt::format("{} is not a regular file; name another output", target.string()));
   }
-  fs::path folder = resolved_.parent_path();
-  if (folder.empty()) folder = ".";
+  const fs::path folder = folder_of(resolved_);
   if (!fs::is_directory(folder, error)) throw Error(fmt::format("there is no folder {} to write to", folder.string()));
   if (fs::exists(resolved_, error) && ::access(resolved_.c_str(), W_OK) != 0) fail("write", target, errno);
   std::string name = (folder / fmt::format(".{}.XXXXXX", resolved_.filename().string())).string();
@@ -114,11 +133,13 @@ void OutputFile::write(std::span<const std::byte> bytes) {
   }
 }
 
-void OutputFile::commit() {
+void OutputFile::commit(const fs::path& keep) {
   if (::fsync(descriptor_) != 0) fail("write", target_, errno);
   if (::close(std::exchange(descriptor_, -1)) != 0) fail("write", target_, errno);
+  if (!keep.empty()) keep_as(resolved_, keep);
   if (::rename(temporary_.c_str(), resolved_.c_str()) != 0) fail("write", target_, errno);
   temporary_.clear();
+  flush_folder(folder_of(resolved_), target_);
 }
 
 }  // namespace dipper

@@ -30,8 +30,9 @@ class OutputFile {
   /// Appends. Throws Error when the disk is full or the write fails.
   void write(std::span<const std::byte> bytes);
 
-  /// Flushes to the disk and renames to the target. Throws Error when that fails; the target is then as it was.
-  void commit();
+  /// Flushes to the disk, renames to the target, and flushes the folder, so that the file is there after a power cut
+  /// too. What was at the target before stays as `keep` when that is given. Throws Error when one of these fails.
+  void commit(const std::filesystem::path& keep = {});
 
  private:
   std::filesystem::path target_;     // as the user named it, for messages

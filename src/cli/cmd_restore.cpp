@@ -13,6 +13,7 @@
 #include "cli/outputs.hpp"
 #include "cli/progress.hpp"
 #include "cli/restore_options.hpp"
+#include "cli/resume.hpp"
 #include "dipper/dipper.hpp"
 
 namespace dipper::cli {
@@ -27,6 +28,8 @@ Request read_request(const std::string& task, const RestoreOptions& options) {
   if (!options.truth.empty()) request.truth = read_image(options.truth);
   request.method = options.method;
   request.settings = options.settings;
+  request.settings.checkpoint = checkpoint_file(options);
+  request.settings.checkpoint_at_end = !options.checkpoint.empty();
   if (options.quiet || options.progress == ProgressStyle::none) request.settings.explain = false;  // nobody would see
   return request;
 }
@@ -57,8 +60,9 @@ Figures figures_of(const Restoration& restoration, bool raw) {
 }
 
 std::string sentence(const RestoreOptions& options, const Restoration& restoration, const Figures& figures) {
-  const std::string how = restoration.method == "fit" ? fmt::format("{} iterations", restoration.iterations)
-                                                      : fmt::format("method {}", restoration.method);
+  std::string how = restoration.method == "fit" ? fmt::format("{} iterations", restoration.iterations)
+                                                : fmt::format("method {}", restoration.method);
+  if (restoration.resumed_from > 0) how += fmt::format(", {} of them before", restoration.resumed_from);
   std::string text = fmt::format("{} {} {} {:.1f} s ({})", restoration.stopped ? "stopped" : "restored", options.input,
                                  restoration.stopped ? "after" : "in", restoration.seconds, how);
   if (figures.psnr) text += fmt::format(", PSNR {:.2f} dB", *figures.psnr);
@@ -67,11 +71,13 @@ std::string sentence(const RestoreOptions& options, const Restoration& restorati
 }
 
 void print_json(const RestoreOptions& options, const Restoration& restoration, const Figures& figures) {
-  const double speed = restoration.seconds > 0 ? restoration.iterations / restoration.seconds : 0;
+  const int iterations = restoration.iterations - restoration.resumed_from;
+  const double speed = restoration.seconds > 0 ? iterations / restoration.seconds : 0;
   const Json result = {{"psnr", number_or_null(figures.psnr)},
                        {"ssim", number_or_null(figures.ssim)},
                        {"raw_psnr", number_or_null(restoration.raw_psnr)},
                        {"iterations", restoration.iterations},
+                       {"resumed_from_iteration", restoration.resumed_from},
                        {"seconds", restoration.seconds},
                        {"iterations_per_second", speed},
                        {"peak_bytes", restoration.peak_bytes},
@@ -84,33 +90,37 @@ void print_json(const RestoreOptions& options, const Restoration& restoration, c
   fmt::print("{}\n", to_line(result));
 }
 
-int run(const TaskInfo& task, const RestoreOptions& options) {
+int run(const TaskInfo& task, const RestoreOptions& options, const std::vector<std::string>& words) {
   const Request request = read_request(task.name, options);
   Outputs outputs(options, request.input);
   ProgressReport report(options, title(task, request, options));
+  report.tell(warning_of_replacement(options));
   catch_interrupts();
 
   const Restoration restoration = restore(request, [&](const Progress& progress) {
-    if (progress.iteration == 0) outputs.check_size(progress.width, progress.height);
+    if (progress.iteration == progress.resumed_from) outputs.check_size(progress.width, progress.height);
     outputs.frame(progress);
     report.update(progress);
     return !interrupted();
   });
 
   outputs.write(request, restoration);
+  remove_checkpoint(options, restoration);
   const Figures figures = figures_of(restoration, options.raw);
-  report.finish(sentence(options, restoration, figures), restoration);
+  const bool may_resume = restoration.stopped && !restoration.checkpoint.empty();
+  report.finish(sentence(options, restoration, figures), restoration,
+                may_resume ? resume_command(words, restoration.checkpoint) : "");
   if (options.json) print_json(options, restoration, figures);
   return restoration.stopped ? exit_interrupted : exit_done;
 }
 
 }  // namespace
 
-Command add_restore(CLI::App& app, const TaskInfo& task) {
+Command add_restore(CLI::App& app, const TaskInfo& task, const std::vector<std::string>& words) {
   const auto options = std::make_shared<RestoreOptions>();
   CLI::App& command = *app.add_subcommand(task.name, task.summary);
   declare(command, task, *options);
-  return {&command, [task, options] { return run(task, *options); }};
+  return {&command, [task, options, words] { return run(task, *options, words); }};
 }
 
 }  // namespace dipper::cli

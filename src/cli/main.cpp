@@ -22,9 +22,9 @@ namespace dipper::cli {
 namespace {
 
 /// Every command there is, in the order of help.
-std::vector<Command> commands(CLI::App& app) {
+std::vector<Command> commands(CLI::App& app, const std::vector<std::string>& words) {
   std::vector<Command> table;
-  for (const TaskInfo& task : tasks()) table.push_back(add_restore(app, task));
+  for (const TaskInfo& task : tasks()) table.push_back(add_restore(app, task, words));
   table.push_back(add_damage(app));
   table.push_back(add_compare(app));
   table.push_back(add_recipes(app));
@@ -56,7 +56,7 @@ int run(int argc, char** argv) {
   app.set_version_flag(
       "--version", [] { return "dipper " + build_info().version; }, "show the version");
   app.require_subcommand(0, 1);  // at most one, so that a picture may be called "info"
-  const std::vector<Command> table = commands(app);
+  const std::vector<Command> table = commands(app, {argv, argv + argc});
   for (const Command& command : table) command.app->group("Commands");
   app.footer("dipper COMMAND --help shows the options of a command\n\nExample: " + tasks().front().example);
   try {

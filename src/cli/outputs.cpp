@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "base/check.hpp"
 #include "cli/clashes.hpp"
+#include "cli/resume.hpp"
 
 namespace dipper::cli {
 namespace {
@@ -18,10 +20,21 @@ namespace fs = std::filesystem;
 
 constexpr int strip_rows = 512;
 
+// A run may go on from the files that it then writes.
+bool is_checkpoint(const RestoreOptions& options, const fs::path& resume) {
+  const std::string checkpoint = checkpoint_file(options);
+  if (checkpoint.empty()) return false;
+  const std::vector<fs::path> files = checkpoint_files(checkpoint);
+  return std::any_of(files.begin(), files.end(), [&resume](const fs::path& file) { return same_file(file, resume); });
+}
+
 std::vector<NamedFile> inputs_of(const RestoreOptions& options) {
   std::vector<NamedFile> files = {{"the picture to restore", options.input}};
   if (!options.truth.empty()) files.push_back({"--truth", options.truth});
   for (const auto& [name, file] : options.task_pictures) files.push_back({"--" + name, file});
+  if (const fs::path& resume = options.settings.resume; !resume.empty() && !is_checkpoint(options, resume)) {
+    for (const fs::path& file : checkpoint_files(resume)) files.push_back({"--resume", file});
+  }
   return files;
 }
 
@@ -36,6 +49,12 @@ std::vector<NamedFile> outputs_of(const RestoreOptions& options) {
   if (options.damages) files.push_back({"the damaged picture", damaged_file(options)});
   if (!options.strip.empty()) files.push_back({"--strip", options.strip});
   if (!options.animation.empty()) files.push_back({"--animation", options.animation});
+  if (const std::string checkpoint = checkpoint_file(options); !checkpoint.empty()) {
+    const std::vector<fs::path> both = checkpoint_files(checkpoint);
+    files.push_back({"--checkpoint", both[0]});
+    // A kill in the middle of saving leaves two names of one file.
+    if (!same_file(both[0], both[1])) files.push_back({"--checkpoint", both[1]});
+  }
   return files;
 }
 

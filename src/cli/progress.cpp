@@ -54,9 +54,17 @@ ProgressReport::ProgressReport(const RestoreOptions& options, std::string title)
 
 void ProgressReport::update(const Progress& progress) {
   if (const auto& psnr = raw_ ? progress.raw_psnr : progress.psnr) psnr_ = psnr;
+  if (style_ != ProgressStyle::none && !begun_) begin(progress);
+  tell(progress.note);
   if (style_ == ProgressStyle::none) return;
-  if (!begun_) begin(progress);
-  if (progress.iteration > 0 && due(progress)) show(progress);  // before the first there is only the plan
+  if (progress.iteration > progress.resumed_from && due(progress)) show(progress);  // before there is only the plan
+}
+
+void ProgressReport::tell(const std::string& note) {
+  if (note.empty()) return;
+  if (style_ == ProgressStyle::json) return print_json({{"event", "note"}, {"text", note}});
+  say(fmt::format("{}dipper: {}\n", line_open_ ? "\n" : "", note));
+  line_open_ = false;
 }
 
 void ProgressReport::begin(const Progress& progress) {
@@ -66,11 +74,13 @@ void ProgressReport::begin(const Progress& progress) {
                {"title", title_},
                {"summary", progress.summary},
                {"iterations", progress.iterations},
+               {"resumed_from_iteration", progress.resumed_from},
                {"planned_bytes", progress.planned_bytes}};
     if (!progress.explanation.empty()) start["explanation"] = progress.explanation;
     print_json(start);
   } else {
-    const std::string steps = progress.iterations > 0 ? fmt::format(", {} iterations", progress.iterations) : "";
+    std::string steps = progress.iterations > 0 ? fmt::format(", {} iterations", progress.iterations) : "";
+    if (progress.resumed_from > 0) steps += fmt::format(" of which {} are done", progress.resumed_from);
     say(fmt::format("{}{}, about {} of memory\n{}\n", title_, steps, megabytes(progress.planned_bytes),
                     progress.summary));
     if (!progress.explanation.empty()) say("\n" + progress.explanation + "\n");
@@ -120,17 +130,21 @@ std::string ProgressReport::figures(const Progress& progress) const {
   return text;
 }
 
-void ProgressReport::finish(const std::string& sentence, const Restoration& restoration) {
+void ProgressReport::finish(const std::string& sentence, const Restoration& restoration, const std::string& resume) {
   if (line_open_) say("\n");
   line_open_ = false;
+  tell(restoration.note);
   if (quiet_) return;
   if (style_ == ProgressStyle::json) {
-    print_json({{"event", restoration.stopped ? "stopped" : "done"},
-                {"text", sentence},
-                {"iterations", restoration.iterations},
-                {"seconds", restoration.seconds}});
+    Json end{{"event", restoration.stopped ? "stopped" : "done"},
+             {"text", sentence},
+             {"iterations", restoration.iterations},
+             {"seconds", restoration.seconds}};
+    if (!resume.empty()) end["resume"] = resume;
+    print_json(end);
   } else {
     say(sentence + "\n");
+    if (!resume.empty()) say(fmt::format("go on with: {}\n", resume));
   }
 }
 

@@ -19,8 +19,12 @@ class ProgressReport {
 
   void update(const Progress& progress);
 
-  /// `sentence` sums the run up; the JSON style writes an object of its own instead.
-  void finish(const std::string& sentence, const Restoration& restoration);
+  /// Says what is not as it should be, to a quiet run too; nothing for an empty note.
+  void tell(const std::string& note);
+
+  /// `sentence` sums the run up; the JSON style writes an object of its own instead. `resume` is the command that goes
+  /// on where the run stopped, empty where none does.
+  void finish(const std::string& sentence, const Restoration& restoration, const std::string& resume);
 
  private:
   void begin(const Progress& progress);

@@ -100,6 +100,25 @@ void declare_fit(CLI::App& command, const TaskInfo& task, RestoreOptions& option
            options.truth);
 }
 
+void declare_checkpoints(CLI::App& command, RestoreOptions& options) {
+  Settings& settings = options.settings;
+  command.option_defaults()->group("Stopping and going on");
+  add_text(command,
+           {"--checkpoint", "FILE",
+            "save the fit's state to FILE, and the one before to FILE.1; none: never [OUT.checkpoint, until OUT is "
+            "written]"},
+           options.checkpoint);
+  add_parsed(command, {"--checkpoint-every", "SECONDS", "how often; 0: after every iteration [60]"},
+             [&settings](const std::string& text) {
+               settings.checkpoint_every = parse_number(text, "--checkpoint-every", 0, 1e9);
+             });
+  add_parsed(command,
+             {"--resume", "FILE",
+              "go on from a checkpoint, to the same bits as a run that never stopped; all else must be as it was, but "
+              "for --iterations"},
+             [&settings](const std::string& text) { settings.resume = text; });
+}
+
 void declare_progress(CLI::App& command, RestoreOptions& options) {
   command.option_defaults()->group("Progress and help");
   add_parsed(command,
@@ -121,6 +140,7 @@ void declare(CLI::App& command, const TaskInfo& task, RestoreOptions& options) {
   declare_task(command, task, options);
   declare_outputs(command, options);
   declare_fit(command, task, options);
+  declare_checkpoints(command, options);
   declare_progress(command, options);
   command.footer("Example: " + task.example);
 }

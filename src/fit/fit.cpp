@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fit/fit.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "base/check.hpp"
@@ -38,15 +39,17 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
       backend_(&backend),
       seed_(seed),
       layout_(layout),
+      parameters_(network.graph.parameters()),
       x_(network.x),
       program_(network.graph, backend, network.loss, {network.x}),
       input_(recipe, seed, backend, network.graph.shape(network.z), program_.value(network.z), layout, target.guide),
       m_(program_.theta().size()),
       v_(program_.theta().size()),
-      rollback_(recipe) {
+      rollback_(recipe),
+      average_(recipe.average > 0 ? layout.picture.size() : 0) {
   DIPPER_CHECK_EQ(target.values.size(), target.shape.size());
   DIPPER_CHECK_EQ(target.weights.size(), target.shape.plane());
-  initialise_weights(network.graph);
+  initialise_weights();
   fill_target(target, network);
 }
 
@@ -72,11 +75,11 @@ Fit::Network Fit::build(const Target& target, const Layout& layout, const Recipe
 }
 
 // Parameter tensor t takes step t of the weights' stream, so that a layer's values do not depend on the others' sizes.
-void Fit::initialise_weights(const Graph& graph) {
+void Fit::initialise_weights() {
   const Philox random{seed_, Stream::weights};
   const std::span<float> theta = program_.theta();
-  for (std::size_t t = 0; t < graph.parameters().size(); ++t) {
-    const Graph::Parameter& parameter = graph.parameters()[t];
+  for (std::size_t t = 0; t < parameters_.size(); ++t) {
+    const Graph::Parameter& parameter = parameters_[t];
     const std::span<float> values = theta.subspan(parameter.at, parameter.desc.size);
     if (parameter.desc.fan_in == 0) {
       std::fill(values.begin(), values.end(), parameter.desc.constant);
@@ -107,9 +110,9 @@ void Fit::fill_target(const Target& target, const Network& network) {
 float Fit::step() {
   input_.before(iteration_);
   const float loss = program_.forward();
+  loss_ = loss;
   add_to_average();
-  const std::array<std::span<float>, 3> state{program_.theta(), m_, v_};
-  if (rollback_.check(iteration_ + 1, loss, state)) {
+  if (rollback_.check(iteration_ + 1, loss, state())) {
     ++rollbacks_;
   } else {
     program_.backward();
@@ -118,6 +121,26 @@ float Fit::step() {
   input_.after(iteration_);
   ++iteration_;
   return loss;
+}
+
+std::array<StatePart, 3> Fit::state() {
+  return {{{"weights", program_.theta()}, {"adam.m", m_}, {"adam.v", v_}}};
+}
+
+void Fit::visit(StateVisitor& visitor) {
+  visitor.integer("iteration", iteration_);
+  visitor.integer("rollbacks", rollbacks_);
+  visitor.number("loss", loss_);
+  for (const StatePart& part : state()) {
+    for (const Graph::Parameter& parameter : parameters_) {
+      const std::size_t size = parameter.desc.size;
+      visitor.tensor(fmt::format("{}/{}", part.name, parameter.name), {size}, part.values.subspan(parameter.at, size));
+    }
+  }
+  rollback_.visit(visitor, state());
+  input_.visit(visitor);
+  if (!average_.empty()) visitor.tensor("average", sizes_of(layout_.picture), average_);
+  visitor.tensor("output", sizes_of(layout_.canvas), program_.value(x_).first(layout_.canvas.size()));
 }
 
 void Fit::optimise() {
@@ -132,9 +155,8 @@ void Fit::optimise() {
 }
 
 void Fit::add_to_average() {
-  if (recipe_.average == 0) return;
-  const auto old_share = static_cast<float>(average_.empty() ? 0 : recipe_.average);
-  average_.resize(layout_.picture.size());
+  if (average_.empty()) return;
+  const auto old_share = static_cast<float>(iteration_ == 0 ? 0 : recipe_.average);
   const std::span<const float> x = program_.value(x_);
   layout_.for_each_row([&](std::size_t from, std::size_t to) {
     for (int j = 0; j < layout_.picture.width; ++j) {

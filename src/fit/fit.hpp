@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -12,6 +13,7 @@
 #include "fit/layout.hpp"
 #include "fit/recipe.hpp"
 #include "fit/rollback.hpp"
+#include "fit/state.hpp"
 #include "graph/graph.hpp"
 #include "graph/program.hpp"
 #include "kernels/backend.hpp"
@@ -42,8 +44,15 @@ class Fit {
   /// One iteration: noise on the input, forward, backward, Adam. Returns the loss before the step.
   float step();
 
+  /// Everything that a step changes, under names such as "iteration", "weights/encoder1.conv.weight", "adam.m/..." and
+  /// "output". A fit of the same target, recipe, seed and device that is given these values goes on with the same bits.
+  void visit(StateVisitor& visitor);
+
   /// Finished iterations.
   [[nodiscard]] int iteration() const { return iteration_; }
+
+  /// The loss of the last one.
+  [[nodiscard]] double loss() const { return loss_; }
 
   /// How often the fit collapsed and was taken back to its last good state.
   [[nodiscard]] int rollbacks() const { return rollbacks_; }
@@ -75,8 +84,9 @@ class Fit {
   Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed, const Layout& layout,
       const Network& network);
   static Network build(const Target& target, const Layout& layout, const Recipe& recipe);
-  void initialise_weights(const Graph& graph);
+  void initialise_weights();
   void fill_target(const Target& target, const Network& network);
+  [[nodiscard]] std::array<StatePart, 3> state();
   void optimise();
   void add_to_average();
 
@@ -84,6 +94,7 @@ class Fit {
   Backend* backend_;
   std::uint64_t seed_;
   Layout layout_;
+  std::vector<Graph::Parameter> parameters_;
   Tensor x_;
   Program program_;
   Input input_;
@@ -91,6 +102,7 @@ class Fit {
   Floats v_;  // and of its square
   Rollback rollback_;
   std::vector<float> average_;  // of the picture's size; empty when nobody asks
+  double loss_ = 0;
   int iteration_ = 0;
   int rollbacks_ = 0;
 };

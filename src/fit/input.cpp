@@ -13,6 +13,7 @@ Input::Input(const Recipe& recipe, std::uint64_t seed, Backend& backend, const S
              const Layout& layout, std::span<const float> guide)
     : seed_(seed),
       backend_(&backend),
+      shape_(shape),
       z_(z),
       scale_(static_cast<float>(recipe.input_scale)),
       noise_scale_(static_cast<float>(recipe.input_noise_scale)) {
@@ -46,6 +47,10 @@ void Input::before(int step) {
 
 void Input::after(int step) {
   if (noise_ == Noise::walk) add_noise(step);
+}
+
+void Input::visit(StateVisitor& visitor) {
+  if (noise_ == Noise::walk) visitor.tensor("z", sizes_of(shape_), z_);
 }
 
 void Input::add_noise(int step) {

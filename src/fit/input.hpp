@@ -7,6 +7,7 @@
 #include "base/memory.hpp"
 #include "fit/layout.hpp"
 #include "fit/recipe.hpp"
+#include "fit/state.hpp"
 #include "kernels/backend.hpp"
 
 namespace dipper {
@@ -22,6 +23,9 @@ class Input {
   /// To be called before and after the network has seen z in step `step`, counted from 0.
   void before(int step);
   void after(int step);
+
+  /// z where it walks; elsewhere it follows from the seed.
+  void visit(StateVisitor& visitor);
 
   [[nodiscard]] std::size_t bytes() const { return still_.bytes(); }
 
@@ -39,6 +43,7 @@ class Input {
 
   std::uint64_t seed_;
   Backend* backend_;
+  Shape shape_;
   std::span<float> z_;
   float scale_;
   float noise_scale_;

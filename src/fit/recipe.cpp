@@ -85,6 +85,35 @@ struct SetValue {
   }
 };
 
+/// Writes all values.
+struct WriteValues {
+  std::string lines{};
+
+  template <class T>
+  void line(const char* key, const T& value) {
+    lines += fmt::format("{} = {}\n", key, value);
+  }
+  void text(const char* key, const std::string& value, const char* /*help*/) {
+    line(key, fmt::format("\"{}\"", value));
+  }
+  void integer(const char* key, int value, int /*low*/, int /*high*/, const char* /*help*/) { line(key, value); }
+  void number(const char* key, double value, double /*low*/, double /*high*/, const char* /*help*/) {
+    line(key, value);
+  }
+  void choice(const char* key, const std::string& value, std::initializer_list<std::string> /*choices*/,
+              const char* help) {
+    text(key, value, help);
+  }
+  void flag(const char* key, bool value, const char* /*help*/) { line(key, value); }
+  void integers(const char* key, const std::vector<int>& values, int /*low*/, int /*high*/, const char* /*help*/) {
+    line(key, values);
+  }
+  void choices(const char* key, const std::vector<std::string>& values, std::initializer_list<std::string> /*choices*/,
+               const char* /*help*/) {
+    line(key, values);
+  }
+};
+
 std::string text_of(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* integer = node.as_integer()) return fmt::format("{}", integer->get());
@@ -153,6 +182,12 @@ void set_value(Recipe& recipe, const std::string& key, const std::string& text) 
     throw Error(fmt::format("a recipe has no value \"{}\"{}", key, did_you_mean(key, visit.keys)));
   }
   if (key == "network") (void)find_network(text);
+}
+
+std::string to_text(const Recipe& recipe) {
+  WriteValues visit;
+  for_each_value(recipe, visit);
+  return visit.lines;
 }
 
 void check(const Recipe& recipe) {

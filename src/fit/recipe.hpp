@@ -82,6 +82,9 @@ void for_each_value(R& r, Visit&& visit) {
 /// as load_recipe does.
 void set_value(Recipe& recipe, const std::string& key, const std::string& text);
 
+/// Every value as a line of TOML, "adam.rate = 0.01"; load_recipe() reads them back to the last bit.
+[[nodiscard]] std::string to_text(const Recipe& recipe);
+
 /// Throws Error when values do not go together; to be asked once all are set.
 void check(const Recipe& recipe);
 

@@ -3,23 +3,41 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 namespace dipper {
 
-bool Rollback::check(int iteration, float loss, std::span<const std::span<float>> state) {
+bool Rollback::check(int iteration, float loss, std::span<const StatePart> state) {
   if (every_ == 0 || iteration % every_ != 0) return false;
   const bool collapsed = !good_.empty() && !(10 * std::log10(loss / good_loss_) <= drop_);  // NaN too
   if (collapsed) {
-    for (std::size_t i = 0; i < state.size(); ++i) std::copy_n(good_[i].data(), state[i].size(), state[i].begin());
+    for (std::size_t i = 0; i < state.size(); ++i) {
+      std::copy_n(good_[i].data(), state[i].values.size(), state[i].values.begin());
+    }
     return true;
   }
   if (!std::isfinite(loss)) return false;
-  if (good_.empty()) {
-    for (const std::span<float> part : state) good_.emplace_back(part.size());
+  make_room(state);
+  for (std::size_t i = 0; i < state.size(); ++i) {
+    std::copy(state[i].values.begin(), state[i].values.end(), good_[i].data());
   }
-  for (std::size_t i = 0; i < state.size(); ++i) std::copy(state[i].begin(), state[i].end(), good_[i].data());
   good_loss_ = loss;
   return false;
+}
+
+void Rollback::visit(StateVisitor& visitor, std::span<const StatePart> state) {
+  if (every_ == 0) return;
+  visitor.number("good/loss", good_loss_);
+  if (std::isnan(good_loss_)) return;
+  make_room(state);
+  for (std::size_t i = 0; i < state.size(); ++i) {
+    visitor.tensor(std::string("good/") + state[i].name, {good_[i].size()}, good_[i]);
+  }
+}
+
+void Rollback::make_room(std::span<const StatePart> state) {
+  if (!good_.empty()) return;
+  for (const StatePart& part : state) good_.emplace_back(part.values.size());
 }
 
 }  // namespace dipper

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <limits>
 #include <span>
 #include <vector>
 
 #include "base/memory.hpp"
 #include "fit/recipe.hpp"
+#include "fit/state.hpp"
 
 namespace dipper {
 
@@ -16,15 +18,20 @@ class Rollback {
  public:
   explicit Rollback(const Recipe& recipe) : every_(recipe.rollback_every), drop_(recipe.rollback_drop) {}
 
-  /// `state`: what a step changes; always of the same lengths. Before that step has changed it, with the loss of
+  /// `state`: what a step changes; always the same parts. Before that step has changed it, with the loss of
   /// `iteration`, counted from 1. Returns whether it was taken back.
-  bool check(int iteration, float loss, std::span<const std::span<float>> state);
+  bool check(int iteration, float loss, std::span<const StatePart> state);
+
+  /// The last good state; its parts are those of `state`.
+  void visit(StateVisitor& visitor, std::span<const StatePart> state);
 
  private:
-  int every_;    // 0: never
-  double drop_;  // dB
-  double good_loss_ = 0;
-  std::vector<Floats> good_;  // empty before the first check
+  void make_room(std::span<const StatePart> state);
+
+  int every_;                                                    // 0: never
+  double drop_;                                                  // dB
+  double good_loss_ = std::numeric_limits<double>::quiet_NaN();  // before the first good state
+  std::vector<Floats> good_;                                     // empty before it
 };
 
 }  // namespace dipper

@@ -90,6 +90,20 @@ TEST_F(Files, WithoutCommitNothingChanges) {
   EXPECT_EQ(entries(), 1);
 }
 
+TEST_F(Files, CommitKeepsWhatWasThereWhenAsked) {
+  for (const char* content : {"first", "second", "third"}) {
+    OutputFile output(file("out"));
+    output.write(bytes_of(content));
+    output.commit(content == std::string("first") ? fs::path() : file("out.1"));
+  }
+  EXPECT_EQ(text(file("out")), "third");
+  EXPECT_EQ(text(file("out.1")), "second");
+  EXPECT_EQ(entries(), 2);
+  OutputFile output(file("none"));
+  EXPECT_THROW(output.commit(file("none.1")), Error);  // there is nothing to keep
+  EXPECT_FALSE(fs::exists(file("none")));
+}
+
 TEST_F(Files, AMovedOutputIsCommittedOnce) {
   OutputFile first(file("out"));
   first.write(bytes_of("text"));

@@ -33,8 +33,22 @@ TEST_P(Interrupt, WritesThePictureSoFar) {
   EXPECT_EQ(outcome.code, 130) << outcome.err;
   EXPECT_NE(outcome.err.find("stopped in.png after "), std::string::npos) << outcome.err;
   EXPECT_LT(Json::parse(outcome.out).at("iterations"), 1000000);
-  EXPECT_EQ(names(), (std::vector<std::string>{"a.gif", "in.png", "out.png", "out_damaged.png"}));
+  EXPECT_EQ(names(), (std::vector<std::string>{"a.gif", "in.png", "out.png", "out.png.checkpoint", "out_damaged.png"}));
   EXPECT_EQ(read_image(file("out.png")).width, 16);
+}
+
+// The ref device takes half a second for an iteration.
+TEST_P(Interrupt, ASecondOneEndsAtOnce) {
+  make_picture("in.png", 128, 128);
+  test::Program program(folder_, {"inpaint", "in.png", "--drop", "0.5", "--device", "ref", "-o", "out.png"});
+  for (int wait = 0; wait < 6000 && program.err().find("loss") == std::string::npos; ++wait) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  program.signal(GetParam());
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  program.signal(GetParam());
+  EXPECT_EQ(program.wait().code, -GetParam());
+  EXPECT_FALSE(std::filesystem::exists(file("out.png")));
 }
 
 INSTANTIATE_TEST_SUITE_P(Cli, Interrupt, testing::Values(SIGINT, SIGTERM));

@@ -75,6 +75,18 @@ TEST(Recipes, AreReadFromFiles) {
   EXPECT_EQ(recipe.input_channels, 8);
 }
 
+TEST(Recipes, AsTextGiveTheSameRecipe) {
+  for (const BuiltInRecipe& built_in : built_in_recipes()) {
+    Recipe recipe = load_recipe(std::string(built_in.name));
+    recipe.adam_rate /= 3;  // a number of many digits
+    const RecipeFile file(to_text(recipe));
+    const Recipe read = load_recipe(file.path());
+    EXPECT_EQ(to_text(read), to_text(recipe)) << built_in.name;
+    EXPECT_EQ(read.adam_rate, recipe.adam_rate);
+    EXPECT_EQ(read.net.skip.down, recipe.net.skip.down);
+  }
+}
+
 TEST(Recipes, HoldListsAndFlagsOfANetwork) {
   const RecipeFile file(
       "# Mine\nnetwork = \"skip\"\n[skip]\ndown = [16, 32]\nup = 8\nupsampling = [\"nearest\", \"bilinear\"]\nmix = "

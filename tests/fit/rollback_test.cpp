@@ -16,7 +16,7 @@ class Rollbacks : public testing::Test {
     recipe.rollback_drop = 5;
   }
   bool check(Rollback& rollback, int iteration, float loss) {
-    const std::array<std::span<float>, 2> state{weights, means};
+    const std::array<StatePart, 2> state{{{"weights", weights}, {"means", means}}};
     return rollback.check(iteration, loss, state);
   }
 

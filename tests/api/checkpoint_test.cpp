@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// restore() stopped, and gone on with.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "dipper/dipper.hpp"
+#include "report/temporary_folder.hpp"
+
+namespace dipper {
+namespace {
+
+class RestoreWithCheckpoints : public test::TemporaryFolder {
+ protected:
+  void SetUp() override {
+    TemporaryFolder::SetUp();
+    request.input = Image(32, 32, 3);
+    for (std::size_t i = 0; i < request.input.samples.size(); ++i) {
+      request.input.samples[i] = static_cast<float>(i * 37 % 251) / 255;
+    }
+    request.options["drop"] = "0.5";
+    request.settings.iterations = 20;
+    request.settings.checkpoint = file("fit");
+  }
+
+  /// Ends the fit after so many iterations.
+  [[nodiscard]] Restoration stop_at(int iteration) const {
+    return restore(request, [iteration](const Progress& progress) { return progress.iteration < iteration; });
+  }
+
+  Request request;
+};
+
+TEST_F(RestoreWithCheckpoints, AStoppedFitGoesOnToTheSamePictures) {
+  Request plain = request;
+  plain.settings.checkpoint.clear();
+  const Restoration whole = restore(plain);
+  EXPECT_TRUE(whole.checkpoint.empty());
+  EXPECT_EQ(stop_at(7).checkpoint, file("fit"));
+  request.settings.resume = file("fit");
+  EXPECT_EQ(stop_at(13).iterations, 13);
+  std::vector<int> calls;
+  const Restoration resumed = restore(request, [&calls](const Progress& progress) {
+    calls.push_back(progress.iteration);
+    EXPECT_EQ(progress.resumed_from, 13);
+    EXPECT_GT(progress.loss, 0);
+    EXPECT_EQ(progress.note, "");
+    return true;
+  });
+  EXPECT_EQ(resumed.image.samples, whole.image.samples);
+  EXPECT_EQ(resumed.raw.samples, whole.raw.samples);
+  EXPECT_EQ(resumed.psnr, whole.psnr);
+  EXPECT_EQ(resumed.iterations, 20);
+  EXPECT_EQ(resumed.resumed_from, 13);
+  EXPECT_EQ(calls, (std::vector<int>{13, 14, 15, 16, 17, 18, 19, 20}));
+  // The last state was kept: there is nothing left to do, or more than before.
+  const Restoration again = restore(request);
+  EXPECT_EQ(again.image.samples, whole.image.samples);
+  EXPECT_EQ(again.resumed_from, 20);
+  request.settings.iterations = 25;
+  EXPECT_EQ(restore(request).iterations, 25);
+}
+
+TEST_F(RestoreWithCheckpoints, SpeedIsThatOfThisRun) {
+  static_cast<void>(stop_at(15));
+  request.settings.resume = file("fit");
+  static_cast<void>(restore(request, [](const Progress& progress) {
+    const int done = progress.iteration - 15;
+    EXPECT_NEAR(progress.iterations_per_second, done > 0 ? done / progress.seconds : 0, 1e-6);
+    return true;
+  }));
+}
+
+TEST_F(RestoreWithCheckpoints, CheckpointsComeWhenDueAndAtTheEndWhenAsked) {
+  request.settings.checkpoint_at_end = false;
+  EXPECT_TRUE(restore(request).checkpoint.empty());  // a minute has not passed
+  EXPECT_EQ(names(), std::vector<std::string>{});
+  request.settings.checkpoint_every = 0;
+  EXPECT_EQ(restore(request).checkpoint, file("fit"));
+  EXPECT_EQ(names(), (std::vector<std::string>{"fit", "fit.1"}));
+  EXPECT_EQ(checkpoint_files(file("fit")), (std::vector<std::filesystem::path>{file("fit"), file("fit.1")}));
+  request.settings.resume = file("fit");
+  EXPECT_EQ(restore(request).resumed_from, 19);
+}
+
+TEST_F(RestoreWithCheckpoints, ACheckpointThatCannotBeWrittenCostsNoFit) {
+  std::filesystem::create_directory(file("folder"));
+  request.settings.checkpoint = file("folder") / "fit";
+  request.settings.checkpoint_every = 0;
+  std::string note;
+  const Restoration result = restore(request, [&](const Progress& progress) {
+    if (progress.iteration == 1) std::filesystem::remove_all(file("folder"));
+    note = progress.note.empty() ? note : progress.note;
+    return true;
+  });
+  EXPECT_EQ(result.iterations, 20);
+  EXPECT_TRUE(note.starts_with("there is no checkpoint of iteration 19: there is no folder ")) << note;
+  EXPECT_TRUE(result.note.starts_with("there is no checkpoint of iteration 20: ")) << result.note;
+}
+
+TEST_F(RestoreWithCheckpoints, WhatCannotBeIsRefused) {
+  static_cast<void>(stop_at(2));
+  request.settings.resume = file("fit");
+  request.options["drop"] = "0.4";
+  EXPECT_THROW(static_cast<void>(restore(request)), Error);
+  request.options["drop"] = "0.5";
+  EXPECT_NO_THROW(static_cast<void>(stop_at(3)));
+  request.settings.checkpoint_every = -1;
+  EXPECT_THROW(static_cast<void>(restore(request)), Error);
+  request.settings.checkpoint_every = 0;
+  request.settings.resume = file("none");
+  EXPECT_THROW(static_cast<void>(restore(request)), Error);
+  request.settings.resume.clear();
+  request.settings.checkpoint = file("none") / "fit";
+  EXPECT_THROW(static_cast<void>(restore(request)), Error);
+  request.settings.checkpoint = file("fit");
+  request.method = "linear";
+  EXPECT_THROW(static_cast<void>(restore(request)), Error);
+}
+
+}  // namespace
+}  // namespace dipper
