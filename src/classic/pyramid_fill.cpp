@@ -67,6 +67,12 @@ void PyramidFill::fill(std::span<const float> values, std::span<const float> kno
   std::copy(first.values.begin(), first.values.end(), to.begin());
 }
 
+std::size_t PyramidFill::bytes() const {
+  std::size_t count = blurred_.size();
+  for (const Level& level : levels_) count += level.known.size() + level.values.size();
+  return count * sizeof(float);
+}
+
 // Sums of two by two, over four; what is beyond an odd edge counts nothing.
 void PyramidFill::halve(std::span<const float> from, const Level& level, std::span<float> to) {
   const int width = (level.width + 1) / 2;

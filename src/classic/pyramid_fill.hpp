@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -18,6 +19,8 @@ class PyramidFill {
   /// values: [channel][row][column], whatever where `known` is 0. known: [row][column], 0 to 1. `to` is as large as
   /// `values`, and is overwritten everywhere. 0.5 when nothing is known.
   void fill(std::span<const float> values, std::span<const float> known, std::span<float> to);
+
+  [[nodiscard]] std::size_t bytes() const;
 
  private:
   // One level of the pyramid, half as wide and high as the one before.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/memory.hpp"
+#include "fit/hiding.hpp"
 #include "fit/input.hpp"
 #include "fit/layout.hpp"
 #include "fit/recipe.hpp"
@@ -60,7 +61,8 @@ class Fit {
   /// The network's output in the last iteration, channels x height x width of the picture.
   void output(std::span<float> to);
 
-  /// The exponential average of all outputs so far, which the recipe may ask for; the last output when it does not.
+  /// The result so far, as the recipe wants it: what the average of all weights so far makes of everything that is
+  /// known, the exponential average of all outputs, or the last output.
   void average(std::span<float> to);
 
   [[nodiscard]] std::size_t parameter_count() const { return program_.theta().size(); }
@@ -80,6 +82,13 @@ class Fit {
     Tensor z, y, weights, x, loss;
   };
 
+  // The canvas as the network draws it, with what its output is added to.
+  struct Drawn {
+    std::span<const float> x;
+    std::span<const float> base;  // empty: 0
+    [[nodiscard]] float operator[](std::size_t i) const { return base.empty() ? x[i] : base[i] + x[i]; }
+  };
+
   Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed, const Layout& layout);
   Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed, const Layout& layout,
       const Network& network);
@@ -89,6 +98,10 @@ class Fit {
   [[nodiscard]] std::array<StatePart, 3> state();
   void optimise();
   void add_to_average();
+  void add_to_mean_weights();
+  void predict(std::span<float> to);
+  void copy_picture(const Drawn& x, std::span<float> to) const;
+  [[nodiscard]] Drawn drawn() { return {program_.value(x_), hiding_ ? hiding_->base() : std::span<const float>()}; }
 
   Recipe recipe_;
   Backend* backend_;
@@ -98,9 +111,11 @@ class Fit {
   Tensor x_;
   Program program_;
   Input input_;
-  Floats m_;  // Adam's mean of the gradient
-  Floats v_;  // and of its square
+  std::optional<Hiding> hiding_;  // of an observed input
+  Floats m_;                      // Adam's mean of the gradient
+  Floats v_;                      // and of its square
   Rollback rollback_;
+  Floats mean_weights_;         // an exponential average; empty when nobody asks
   std::vector<float> average_;  // of the picture's size; empty when nobody asks
   double loss_ = 0;
   int iteration_ = 0;
