@@ -57,7 +57,6 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
       m_(program_.theta().size()),
       v_(program_.theta().size()),
       rollback_(recipe),
-      mean_weights_(recipe.average_weights > 0 ? m_.size() : 0),
       average_(recipe.average > 0 ? layout.picture.size() : 0) {
   DIPPER_CHECK_EQ(target.values.size(), target.shape.size());
   DIPPER_CHECK_EQ(target.weights.size(), target.shape.plane());
@@ -136,7 +135,6 @@ float Fit::step() {
     program_.backward();
     optimise();
   }
-  add_to_mean_weights();
   input_.after(iteration_);
   ++iteration_;
   return loss;
@@ -159,12 +157,6 @@ void Fit::visit(StateVisitor& visitor) {
   rollback_.visit(visitor, state());
   input_.visit(visitor);
   if (hiding_) hiding_->visit(visitor);
-  if (mean_weights_.size() > 0) {
-    for (const Graph::Parameter& parameter : parameters_) {
-      const std::size_t size = parameter.desc.size;
-      visitor.tensor("mean_weights/" + parameter.name, {size}, std::span<float>(mean_weights_).subspan(parameter.at, size));
-    }
-  }
   if (!average_.empty()) visitor.tensor("average", sizes_of(layout_.picture), average_);
   visitor.tensor("output", sizes_of(layout_.canvas), program_.value(x_).first(layout_.canvas.size()));
 }
@@ -194,53 +186,26 @@ void Fit::add_to_average() {
   });
 }
 
-void Fit::add_to_mean_weights() {
-  if (mean_weights_.size() == 0) return;
-  // The first ones are hardly better than random: their share shrinks as fast as their number grows.
-  const auto share = static_cast<float>(std::max(1 - recipe_.average_weights, 1 / (1.0 + iteration_)));
-  const std::span<const float> theta = program_.theta();
-  float* mean = mean_weights_.data();
-  for (std::size_t i = 0; i < theta.size(); ++i) mean[i] += share * (theta[i] - mean[i]);
-}
-
-void Fit::copy_picture(const Drawn& x, std::span<float> to) const {
+void Fit::output(std::span<float> to) {
+  if (hiding_ && !average_.empty()) return average(to);
   DIPPER_CHECK_EQ(to.size(), layout_.picture.size());
+  const Drawn x = drawn();
   layout_.for_each_row([&](std::size_t from, std::size_t at) {
     for (int j = 0; j < layout_.picture.width; ++j) to[at + j] = x[from + j];
   });
 }
 
-void Fit::output(std::span<float> to) {
-  copy_picture(drawn(), to);
-}
-
 void Fit::average(std::span<float> to) {
-  if (iteration_ > 0 && mean_weights_.size() > 0) return predict(to);
   if (average_.empty()) return output(to);
   DIPPER_CHECK_EQ(to.size(), average_.size());
   std::copy(average_.begin(), average_.end(), to.begin());
-}
-
-// What the fit goes on with stays as it is: the weights, and the last output with its base.
-void Fit::predict(std::span<float> to) {
-  const std::span<float> theta = program_.theta();
-  const std::span<float> x = program_.value(x_);
-  const std::vector<float> last(x.begin(), x.end());
-  std::swap_ranges(theta.begin(), theta.end(), mean_weights_.data());
-  const std::vector<float> base = hiding_ ? hiding_->show_all() : std::vector<float>();
-  program_.forward();
-  copy_picture(drawn(), to);
-  if (hiding_) hiding_->put_back(base);
-  std::swap_ranges(theta.begin(), theta.end(), mean_weights_.data());
-  std::copy(last.begin(), last.end(), x.begin());
 }
 
 std::size_t Fit::bytes() const {
   const std::size_t optimiser = m_.bytes() + v_.bytes();
   const std::size_t good_state = recipe_.rollback_every > 0 ? m_.bytes() + optimiser : 0;  // weights are as many as m
   const std::size_t averaged = recipe_.average > 0 ? layout_.picture.size() * sizeof(float) : 0;
-  return program_.bytes() + mean_weights_.bytes() + optimiser + good_state + input_.bytes() +
-         (hiding_ ? hiding_->bytes() : 0) + averaged;
+  return program_.bytes() + optimiser + good_state + input_.bytes() + (hiding_ ? hiding_->bytes() : 0) + averaged;
 }
 
 }  // namespace dipper

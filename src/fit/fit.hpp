@@ -58,11 +58,12 @@ class Fit {
   /// How often the fit collapsed and was taken back to its last good state.
   [[nodiscard]] int rollbacks() const { return rollbacks_; }
 
-  /// The network's output in the last iteration, channels x height x width of the picture.
+  /// The network's output in the last iteration, channels x height x width of the picture. With an observed input, the
+  /// average of its outputs where it had to tell a pixel from others, if there is one: of those that it is shown it
+  /// need not make anything.
   void output(std::span<float> to);
 
-  /// The result so far, as the recipe wants it: what the average of all weights so far makes of everything that is
-  /// known, the exponential average of all outputs, or the last output.
+  /// The exponential average of all outputs so far, which the recipe may ask for; the last output when it does not.
   void average(std::span<float> to);
 
   [[nodiscard]] std::size_t parameter_count() const { return program_.theta().size(); }
@@ -98,9 +99,6 @@ class Fit {
   [[nodiscard]] std::array<StatePart, 3> state();
   void optimise();
   void add_to_average();
-  void add_to_mean_weights();
-  void predict(std::span<float> to);
-  void copy_picture(const Drawn& x, std::span<float> to) const;
   [[nodiscard]] Drawn drawn() { return {program_.value(x_), hiding_ ? hiding_->base() : std::span<const float>()}; }
 
   Recipe recipe_;
@@ -115,7 +113,6 @@ class Fit {
   Floats m_;                      // Adam's mean of the gradient
   Floats v_;                      // and of its square
   Rollback rollback_;
-  Floats mean_weights_;         // an exponential average; empty when nobody asks
   std::vector<float> average_;  // of the picture's size; empty when nobody asks
   double loss_ = 0;
   int iteration_ = 0;

@@ -37,17 +37,6 @@ Hiding::Hiding(const Recipe& recipe, std::uint64_t seed, const Shape& canvas, co
 
 void Hiding::before(int step) {
   draw(step);
-  write();
-}
-
-std::vector<float> Hiding::show_all() {
-  std::vector<float> old = base_;
-  for (std::size_t i = 0; i < shown_.size(); ++i) shown_[i] = known_[i] > 0 ? 1 : 0;
-  write();
-  return old;
-}
-
-void Hiding::write() {
   filling_.fill(picture_, shown_, base_);
   write_input();
   for (std::size_t i = 0; i < base_.size(); ++i) {

@@ -32,10 +32,6 @@ class Hiding {
   /// To be called before the network sees z in step `step`, counted from 0.
   void before(int step);
 
-  /// Hides nothing, so that the next output is made of all that is known. Returns what base() was, for put_back().
-  [[nodiscard]] std::vector<float> show_all();
-  void put_back(const std::vector<float>& base) { base_ = base; }
-
   /// What the network's output is added to, as large as y.
   [[nodiscard]] std::span<const float> base() const { return base_; }
 
@@ -52,7 +48,6 @@ class Hiding {
 
  private:
   void draw(int step);
-  void write();
   void write_input();
 
   std::uint64_t seed_;

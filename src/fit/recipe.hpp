@@ -33,7 +33,6 @@ struct Recipe {
   double tv = 0;
 
   double average = 0;
-  double average_weights = 0;
 
   int rollback_every = 0;
   double rollback_drop = 5;
@@ -67,9 +66,6 @@ void for_each_value(R& r, Visit&& visit) {
   visit.number("tv", r.tv, 0, 1e6, "weight of the output's total variation in the loss; 0: none");
   visit.number("average", r.average, 0, 0.999999,
                "decay of the average of outputs that is the result; 0: the last one");
-  visit.number(
-      "average_weights", r.average_weights, 0, 0.999999,
-      "decay of the average of the network's weights, whose output for the whole input is the result; 0: none");
   visit.integer("rollback.every", r.rollback_every, 0, 100'000'000,
                 "steps from one look for a collapse to the next; 0: never");
   visit.number("rollback.drop", r.rollback_drop, 0, 1000, "a loss that is worse by so many dB is a collapse");

@@ -58,7 +58,7 @@ Job walk() {
 }
 
 Job hiding() {
-  return Job({3, 13, 18}).with("input.kind", "observed").with("average", "0.9").with("average_weights", "0.8");
+  return Job({3, 13, 18}).with("input.kind", "observed").with("average", "0.9");
 }
 
 // A rate so high that it collapses, so that the good state matters.
@@ -154,7 +154,7 @@ TEST_F(CheckpointFile, AResumedFitHasTheBitsOfOneThatNeverStopped) {
   expect_same_bits(walk(), "walk");
   expect_same_bits(fresh_with_rollback(), "fresh noise, average and rollback");
   expect_same_bits(through_operator(), "operator");
-  expect_same_bits(hiding(), "an input that hides pixels, averages");
+  expect_same_bits(hiding(), "an input that hides pixels, average");
 }
 
 TEST_F(CheckpointFile, TensorsHaveTheNamesOfTheGraph) {
