@@ -36,7 +36,7 @@ class PyramidFill {
   static void halve(std::span<const float> from, const Level& level, std::span<float> to);
   static void enlarge_row(std::span<const float> plane, const Level& level, int i, std::span<float> to);
   void blur(const Level& level, std::span<float> x);
-  void divide(std::size_t level);
+  void divide(std::size_t n);
 
   int channels_;
   std::vector<Level> levels_;

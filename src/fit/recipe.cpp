@@ -194,7 +194,7 @@ void check(const Recipe& recipe) {
   find_network(recipe.network).check(recipe.net);
   if (recipe.input_kind == "observed" && recipe.input_noise != "none") {
     throw Error(
-        "an observed input has no noise of its own (input.kind is \"observed\"), so input.noise must be \"none\"");
+        R"(an observed input has no noise of its own (input.kind is "observed"), so input.noise must be "none")");
   }
 }
 
