@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "base/philox.hpp"
+#include "dipper/error.hpp"
 #include "nets/nets.hpp"
 #include "ops/add.hpp"
 #include "ops/masked_error.hpp"
@@ -18,6 +19,16 @@ namespace {
 
 int guide_channels(const Target& target) {
   return static_cast<int>(target.guide.size() / target.picture().plane());
+}
+
+int input_channels(const Recipe& recipe, const Target& target) {
+  if (recipe.input_kind != "observed") return Input::channels(recipe, guide_channels(target));
+  if (target.observed_by || target.error != ErrorKind::squared) {
+    throw Error(
+        "this recipe hides pixels of the picture itself (input.kind is \"observed\"), so it suits missing pixels and "
+        "Gaussian noise alone; choose another with --recipe");
+  }
+  return Hiding::channels(target.shape.channels);
 }
 
 }  // namespace
@@ -51,12 +62,17 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
   DIPPER_CHECK_EQ(target.weights.size(), target.shape.plane());
   initialise_weights();
   fill_target(target, network);
+  if (recipe.input_kind == "observed") {
+    hiding_.emplace(
+        recipe, seed, layout.canvas,
+        Hiding::Tensors{program_.value(network.z), program_.value(network.y), program_.value(network.weights)});
+  }
 }
 
 Fit::Network Fit::build(const Target& target, const Layout& layout, const Recipe& recipe) {
   Network n;
   const dipper::Network& network = find_network(recipe.network);
-  const int channels = Input::channels(recipe, guide_channels(target));
+  const int channels = input_channels(recipe, target);
   const Shape observed = target.observed_by ? target.shape : layout.canvas;
   n.z = n.graph.input(network.z_shape(layout.canvas, channels, recipe.net));
   n.y = n.graph.input(observed);
@@ -109,6 +125,7 @@ void Fit::fill_target(const Target& target, const Network& network) {
 
 float Fit::step() {
   input_.before(iteration_);
+  if (hiding_) hiding_->before(iteration_);
   const float loss = program_.forward();
   loss_ = loss;
   add_to_average();
@@ -139,6 +156,7 @@ void Fit::visit(StateVisitor& visitor) {
   }
   rollback_.visit(visitor, state());
   input_.visit(visitor);
+  if (hiding_) hiding_->visit(visitor);
   if (!average_.empty()) visitor.tensor("average", sizes_of(layout_.picture), average_);
   visitor.tensor("output", sizes_of(layout_.canvas), program_.value(x_).first(layout_.canvas.size()));
 }
@@ -154,23 +172,26 @@ void Fit::optimise() {
                  program_.dtheta(), program_.theta(), m_, v_);
 }
 
+// A pixel that the network was shown is none that it had to tell: it keeps its average.
 void Fit::add_to_average() {
   if (average_.empty()) return;
   const auto old_share = static_cast<float>(iteration_ == 0 ? 0 : recipe_.average);
-  const std::span<const float> x = program_.value(x_);
+  const Drawn x = drawn();
+  const std::size_t plane = layout_.canvas.plane();
   layout_.for_each_row([&](std::size_t from, std::size_t to) {
     for (int j = 0; j < layout_.picture.width; ++j) {
+      if (hiding_ && iteration_ > 0 && hiding_->shows((from + j) % plane)) continue;
       average_[to + j] = old_share * average_[to + j] + (1 - old_share) * x[from + j];
     }
   });
 }
 
 void Fit::output(std::span<float> to) {
+  if (hiding_ && !average_.empty()) return average(to);
   DIPPER_CHECK_EQ(to.size(), layout_.picture.size());
-  const std::span<const float> x = program_.value(x_);
+  const Drawn x = drawn();
   layout_.for_each_row([&](std::size_t from, std::size_t at) {
-    std::copy_n(x.begin() + static_cast<std::ptrdiff_t>(from), layout_.picture.width,
-                to.begin() + static_cast<std::ptrdiff_t>(at));
+    for (int j = 0; j < layout_.picture.width; ++j) to[at + j] = x[from + j];
   });
 }
 
@@ -184,7 +205,7 @@ std::size_t Fit::bytes() const {
   const std::size_t optimiser = m_.bytes() + v_.bytes();
   const std::size_t good_state = recipe_.rollback_every > 0 ? m_.bytes() + optimiser : 0;  // weights are as many as m
   const std::size_t averaged = recipe_.average > 0 ? layout_.picture.size() * sizeof(float) : 0;
-  return program_.bytes() + optimiser + good_state + input_.bytes() + averaged;
+  return program_.bytes() + optimiser + good_state + input_.bytes() + (hiding_ ? hiding_->bytes() : 0) + averaged;
 }
 
 }  // namespace dipper

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/memory.hpp"
+#include "fit/hiding.hpp"
 #include "fit/input.hpp"
 #include "fit/layout.hpp"
 #include "fit/recipe.hpp"
@@ -57,7 +58,9 @@ class Fit {
   /// How often the fit collapsed and was taken back to its last good state.
   [[nodiscard]] int rollbacks() const { return rollbacks_; }
 
-  /// The network's output in the last iteration, channels x height x width of the picture.
+  /// The network's output in the last iteration, channels x height x width of the picture. With an observed input, the
+  /// average of its outputs where it had to tell a pixel from others, if there is one: of those that it is shown it
+  /// need not make anything.
   void output(std::span<float> to);
 
   /// The exponential average of all outputs so far, which the recipe may ask for; the last output when it does not.
@@ -80,6 +83,13 @@ class Fit {
     Tensor z, y, weights, x, loss;
   };
 
+  // The canvas as the network draws it, with what its output is added to.
+  struct Drawn {
+    std::span<const float> x;
+    std::span<const float> base;  // empty: 0
+    [[nodiscard]] float operator[](std::size_t i) const { return base.empty() ? x[i] : base[i] + x[i]; }
+  };
+
   Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed, const Layout& layout);
   Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed, const Layout& layout,
       const Network& network);
@@ -89,6 +99,7 @@ class Fit {
   [[nodiscard]] std::array<StatePart, 3> state();
   void optimise();
   void add_to_average();
+  [[nodiscard]] Drawn drawn() { return {program_.value(x_), hiding_ ? hiding_->base() : std::span<const float>()}; }
 
   Recipe recipe_;
   Backend* backend_;
@@ -98,8 +109,9 @@ class Fit {
   Tensor x_;
   Program program_;
   Input input_;
-  Floats m_;  // Adam's mean of the gradient
-  Floats v_;  // and of its square
+  std::optional<Hiding> hiding_;  // of an observed input
+  Floats m_;                      // Adam's mean of the gradient
+  Floats v_;                      // and of its square
   Rollback rollback_;
   std::vector<float> average_;  // of the picture's size; empty when nobody asks
   double loss_ = 0;

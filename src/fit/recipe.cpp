@@ -192,6 +192,10 @@ std::string to_text(const Recipe& recipe) {
 
 void check(const Recipe& recipe) {
   find_network(recipe.network).check(recipe.net);
+  if (recipe.input_kind == "observed" && recipe.input_noise != "none") {
+    throw Error(
+        R"(an observed input has no noise of its own (input.kind is "observed"), so input.noise must be "none")");
+  }
 }
 
 std::string summary_of(std::string_view text) {

@@ -27,6 +27,7 @@ struct Recipe {
   double input_scale = 1;
   std::string input_noise = "none";
   double input_noise_scale = 0;
+  double input_hide = 0.2;
 
   std::string loss = "sum";
   double tv = 0;
@@ -50,13 +51,17 @@ void for_each_value(R& r, Visit&& visit) {
   visit.text("network", r.network, "the network, a name of nets/nets.cpp");
   visit.integer("iterations", r.iterations, 1, 100'000'000, "steps of the optimiser");
   visit.integer("every", r.every, 1, 100'000'000, "iterations from one picture of the progress to the next");
-  visit.choice("input.kind", r.input_kind, {"normal", "uniform", "mesh", "picture"},
-               "what the input z begins as: N(0, 1), U(0, 1), the coordinates from 0 to 1, or flash's second picture");
-  visit.integer("input.channels", r.input_channels, 1, 4096, "channels of z; a mesh has 2, a picture its own");
+  visit.choice(
+      "input.kind", r.input_kind, {"normal", "uniform", "mesh", "picture", "observed"},
+      "what the input z begins as: N(0, 1), U(0, 1), the coordinates from 0 to 1, flash's second picture, or in "
+      "each step what is known of the picture, less a share that is hidden");
+  visit.integer("input.channels", r.input_channels, 1, 4096, "channels of z, when it begins as random numbers");
   visit.number("input.scale", r.input_scale, 0, 1e6, "what z is multiplied by");
   visit.choice("input.noise", r.input_noise, {"none", "walk", "fresh"},
                "walk: after every step z += noise_scale * N(0, 1); fresh: each step sees z + noise_scale * N(0, 1)");
   visit.number("input.noise_scale", r.input_noise_scale, 0, 1e6, "standard deviation of the noise");
+  visit.number("input.hide", r.input_hide, 0.001, 0.999,
+               "share of the known pixels that an observed input hides in each step; they alone count in the loss");
   visit.choice("loss", r.loss, {"sum", "mean"}, "the error, summed or averaged over all elements");
   visit.number("tv", r.tv, 0, 1e6, "weight of the output's total variation in the loss; 0: none");
   visit.number("average", r.average, 0, 0.999999,

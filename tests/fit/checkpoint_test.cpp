@@ -57,6 +57,10 @@ Job walk() {
   return Job({3, 13, 18}).with("input.noise", "walk").with("input.noise_scale", "0.05");
 }
 
+Job hiding() {
+  return Job({3, 13, 18}).with("input.kind", "observed").with("average", "0.9");
+}
+
 // A rate so high that it collapses, so that the good state matters.
 Job fresh_with_rollback() {
   return Job({1, 32, 32})
@@ -150,6 +154,7 @@ TEST_F(CheckpointFile, AResumedFitHasTheBitsOfOneThatNeverStopped) {
   expect_same_bits(walk(), "walk");
   expect_same_bits(fresh_with_rollback(), "fresh noise, average and rollback");
   expect_same_bits(through_operator(), "operator");
+  expect_same_bits(hiding(), "an input that hides pixels, average");
 }
 
 TEST_F(CheckpointFile, TensorsHaveTheNamesOfTheGraph) {

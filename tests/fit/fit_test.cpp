@@ -5,6 +5,9 @@
 
 #include <cmath>
 
+#include "base/philox.hpp"
+#include "dipper/error.hpp"
+
 namespace dipper {
 namespace {
 
@@ -227,6 +230,44 @@ TEST(Fit, WalkMovesTheInput) {
   still.input_noise = "none";
   EXPECT_EQ(fitted(waves.target(), still, *backend, 1), fitted(waves.target(), still, *backend, 3));
   EXPECT_NE(fitted(waves.target(), walking, *backend, 1), fitted(waves.target(), walking, *backend, 3));
+}
+
+/// Stripes of which a smooth filling makes little: unknown pixels come out of the network far better than out of that.
+TEST(Fit, AnObservedInputTeachesWhatIsMissing) {
+  Waves waves({1, 64, 64});
+  const Philox random{2, Stream::drop};
+  for (std::size_t i = 0; i < waves.values.size(); ++i) {
+    waves.values[i] = i % 64 / 2 % 2 == 0 ? 0.3F : 0.7F;
+    waves.weights[i] = random.uniform(0, i) < 0.5F ? 0.0F : 1.0F;
+  }
+  Recipe recipe = load_recipe("inpaint-balanced");
+  set_value(recipe, "average", "0.9");
+  set_value(recipe, "skip.down", "8,8,8");
+  set_value(recipe, "skip.up", "8");
+  const auto error_after = [&](int steps) {
+    const auto backend = make_cpu_backend(1);
+    Fit fit(waves.target(), recipe, *backend, 0);
+    for (int n = 0; n < steps; ++n) fit.step();
+    std::vector<float> x(waves.shape.size());
+    fit.average(x);
+    double sum = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      if (waves.weights[i] == 0) sum += std::pow(x[i] - waves.values[i], 2);
+    }
+    return sum;
+  };
+  EXPECT_LT(error_after(80), 0.1 * error_after(1));
+}
+
+TEST(Fit, AnObservedInputIsRefusedWhereItHasNoUse) {
+  const Waves waves({1, 32, 32});
+  const auto backend = make_cpu_backend(1);
+  Target target = waves.target();
+  target.error = ErrorKind::poisson;
+  EXPECT_THROW(Fit(target, load_recipe("inpaint-balanced"), *backend, 0), Error);
+  Recipe recipe = load_recipe("inpaint-balanced");
+  set_value(recipe, "input.noise", "fresh");
+  EXPECT_THROW(check(recipe), Error);
 }
 
 }  // namespace

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Tries settings of a recipe on the pictures of ../shared/data and logs every run: settings, curve, seconds.
+
+    python3 bench/recipes.py inpaint-balanced --pictures house barbara --try input.hide=0.1 --try input.hide=0.5,adam.rate=0.01
+Each --try is one variant, its settings separated by semicolons where a value has commas: --try "skip.down=32,32;skip.up=32". The
+recipe as it is comes first. Prints PSNR in dB after so many iterations, known pixels kept where some are missing, and with
+--csv appends the runs to bench/results/recipes.csv. The pictures of the seed's and the paper's jobs have names of their own;
+NAME@SIZE is the middle of one, SIZE pixels a side, which is faster.
+"""
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from record import ROOT, add_csv_option, append_csv, origin
+
+DATA = ROOT.parent / "shared" / "data"
+INPAINT = ["inpaint", "--missing", "black"]
+# name: (task and its options, the damaged picture, the undamaged one or None where the task damages it)
+PICTURES = {
+    "bunny": (["inpaint", "--drop", "0.5"], "seed/bunny_512.jpg", None),
+    "cameraman": (INPAINT, "inpaint50/Cameraman256_masked.png", "inpaint50/Cameraman256_GT.png"),
+    "house": (INPAINT, "inpaint50/house_masked.png", "inpaint50/house_GT.png"),
+    "barbara": (INPAINT, "inpaint50/barbara_masked.png", "inpaint50/barbara_GT.png"),
+    **{f"{name}-{sigma}": (["denoise"], f"denoise/{sigma}/{name}_noisy.png", f"denoise/{sigma}/{name}_GT.png")
+       for name in ("F16", "kodim03", "peppers") for sigma in (25, 50)},
+}
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe", help="its name or file")
+    parser.add_argument("--pictures", nargs="+", default=["cameraman", "house"], metavar="NAME")
+    parser.add_argument("--try", dest="variants", action="append", default=[], metavar="KEY=VALUE,...")
+    parser.add_argument("--iterations", type=int)
+    parser.add_argument("--every", type=int, default=100, help="iterations from one figure to the next")
+    parser.add_argument("--threads", type=int, default=0, help="0: one per core")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--program", type=Path, default=ROOT / "build" / "dipper")
+    add_csv_option(parser, "recipes.csv")
+    arguments = parser.parse_args()
+    if not DATA.exists():
+        sys.exit(f"{DATA} is not here, so there is nothing to try recipes on: this benchmark is skipped")
+    for name in arguments.pictures:
+        if name.split("@")[0] not in PICTURES:
+            parser.error(f"there is no picture {name}; there are {', '.join(PICTURES)}")
+    return arguments
+
+
+def settings_of(variant):
+    return [setting for setting in variant.split(";" if ";" in variant else ",") if setting]
+
+
+def middle(file, side, folder):
+    from PIL import Image
+    picture = Image.open(file)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    to = folder / (file.stem + ".png")
+    picture.crop((left, top, left + side, top + side)).save(to)
+    return to
+
+
+def run(arguments, name, variant, folder):
+    """([(iteration, PSNR)], seconds) of one fit."""
+    base, _, side = name.partition("@")
+    task, damaged, truth = PICTURES[base]
+    files = [DATA / file if file else None for file in (damaged, truth)]
+    if side:
+        files = [middle(file, int(side), folder) if file else None for file in files]
+    command = [arguments.program, task[0], files[0], *task[1:], "-o", folder / "restored.png", "--recipe", arguments.recipe,
+               "--every", arguments.every, "--seed", arguments.seed, "--progress", "json", "--checkpoint", "none"]
+    command += ["--truth", files[1]] if files[1] else []
+    command += ["--threads", arguments.threads] if arguments.threads else []
+    command += ["--iterations", arguments.iterations] if arguments.iterations else []
+    for setting in settings_of(variant):
+        command += ["--set", setting]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(done.stderr[-1000:])
+    curve, seconds = [], 0
+    for line in done.stderr.splitlines():
+        step = json.loads(line) if line.startswith("{") else {}
+        if step.get("psnr") and step.get("iteration"):
+            curve.append((step["iteration"], step["psnr"]))
+            seconds = step["seconds"]
+    return curve, seconds
+
+
+def main():
+    arguments = parse_arguments()
+    for variant in ["", *arguments.variants]:
+        for name in arguments.pictures:
+            with tempfile.TemporaryDirectory() as folder:
+                curve, seconds = run(arguments, name, variant, Path(folder))
+            points = " ".join(f"{iteration}:{psnr:.2f}" for iteration, psnr in curve)
+            print(f"{name:14} {variant or 'as it is':40} {points}  {seconds:.0f} s", flush=True)
+            if arguments.csv:
+                append_csv(arguments.csv, [{**origin(), "recipe": Path(arguments.recipe).stem, "picture": name,
+                                            "settings": ";".join(settings_of(variant)), "seed": arguments.seed,
+                                            "threads": arguments.threads, "curve": points, "seconds": round(seconds, 1)}])
+
+
+if __name__ == "__main__":
+    main()

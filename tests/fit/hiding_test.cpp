@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/hiding.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "base/philox.hpp"
+#include "dipper/error.hpp"
+
+namespace dipper {
+namespace {
+
+constexpr Shape canvas{3, 24, 32};
+
+/// A picture of random colours of which every third pixel is unknown.
+class Hidings : public testing::Test {
+ protected:
+  void SetUp() override {
+    recipe.input_kind = "observed";
+    recipe.input_hide = 0.25;
+    const Philox random{3, Stream::noise};
+    for (std::size_t i = 0; i < picture.size(); ++i) picture[i] = random.uniform(0, i);
+    for (std::size_t i = 0; i < known.size(); i += 3) known[i] = 0;
+    y = picture;
+    weights = known;
+  }
+
+  Hiding make() { return {recipe, 7, canvas, {z, y, weights}}; }
+
+  // What the network sees in a step when the picture is as it now is.
+  std::vector<float> input_of(int step) {
+    y = picture;
+    weights = known;
+    make().before(step);
+    return z;
+  }
+
+  Recipe recipe;
+  std::vector<float> picture = std::vector<float>(canvas.size());
+  std::vector<float> known = std::vector<float>(canvas.plane(), 1.0F);
+  std::vector<float> z = std::vector<float>(7 * canvas.plane());
+  std::vector<float> y;
+  std::vector<float> weights;
+};
+
+TEST_F(Hidings, AShareOfTheKnownPixelsIsHiddenAndAloneCounts) {
+  known[1] = 0.5F;
+  weights = known;
+  Hiding hiding = make();
+  int hidden = 0;
+  for (int step = 0; step < 40; ++step) {
+    hiding.before(step);
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      EXPECT_EQ(weights[i], known[i] > 0 && !hiding.shows(i) ? known[i] : 0) << i;
+      if (known[i] > 0 && !hiding.shows(i)) ++hidden;
+    }
+  }
+  const double known_pixels = 40 * 512;
+  EXPECT_NEAR(hidden / known_pixels, 0.25, 0.01);
+}
+
+TEST_F(Hidings, EachStepHidesOthersAndAStepDependsOnNoneBefore) {
+  const std::vector<float> first = input_of(0);
+  const std::vector<float> second = input_of(1);
+  EXPECT_NE(first, second);
+  Hiding hiding = (y = picture, weights = known, make());
+  hiding.before(0);
+  hiding.before(1);
+  EXPECT_EQ(z, second);
+}
+
+TEST_F(Hidings, TheTargetIsWhatTheFillingLacks) {
+  Hiding hiding = make();
+  for (const int step : {0, 1}) {
+    hiding.before(step);
+    for (std::size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(y[i] + hiding.base()[i], picture[i], 1e-6F);
+  }
+}
+
+/// Neither a hidden pixel nor an unknown one has any influence on what the network sees.
+TEST_F(Hidings, TheInputTellsNothingOfWhatItHides) {
+  const std::vector<float> before = input_of(4);
+  y = picture;
+  weights = known;
+  Hiding hiding = make();
+  hiding.before(4);
+  for (std::size_t i = 0; i < canvas.plane(); ++i) {
+    if (hiding.shows(i)) continue;
+    for (int c = 0; c < canvas.channels; ++c) picture[c * canvas.plane() + i] = 0.1F;
+  }
+  EXPECT_EQ(input_of(4), before);
+  std::size_t shown = 0;
+  while (!hiding.shows(shown)) ++shown;
+  picture[shown] = 1 - picture[shown];
+  EXPECT_NE(input_of(4), before);
+}
+
+TEST_F(Hidings, RefusesANetworkWithASmallerInput) {
+  z.resize(z.size() / 4);
+  EXPECT_THROW((void)make(), Error);
+}
+
+}  // namespace
+}  // namespace dipper
