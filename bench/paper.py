@@ -4,10 +4,10 @@
 
     python3 bench/paper.py --sets denoise25 --only F16 [--recipe small] [--threads 2] [--csv]
 Without --recipe each set has the paper's own, which takes an hour a picture on two cores for the larger ones. Beside the
-fit stand the published Deep Image Prior, and the classical comparator: for missing pixels cubic interpolation and the
-total variation of dipper itself and the published result of Papyan et al., for noise dipper's BM3D and total variation
-and the published BM3D, for upscaling bicubic. PSNR in dB; the scorer computes it from the files, and says how (known pixels are kept for
-missing pixels, luma without a border of 4 for upscaling). Needs Debian's python3-numpy and python3-pil.
+fit stand the published Deep Image Prior and the classical comparators, dipper's own and published ones: for missing
+pixels linear and cubic interpolation, total variation, and Papyan et al.; for noise BM3D (ours and published) and total
+variation; for upscaling bicubic and Lanczos. PSNR in dB; the scorer computes it from the files, and says how (known
+pixels are kept for missing pixels, luma without a border of 4 for upscaling). Needs Debian's python3-numpy and python3-pil.
 """
 import argparse
 import subprocess
@@ -22,8 +22,8 @@ SETS = {
     "inpaint50": ("paper-missing-50", ("linear", "cubic", "tv")),
     "denoise25": ("paper-denoise-25", ("bm3d", "tv")),
     "denoise50": ("paper-denoise-50", ("bm3d", "tv")),
-    "superres4": ("paper-superres-4", ("lanczos",)),
-    "superres8": ("paper-superres-8", ("lanczos",)),
+    "superres4": ("paper-superres-4", ("bicubic", "lanczos")),
+    "superres8": ("paper-superres-8", ("bicubic", "lanczos")),
 }
 
 

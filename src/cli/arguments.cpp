@@ -11,8 +11,13 @@
 namespace dipper::cli {
 namespace {
 
-// "--drop -o out.png" lacks the share to drop; CLI11 takes "-o" for it.
-CLI::Option* refuse_options_as_value(CLI::App& app, CLI::Option* option) {
+// "--drop -o out.png" lacks the share to drop; CLI11 takes "-o" for it. An empty value is one that a script failed to
+// fill in.
+CLI::Option* refuse_what_is_no_value(CLI::App& app, CLI::Option* option) {
+  option->check([option](const std::string& value) {
+    if (value.empty()) throw Error(option->get_name() + " is empty; give it a value");
+    return std::string();
+  });
   if (!option->nonpositional()) return option;
   return option->check([&app, option](const std::string& value) {
     const std::string name = value.starts_with("--") ? value.substr(0, value.find('=')) : value.substr(0, 2);
@@ -38,12 +43,12 @@ CLI::Option* add_switch(CLI::App& app, const Argument& argument, bool& target) {
 }
 
 CLI::Option* add_text(CLI::App& app, const Argument& argument, std::string& target) {
-  return refuse_options_as_value(app,
+  return refuse_what_is_no_value(app,
                                  app.add_option(argument.name, target, argument.help)->option_text(argument.value));
 }
 
 CLI::Option* add_parsed(CLI::App& app, const Argument& argument, const std::function<void(const std::string&)>& take) {
-  return refuse_options_as_value(
+  return refuse_what_is_no_value(
       app, app.add_option_function<std::string>(argument.name, take, argument.help)->option_text(argument.value));
 }
 
@@ -52,7 +57,7 @@ CLI::Option* add_repeated(CLI::App& app, const Argument& argument,
   const auto take_all = [take](const std::vector<std::string>& values) {
     for (const std::string& value : values) take(value);
   };
-  return refuse_options_as_value(
+  return refuse_what_is_no_value(
       app, app.add_option_function<std::vector<std::string>>(argument.name, take_all, argument.help)
                ->allow_extra_args(false)
                ->option_text(argument.value));

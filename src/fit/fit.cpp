@@ -22,6 +22,12 @@ int guide_channels(const Target& target) {
 }
 
 int input_channels(const Recipe& recipe, const Target& target) {
+  if (!target.guide.empty() && recipe.input_kind != "picture") {
+    throw Error(
+        fmt::format("this recipe would not look at the second picture (input.kind is \"{}\"); choose flash or "
+                    "paper-flash with --recipe",
+                    recipe.input_kind));
+  }
   if (recipe.input_kind != "observed") return Input::channels(recipe, guide_channels(target));
   if (target.observed_by || target.error != ErrorKind::squared) {
     throw Error(
@@ -126,15 +132,16 @@ void Fit::fill_target(const Target& target, const Network& network) {
 float Fit::step() {
   input_.before(iteration_);
   if (hiding_) hiding_->before(iteration_);
-  const float loss = program_.forward();
-  loss_ = loss;
-  add_to_average();
-  if (rollback_.check(iteration_ + 1, loss, state())) {
+  float loss = program_.forward();
+  if (rollback_.check(iteration_ + 1, loss, state_with_average())) {
     ++rollbacks_;
+    loss = program_.forward();  // what the good state makes of this step's input
   } else {
+    add_to_average();
     program_.backward();
     optimise();
   }
+  loss_ = loss;
   input_.after(iteration_);
   ++iteration_;
   return loss;
@@ -142,6 +149,11 @@ float Fit::step() {
 
 std::array<StatePart, 3> Fit::state() {
   return {{{"weights", program_.theta()}, {"adam.m", m_}, {"adam.v", v_}}};
+}
+
+std::array<StatePart, 4> Fit::state_with_average() {
+  const std::array<StatePart, 3> s = state();
+  return {s[0], s[1], s[2], {"average", average_}};
 }
 
 void Fit::visit(StateVisitor& visitor) {
@@ -154,7 +166,7 @@ void Fit::visit(StateVisitor& visitor) {
       visitor.tensor(fmt::format("{}/{}", part.name, parameter.name), {size}, part.values.subspan(parameter.at, size));
     }
   }
-  rollback_.visit(visitor, state());
+  rollback_.visit(visitor, state_with_average());
   input_.visit(visitor);
   if (hiding_) hiding_->visit(visitor);
   if (!average_.empty()) visitor.tensor("average", sizes_of(layout_.picture), average_);
@@ -203,8 +215,8 @@ void Fit::average(std::span<float> to) {
 
 std::size_t Fit::bytes() const {
   const std::size_t optimiser = m_.bytes() + v_.bytes();
-  const std::size_t good_state = recipe_.rollback_every > 0 ? m_.bytes() + optimiser : 0;  // weights are as many as m
-  const std::size_t averaged = recipe_.average > 0 ? layout_.picture.size() * sizeof(float) : 0;
+  const std::size_t averaged = average_.size() * sizeof(float);
+  const std::size_t good_state = recipe_.rollback_every > 0 ? m_.bytes() + optimiser + averaged : 0;  // m: as theta
   return program_.bytes() + optimiser + good_state + input_.bytes() + (hiding_ ? hiding_->bytes() : 0) + averaged;
 }
 

@@ -97,6 +97,7 @@ class Fit {
   void initialise_weights();
   void fill_target(const Target& target, const Network& network);
   [[nodiscard]] std::array<StatePart, 3> state();
+  [[nodiscard]] std::array<StatePart, 4> state_with_average();
   void optimise();
   void add_to_average();
   [[nodiscard]] Drawn drawn() { return {program_.value(x_), hiding_ ? hiding_->base() : std::span<const float>()}; }

@@ -8,7 +8,8 @@
 namespace dipper {
 
 bool Rollback::check(int iteration, float loss, std::span<const StatePart> state) {
-  if (every_ == 0 || iteration % every_ != 0) return false;
+  if (every_ == 0) return false;
+  if (iteration % every_ != 0 && std::isfinite(loss)) return false;
   const bool collapsed = !good_.empty() && !(10 * std::log10(loss / good_loss_) <= drop_);  // NaN too
   if (collapsed) {
     for (std::size_t i = 0; i < state.size(); ++i) {

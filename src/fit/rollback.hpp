@@ -12,7 +12,8 @@
 namespace dipper {
 
 /// Takes a fit back when it collapses: every so many steps its loss is held against that of the last good state. When
-/// it is worse by more than the recipe's drop in dB, the weights and both of Adam's means become again what they were.
+/// it is worse by more than the recipe's drop in dB, or in any step no finite number, the weights, both of Adam's means
+/// and the average of outputs become again what they were.
 /// The paper's code does this for denoising, where a network near overfitting sometimes loses all in a few steps.
 class Rollback {
  public:

@@ -21,7 +21,8 @@ constexpr TaskOption options[] = {
      .help = "the camera moved so many pixels in this direction, in degrees: 0 is -, 45 is /"},
     {.name = "kernel",
      .value = "FILE",
-     .help = "a gray picture of the blur: what it makes of a point of light",
+     .help =
+         "a gray picture of the blur: what it makes of a point of light, in its middle pixel or the one after its half",
      .picture = true},
 };
 

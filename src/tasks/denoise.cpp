@@ -21,7 +21,7 @@ constexpr TaskOption options[] = {
      .preset = "gaussian"},
     {.name = "sigma",
      .value = "S",
-     .help = "standard deviation of the noise, where white is 255",
+     .help = "standard deviation of the noise, where white is 255; --method goes by it, a fit does without",
      .preset = "estimated from the picture"},
 };
 
@@ -51,11 +51,18 @@ Observation observe_denoise(const TaskInput& input) {
   return observation;
 }
 
+void check_gaussian(const Observation& observation) {
+  if (observation.error == ErrorKind::squared) return;
+  throw Error("--noise poisson is for a fit; leave it out, as every other --method takes the noise to be Gaussian");
+}
+
 Image least_variation(const Observation& observation, int threads) {
+  check_gaussian(observation);
   return denoise_total_variation(observation.damaged, observation.noise, threads);
 }
 
 Image block_matching(const Observation& observation, int threads) {
+  check_gaussian(observation);
   return denoise_bm3d(observation.damaged, observation.noise, threads);
 }
 

@@ -88,6 +88,11 @@ TEST_F(Tasks, SayWhatIsWrongInOneSentence) {
        "dipper: --noise is \"salt\" but must be gaussian or poisson\n"},
       {{"denoise", "in.png", "--method", "median", "-o", "out.png"},
        "dipper: denoise has no method \"median\"; it has fit, bm3d, tv\n"},
+      {{"flash", "in.png", "in.png", "--recipe", "small", "-o", "out.png"},
+       "dipper: this recipe would not look at the second picture (input.kind is \"uniform\"); choose flash or "
+       "paper-flash "
+       "with --recipe\n"},
+      {{"denoise", "in.png", "-o", ""}, "dipper: --output is empty; give it a value\n"},
       {{"inpaint", "in.png", "--drop", "0.5", "--recipe", "paper-flash", "-o", "out.png"},
        "dipper: this recipe starts from a second picture (input.kind is \"picture\"), which only flash has\n"},
   };

@@ -107,12 +107,10 @@ Recipe tiny_recipe() {
 
 TEST(Fit, EveryRecipeRunsWithTheSameBitsForAnyThreads) {
   const Waves waves({3, 64, 64});
-  std::vector<float> guide(waves.values);
   for (const BuiltInRecipe& built_in : built_in_recipes()) {
     const Recipe recipe = load_recipe(std::string(built_in.name));
-    if (recipe.iterations > 3000 && recipe.name.starts_with("paper")) continue;  // the same networks at more length
     Target target = waves.target();
-    target.guide = guide;
+    if (recipe.input_kind == "picture") target.guide = waves.values;
     EXPECT_EQ(fitted(target, recipe, *make_cpu_backend(1), 2), fitted(target, recipe, *make_cpu_backend(2), 2))
         << built_in.name;
   }
@@ -207,7 +205,7 @@ TEST(Fit, ReturnsToItsLastGoodStateWhenItCollapses) {
     if (fit.rollbacks() == before) {
       good = loss;
     } else {
-      ASSERT_EQ(fit.step(), good);  // the state that gave this loss is back
+      ASSERT_EQ(loss, good);  // the state that gave this loss is back, and what it makes is the output
     }
   }
   EXPECT_GT(fit.rollbacks(), 0);

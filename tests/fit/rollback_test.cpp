@@ -44,6 +44,8 @@ TEST_F(Rollbacks, ALossThatIsNoNumberIsACollapse) {
   EXPECT_FALSE(check(rollback, 10, NAN));  // there is nothing to go back to
   EXPECT_FALSE(check(rollback, 20, 0.1F));
   EXPECT_TRUE(check(rollback, 30, NAN));
+  EXPECT_TRUE(check(rollback, 33, NAN));  // looked for in every step
+  EXPECT_FALSE(check(rollback, 34, 100.0F));
 }
 
 TEST_F(Rollbacks, NeverHappenWhenNobodyAsks) {

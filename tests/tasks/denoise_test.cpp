@@ -59,5 +59,12 @@ TEST_F(Denoise, LeastVariationIsNearlyAsFarFromThePictureAsItsNoise) {
   EXPECT_NEAR(std::sqrt(sum / 1600) * 255, 9.3, 0.2);  // classic/total_variation.hpp says why not 10
 }
 
+TEST_F(Denoise, MethodsThatKnowGaussianNoiseAloneRefusePhotons) {
+  picture = Image(16, 16, 1, 0.5F);
+  options = {{"noise", "poisson"}, {"sigma", "10"}};
+  const Observation seen = run();
+  for (const TaskMethod& method : task.methods) EXPECT_THROW((void)method.restore(seen, 1), Error) << method.name;
+}
+
 }  // namespace
 }  // namespace dipper
