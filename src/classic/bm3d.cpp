@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <numbers>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "base/check.hpp"
@@ -139,7 +140,9 @@ struct Match {
   float distance;  // sum of squares
   int row;
   int column;
-  bool operator<(const Match& other) const { return distance < other.distance; }
+  bool operator<(const Match& other) const {
+    return std::tie(distance, row, column) < std::tie(other.distance, other.row, other.column);
+  }
 };
 
 /// One of the method's two passes: what it looks in, and how it filters.
@@ -198,7 +201,7 @@ class Filter {
     }
     std::size_t count = 1;
     while (2 * count <= std::min(pass_.most, matches.size())) count *= 2;
-    std::stable_sort(matches.begin(), matches.end());
+    std::partial_sort(matches.begin(), matches.begin() + static_cast<std::ptrdiff_t>(count), matches.end());
     matches.resize(count);
   }
 

@@ -30,7 +30,7 @@ class Input {
   [[nodiscard]] std::size_t bytes() const { return still_.bytes(); }
 
   /// The channels of z: the recipe's, 2 for a mesh, those of the guide for a picture. Throws Error for a picture where
-  /// there is none. An observed input is that of Hiding, and none of this class's.
+  /// there is none. Of an observed input Hiding knows them, which writes it.
   [[nodiscard]] static int channels(const Recipe& recipe, int guide_channels);
 
  private:
