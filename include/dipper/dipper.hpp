@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -19,6 +20,8 @@ namespace dipper {
 
 /// How to fit, whatever the task.
 struct Settings {
+  std::string quality = "balanced";        ///< fast, balanced or best: which of the task's recipes
+  double time = 0;                         ///< seconds that all may take: a fit ends early, or goes on longer; 0: any
   std::string recipe;                      ///< a name from recipes(), or a path to a recipe's text; empty: the task's
   std::map<std::string, std::string> set;  ///< single values of the recipe replaced, such as {"adam.rate", "0.01"}
   std::optional<int> iterations;           ///< instead of the recipe's
@@ -44,6 +47,12 @@ struct Request {
   Settings settings;
 };
 
+/// How good a result is likely to be, found by pixels that a fit did not get.
+struct Expectation {
+  double psnr = 0;    ///< of the pixels that are missing, in dB
+  double within = 0;  ///< it lies so near to that with a chance of about 95 %
+};
+
 /// What a fit says of itself while it runs.
 struct Progress {
   std::string note;         ///< something to be told, in one sentence, such as a checkpoint that could not be written
@@ -55,10 +64,11 @@ struct Progress {
   int width = 0;            ///< of the restored picture, in pixels
   int height = 0;
   double loss = 0;
-  std::optional<double> psnr;        ///< of `picture` against the truth: known when both are
-  std::optional<double> raw_psnr;    ///< of `raw` against the truth, likewise
-  double seconds = 0;                ///< since the fit began, or went on
-  double iterations_per_second = 0;  ///< of this run, as is seconds_left
+  std::optional<double> psnr;           ///< of `picture` against the truth: known when both are
+  std::optional<double> raw_psnr;       ///< of `raw` against the truth, likewise
+  std::optional<Expectation> expected;  ///< of the last picture, where the recipe holds pixels out
+  double seconds = 0;                   ///< since restore() was called
+  double iterations_per_second = 0;     ///< of this run, as is seconds_left
   double seconds_left = 0;
   std::size_t planned_bytes = 0;   ///< the peak of the process's memory, estimated before the fit
   int rollbacks = 0;               ///< how often the fit collapsed and was taken back to its last good state
@@ -79,11 +89,17 @@ struct Restoration {
   std::optional<Image> truth;    ///< what the figures below were measured against
   std::optional<double> psnr;    ///< of `image` against the truth
   std::optional<double> ssim;
-  std::optional<double> raw_psnr;  ///< of `raw` against the truth
-  int iterations = 0;              ///< in all
-  int resumed_from = 0;            ///< those of them that an earlier run had finished
-  double seconds = 0;              ///< the fit, or what this run did of it, with what the callback took
-  std::size_t peak_bytes = 0;      ///< the process's largest resident memory, measured
+  std::optional<double> raw_psnr;       ///< of `raw` against the truth
+  std::optional<Expectation> expected;  ///< found without the truth, where the recipe holds pixels out
+  int iterations = 0;                   ///< in all
+  int best_iteration = 0;               ///< the one whose result was taken, where the recipe holds pixels out; else 0
+  double iterations_per_second = 0;     ///< of this run
+  std::string reason;                   ///< why the fit ended before its last iteration, as a clause; else empty
+  std::string classic;                  ///< the method whose result was mixed with the fit's; else empty
+  double classic_share = 0;             ///< how much of the result is that method's, on average over the picture
+  int resumed_from = 0;                 ///< those of them that an earlier run had finished
+  double seconds = 0;                   ///< that restore() took, with what the callback took
+  std::size_t peak_bytes = 0;           ///< the process's largest resident memory, measured
   std::uint64_t seed = 0;
   std::string method;                ///< "fit", or the other that was asked for
   std::string recipe;                ///< empty without a fit
@@ -129,8 +145,8 @@ struct MethodInfo {
 struct TaskInfo {
   std::string name;
   std::string summary;
-  std::string example;  ///< a command line that works as printed
-  std::string recipe;   ///< how it is fitted when nobody says
+  std::string example;                 ///< a command line that works as printed
+  std::array<std::string, 3> recipes;  ///< how it is mostly fitted: fast, balanced, best
   std::vector<OptionInfo> options;
   std::vector<MethodInfo> methods;  ///< beside "fit"
 };

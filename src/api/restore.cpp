@@ -3,18 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "api/devices.hpp"
+#include "api/pictures.hpp"
 #include "base/files.hpp"
 #include "base/memory.hpp"
+#include "base/text.hpp"
 #include "dipper/dipper.hpp"
 #include "fit/checkpoint.hpp"
 #include "fit/explain.hpp"
 #include "fit/fit.hpp"
+#include "fit/judge.hpp"
 #include "fit/recipe.hpp"
-#include "image/samples.hpp"
 #include "tasks/task.hpp"
 
 namespace dipper {
@@ -22,50 +26,31 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Recipe recipe_for(const Settings& settings, const Task& task) {
-  Recipe recipe = load_recipe(settings.recipe.empty() ? task.recipe : settings.recipe);
+const char* recipe_of(const Settings& settings, const Recipes& recipes) {
+  if (settings.quality == "fast") return recipes.fast;
+  if (settings.quality == "balanced") return recipes.balanced;
+  if (settings.quality == "best") return recipes.best;
+  const std::array<std::string, 3> names{"fast", "balanced", "best"};
+  throw Error(fmt::format("there is no quality \"{}\"; use fast, balanced or best{}", settings.quality,
+                          did_you_mean(settings.quality, names)));
+}
+
+Recipe recipe_for(const Settings& settings, const Task& task, const Observation& observation) {
+  const char* usual = recipe_of(settings, observation.recipes != nullptr ? *observation.recipes : task.recipes);
+  Recipe recipe = load_recipe(settings.recipe.empty() ? usual : settings.recipe);
   for (const auto& [key, value] : settings.set) set_value(recipe, key, value);
+  recipe.iterations = iterations_for(recipe, observation.like().plane_size());
   if (settings.iterations) set_value(recipe, "iterations", std::to_string(*settings.iterations));
   if (settings.every != 0) set_value(recipe, "every", std::to_string(settings.every));
   check(recipe);
   return recipe;
 }
 
-/// Float pictures may hold any numbers; the network's output lies in (0, 1).
-struct Range {
-  float low = 0;
-  float high = 1;
-
-  [[nodiscard]] float into(float sample) const { return (sample - low) / (high - low); }
-  [[nodiscard]] float out_of(float value) const { return low + value * (high - low); }
-};
-
-// [0, 1], or what the known samples span when that is more.
-Range range_of(const Observation& observation) {
-  Range range;
-  const Image& picture = observation.damaged;
-  if (picture.sample != SampleType::f32) return range;
-  for (int c = 0; c < picture.colour_channels(); ++c) {
-    for (std::size_t i = 0; i < picture.plane_size(); ++i) {
-      if (observation.weights[i] <= 0) continue;
-      range.low = std::min(range.low, picture.plane(c)[i]);
-      range.high = std::max(range.high, picture.plane(c)[i]);
-    }
-  }
-  return range;
-}
-
-void check_truth(const Image& truth, const Image& picture) {
-  if (truth.width != picture.width || truth.height != picture.height ||
-      truth.colour_channels() != picture.colour_channels()) {
-    throw Error(fmt::format(
-        "the truth is {}x{} of {} channels but the restored picture is {}x{} of {}; give the same picture undamaged",
-        truth.width, truth.height, truth.colour_channels(), picture.width, picture.height, picture.colour_channels()));
-  }
-  const auto known = truth.samples.begin() + static_cast<std::ptrdiff_t>(truth.colour_channels() * truth.plane_size());
-  if (!std::all_of(truth.samples.begin(), known, [](float sample) { return std::isfinite(sample); })) {
-    throw Error("the truth holds samples that are not finite numbers; give one without");
-  }
+// What to measure against: given by the user, or known because the task made the damage itself.
+const Image* truth_in(const Request& request, const Observation& observation) {
+  if (request.truth) check_truth(*request.truth, observation.like());
+  if (request.truth) return &*request.truth;
+  return observation.truth ? &*observation.truth : nullptr;
 }
 
 double seconds_since(Clock::time_point then) {
@@ -82,6 +67,14 @@ void check_checkpoints(const Settings& settings, const TaskMethod* method) {
   if (!settings.checkpoint.empty()) static_cast<void>(OutputFile(settings.checkpoint));  // can it be written?
 }
 
+/// [channel][row][column] of a picture's colours, in [0, 1].
+std::vector<float> colours_of(const Image& picture, const Range& range) {
+  std::vector<float> values(picture.colour_channels() * picture.plane_size());
+  std::transform(picture.samples.begin(), picture.samples.begin() + static_cast<std::ptrdiff_t>(values.size()),
+                 values.begin(), [&range](float sample) { return range.into(sample); });
+  return values;
+}
+
 /// One restoration while it is being made.
 class Run {
  public:
@@ -89,23 +82,20 @@ class Run {
       : settings_(request.settings),
         task_(find_task(request.task)),
         method_(request.method == "fit" ? nullptr : &find_method(task_, request.method)),
-        recipe_(recipe_for(request.settings, task_)),
         backend_(make_backend(request.settings.device, request.settings.threads)),
         observation_(observe(task_, {request.input, request.options, request.pictures, request.settings.seed})),
+        recipe_(recipe_for(request.settings, task_, observation_)),
         range_(range_of(observation_)),
-        colours_(observation_.like().width, observation_.like().height, observation_.like().colour_channels()) {
+        pictures_(observation_, range_, truth_in(request, observation_)),
+        output_(pictures_.colours()),
+        result_(pictures_.colours()) {
     check_checkpoints(settings_, method_);
-    if (request.truth) {
-      check_truth(*request.truth, observation_.like());
-      truth_ = &*request.truth;
-    } else if (observation_.truth) {
-      truth_ = &*observation_.truth;
-    }
+    if (!(settings_.time >= 0)) throw Error("the seconds that a run may take must be 0 or more");
+    progress_.width = observation_.like().width;
+    progress_.height = observation_.like().height;
   }
 
   Restoration restore(const ProgressCallback& callback) {
-    progress_.width = colours_.width;
-    progress_.height = colours_.height;
     method_ == nullptr ? fit(callback) : apply_method(callback);
     return finish();
   }
@@ -113,25 +103,47 @@ class Run {
  private:
   void fit(const ProgressCallback& callback) {
     const Image& damaged = observation_.damaged;
+    values_ = colours_of(damaged, range_);
+    weights_ = observation_.weights;
+    hold_out();
+    const std::size_t before = resident_bytes();
     const Shape shape{damaged.colour_channels(), damaged.height, damaged.width};
-    std::vector<float> values(shape.size());
-    std::transform(damaged.samples.begin(), damaged.samples.begin() + static_cast<std::ptrdiff_t>(shape.size()),
-                   values.begin(), [this](float sample) { return range_.into(sample); });
     Target target{.shape = shape,
-                  .values = values,
-                  .weights = observation_.weights,
+                  .values = values_,
+                  .weights = weights_,
                   .error = observation_.error,
                   .observed_by = observation_.observed_by};
     if (observation_.guide) target.guide = observation_.guide->samples;
-    const std::size_t before = resident_bytes();
     Fit fit(target, recipe_, *backend_, settings_.seed);
-    // Three pictures come out of it, and one is copied on its way to a file.
-    progress_.planned_bytes = before + fit.bytes() + 4 * observation_.like().samples.size() * sizeof(float);
+    // Three pictures come out of it, and one is copied on its way to a file; a judge keeps two more.
+    const std::size_t pictures = judge_ ? 6 : 4;
+    progress_.planned_bytes =
+        std::max(before + fit.bytes() + pictures * observation_.like().samples.size() * sizeof(float),
+                 peak_resident_bytes());  // of the classical method
     progress_.iterations = recipe_.iterations;
-    progress_.summary = fmt::format("{}; network {} of {} parameters on {} ({})", observation_.summary, recipe_.network,
-                                    fit.parameter_count(), backend_->name(), backend_->description());
+    progress_.summary =
+        fmt::format("{}; network {} of {} parameters, recipe {}, on {} ({})", observation_.summary, recipe_.network,
+                    fit.parameter_count(), recipe_.name, backend_->name(), backend_->description());
     open_checkpoints(fit, target);
     loop(fit, callback);
+  }
+
+  // Sets pixels aside that the fit does not get, and has the classical method restore what is left.
+  void hold_out() {
+    if (recipe_.hold_out_share <= 0 || observation_.observed_by) return;
+    HeldOut held_out(weights_, recipe_.hold_out_share, settings_.seed);
+    if (held_out.empty()) return;
+    weights_ = held_out.others(weights_);
+    std::vector<float> classic;
+    if (observation_.classic != nullptr) {
+      const Clock::time_point then = Clock::now();
+      const Image made = observation_.classic->restore(without(observation_, held_out.pixels()), settings_.threads);
+      classic = colours_of(made, range_);
+      classic_seconds_ = seconds_since(then);
+    }
+    const Image& damaged = observation_.damaged;
+    judge_.emplace(std::move(held_out), values_, Shape{damaged.colour_channels(), damaged.height, damaged.width},
+                   std::move(classic), recipe_.hold_out_patience);
   }
 
   // Hashing all that the fit is fitted to takes a moment, so only where it is needed.
@@ -141,7 +153,7 @@ class Run {
         backend_->name() == "cpu" ? fmt::format("cpu {}", cpu_instruction_set()) : backend_->name();
     checkpoints_.emplace(Origin{DIPPER_VERSION, task_.name, device, settings_.seed, recipe_}, target);
     if (settings_.resume.empty()) return;
-    progress_.note = checkpoints_->resume(settings_.resume, fit);
+    progress_.note = checkpoints_->resume(settings_.resume, fit, judge());
     progress_.resumed_from = progress_.iteration = fit.iteration();
     progress_.loss = fit.loss();
     progress_.rollbacks = fit.rollbacks();
@@ -153,7 +165,7 @@ class Run {
   // A disk that is full for a while must not cost the fit.
   void save_checkpoint(Fit& fit) {
     try {
-      checkpoints_->save(settings_.checkpoint, fit);
+      checkpoints_->save(settings_.checkpoint, fit, judge());
       saved_to_ = settings_.checkpoint;
     } catch (const Error& error) {
       progress_.note = fmt::format("there is no checkpoint of iteration {}: {}", fit.iteration(), error.what());
@@ -165,12 +177,10 @@ class Run {
     progress_.summary = fmt::format("{}; method {}", observation_.summary, method_->name);
     progress_.planned_bytes = resident_bytes();
     if (callback) callback(progress_);
-    const Clock::time_point began = Clock::now();
     const Image made = method_->restore(observation_, settings_.threads);
-    std::copy_n(made.samples.begin(), colours_.samples.size(), colours_.samples.begin());
-    average_ = colours_;
-    show();
-    progress_.seconds = seconds_since(began);
+    result_ = colours_of(made, range_);
+    show(result_, result_);
+    progress_.seconds = seconds_since(began_);
     if (callback) callback(progress_);
     forget_picture();
   }
@@ -180,9 +190,9 @@ class Run {
     if (callback) callback(progress_);
     progress_.explanation.clear();
     progress_.note.clear();
-    const Clock::time_point began = saved_at_ = Clock::now();
+    fit_began_ = saved_at_ = Clock::now();
     const bool saves = !settings_.checkpoint.empty();
-    while (fit.iteration() < recipe_.iterations && !stopped_) {
+    while (!ended(fit)) {
       progress_.loss = fit.step();
       if (!std::isfinite(progress_.loss)) {
         throw FitError(fmt::format("the fit diverged in iteration {}: its loss is {}; lower adam.rate with --set",
@@ -190,11 +200,12 @@ class Run {
       }
       progress_.iteration = fit.iteration();
       progress_.rollbacks = fit.rollbacks();
-      const bool last = fit.iteration() == recipe_.iterations;
+      tell_speed();
+      plan(fit);
+      const bool last = ended(fit);
       const bool look = last || fit.iteration() == 1 || fit.iteration() % recipe_.every == 0;
       if (look) take_picture(fit);
       if (saves && !last && seconds_since(saved_at_) >= settings_.checkpoint_every) save_checkpoint(fit);
-      tell_speed(seconds_since(began));
       stopped_ = callback && !callback(progress_) && !last;
       if (stopped_ && !look) take_picture(fit);
       forget_picture();
@@ -203,35 +214,70 @@ class Run {
     if (saves && (stopped_ || settings_.checkpoint_at_end)) save_checkpoint(fit);
   }
 
-  void tell_speed(double seconds) {
-    progress_.seconds = seconds;
-    progress_.iterations_per_second = seconds > 0 ? (progress_.iteration - progress_.resumed_from) / seconds : 0;
+  // Says why in reason_, where that is not the number of iterations alone.
+  [[nodiscard]] bool ended(const Fit& fit) {
+    if (stopped_ || fit.iteration() >= recipe_.iterations) return true;
+    if (judge_ && judge_->should_stop()) {
+      reason_ = judge_->reason();
+      return true;
+    }
+    if (fit.iteration() > progress_.resumed_from && seconds_to_spare() <= 0) {
+      reason_ = fmt::format("its {:g} seconds are over", settings_.time);
+      return true;
+    }
+    return false;
+  }
+
+  // Left for further iterations; infinite without a limit.
+  [[nodiscard]] double seconds_to_spare() const {
+    if (settings_.time <= 0) return std::numeric_limits<double>::infinity();
+    const double an_iteration = 1 / std::max(progress_.iterations_per_second, 1e-9);
+    const double at_the_end = makes_classic_anew() ? 1.2 * classic_seconds_ : 0;
+    return settings_.time - seconds_since(began_) - at_the_end - 1.5 * an_iteration;
+  }
+
+  // A schedule has to know when the time will be over. What stops by itself may go on for longer than the recipe says.
+  void plan(Fit& fit) {
+    const double seconds = seconds_to_spare();
+    if (std::isinf(seconds) || settings_.iterations || fit.iteration() < progress_.resumed_from + 3) return;
+    const double more = std::max(1.0, seconds * progress_.iterations_per_second);
+    const double most = judge_ && recipe_.hold_out_patience > 0 ? 1e8 : planned_by_recipe_;
+    recipe_.iterations = static_cast<int>(std::min(most, fit.iteration() + more));
+    fit.plan(recipe_.iterations);
+    progress_.iterations = recipe_.iterations;
+    progress_.seconds_left = seconds;
+  }
+
+  void tell_speed() {
+    progress_.seconds = seconds_since(began_);
+    const double fitting = seconds_since(fit_began_);
+    progress_.iterations_per_second = fitting > 0 ? (progress_.iteration - progress_.resumed_from) / fitting : 0;
     progress_.seconds_left =
         (recipe_.iterations - progress_.iteration) / std::max(progress_.iterations_per_second, 1e-9);
   }
 
   void take_picture(Fit& fit) {
-    fit.output(colours_.samples);
-    average_ = colours_;
-    fit.average(average_.samples);
-    for (float& sample : colours_.samples) sample = range_.out_of(sample);
-    for (float& sample : average_.samples) sample = range_.out_of(sample);
-    show();
+    fit.output(output_);
+    result_ = output_;
+    fit.average(result_);
+    if (judge_) {
+      judge_->look(fit.iteration(), result_);
+      judge_->result(result_);
+      progress_.expected = expected();
+    }
+    show(result_, output_);
   }
 
-  // Makes pictures of the colours, and measures them.
-  void show() {
-    picture_ = compose(observation_, average_);
-    raw_ = picture_;  // for its alpha and its profile
-    std::copy(colours_.samples.begin(), colours_.samples.end(), raw_.samples.begin());
-    round_samples(picture_);
-    round_samples(raw_);
-    progress_.picture = &picture_;
-    progress_.raw = &raw_;
-    if (truth_ != nullptr) {
-      progress_.psnr = psnr_ = psnr(picture_, *truth_);
-      progress_.raw_psnr = raw_psnr_ = psnr(raw_, *truth_);
-    }
+  // Where the fit got nothing, y is right unless it is noisy.
+  [[nodiscard]] std::optional<Expectation> expected() const {
+    if (!observation_.keeps_known || !(judge_->error() > 0)) return std::nullopt;
+    constexpr double decibel = 4.343;  // of a relative error of 1
+    return Expectation{-10 * std::log10(judge_->error()), 2 * decibel * judge_->error_deviation() / judge_->error()};
+  }
+
+  void show(std::span<const float> result, std::span<const float> raw) {
+    pictures_.show(result, raw);
+    pictures_.lend(progress_);
   }
 
   void forget_picture() {
@@ -241,48 +287,65 @@ class Run {
     progress_.raw_psnr.reset();
   }
 
+  // In the end the classical method gets the pixels that were held out, too.
+  [[nodiscard]] bool makes_classic_anew() const { return judge_ && observation_.classic != nullptr; }
+
   Restoration finish() {
+    if (makes_classic_anew() && !stopped_) {
+      const Image made = observation_.classic->restore(observation_, settings_.threads);
+      judge_->mix(colours_of(made, range_), result_);
+      pictures_.show(result_, output_);
+    }
     Restoration result;
-    result.psnr = psnr_;
-    result.raw_psnr = raw_psnr_;
-    if (truth_ != nullptr) result.ssim = ssim(picture_, *truth_);
-    result.raw = std::move(raw_);
-    result.image = std::move(picture_);
+    pictures_.move_to(result);
     if (observation_.truth) result.damaged = std::move(observation_.damaged);
-    if (truth_ != nullptr) result.truth = *truth_;
     result.iterations = progress_.iteration;
     result.resumed_from = progress_.resumed_from;
-    result.seconds = progress_.seconds;
+    result.seconds = seconds_since(began_);
+    result.iterations_per_second = progress_.iterations_per_second;
     result.peak_bytes = peak_resident_bytes();
     result.seed = settings_.seed;
     result.method = method_ == nullptr ? "fit" : method_->name;
     if (method_ == nullptr) result.recipe = recipe_.name;
     if (method_ == nullptr) result.device = backend_->name();
     result.stopped = stopped_;
+    result.reason = reason_;
+    result.expected = progress_.expected;
+    if (judge_) result.best_iteration = judge_->best_iteration();
+    if (judge_ && observation_.classic != nullptr) {
+      result.classic = observation_.classic->name;
+      result.classic_share = 1 - judge_->share();
+    }
     result.checkpoint = saved_to_;
     result.note = progress_.note;
     return result;
   }
 
+  [[nodiscard]] Judge* judge() { return judge_ ? &*judge_ : nullptr; }
+
+  Clock::time_point began_ = Clock::now();
+  Clock::time_point fit_began_;
+  Clock::time_point saved_at_;
   Settings settings_;
   const Task& task_;
   const TaskMethod* method_;  // null: a fit
-  Recipe recipe_;
   std::unique_ptr<Backend> backend_;
   Observation observation_;
+  Recipe recipe_;
+  int planned_by_recipe_ = recipe_.iterations;
   Range range_;
-  const Image* truth_ = nullptr;
   Progress progress_;
-  Image colours_;  // the network's output, without alpha
-  Image average_;  // of its outputs, when the recipe wants one
-  Image raw_;
-  Image picture_;
-  std::optional<double> psnr_;  // of the last picture
-  std::optional<double> raw_psnr_;
-  bool stopped_ = false;
+  Pictures pictures_;
+  std::vector<float> values_;   // what is observed, and
+  std::vector<float> weights_;  // how far each pixel of it counts for the fit
+  std::vector<float> output_;   // the network's last one, or what stands for it
+  std::vector<float> result_;   // the best so far
+  std::optional<Judge> judge_;
+  double classic_seconds_ = 0;  // that the classical method took
+  bool stopped_ = false;        // by the callback
+  std::string reason_;          // why it ended before its last iteration
   std::optional<Checkpoints> checkpoints_;
   std::filesystem::path saved_to_;  // empty before the first checkpoint
-  Clock::time_point saved_at_;
 };
 
 }  // namespace

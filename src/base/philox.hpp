@@ -21,6 +21,7 @@ enum class Stream : std::uint32_t {
   photons = 5,    // of its light,
   scratches = 6,  // and what is drawn over it
   hiding = 7,     // known pixels from a step of a fit
+  held_out = 8,   // and from all of them
 };
 
 /// Random numbers of one seed and stream. Block b of step s gives the four numbers 4b .. 4b+3.

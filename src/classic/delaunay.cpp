@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -41,7 +42,9 @@ class Qhull {
   // Whether Qhull did it.
   [[nodiscard]] bool run(std::string options) {
     const auto points = static_cast<int>(coordinates_.size() / 2);
-    return qh_new_qhull(&state_, 2, points, coordinates_.data(), False, options.data(), nullptr, messages_) == 0;
+    const int code = qh_new_qhull(&state_, 2, points, coordinates_.data(), False, options.data(), nullptr, messages_);
+    if (code == qh_ERRmem) throw std::bad_alloc();
+    return code == 0;
   }
   [[nodiscard]] std::string message() {
     (void)std::fflush(messages_);

@@ -34,14 +34,14 @@ Request read_request(const std::string& task, const RestoreOptions& options) {
   return request;
 }
 
-// "inpaint photo.png 512x512 RGB: recipe quick"
-std::string title(const TaskInfo& task, const Request& request, const RestoreOptions& options) {
+// "inpaint photo.png 512x512 RGB: balanced quality"
+std::string title(const Request& request, const RestoreOptions& options) {
   constexpr std::array<const char*, 4> kinds = {"gray", "gray with alpha", "RGB", "RGB with alpha"};
   const Image& input = request.input;
   std::string text = fmt::format("{} {} {}x{} {}: ", request.task, options.input, input.width, input.height,
                                  kinds.at(static_cast<std::size_t>(input.channels - 1)));
   if (request.method != "fit") return text + "method " + request.method;
-  text += "recipe " + (request.settings.recipe.empty() ? task.recipe : request.settings.recipe);
+  text += request.settings.recipe.empty() ? request.settings.quality + " quality" : "recipe " + request.settings.recipe;
   if (request.settings.device != "auto") text += ", device " + request.settings.device;
   return text;
 }
@@ -65,21 +65,35 @@ std::string sentence(const RestoreOptions& options, const Restoration& restorati
   if (restoration.resumed_from > 0) how += fmt::format(", {} of them before", restoration.resumed_from);
   std::string text = fmt::format("{} {} {} {:.1f} s ({})", restoration.stopped ? "stopped" : "restored", options.input,
                                  restoration.stopped ? "after" : "in", restoration.seconds, how);
+  if (!restoration.classic.empty()) {
+    text += fmt::format(", {:.0f} % of it {}", 100 * restoration.classic_share, restoration.classic);
+  }
+  if (restoration.expected) {
+    text += fmt::format(", expected PSNR of what was missing {:.1f} dB (+-{:.1f})", restoration.expected->psnr,
+                        restoration.expected->within);
+  }
   if (figures.psnr) text += fmt::format(", PSNR {:.2f} dB", *figures.psnr);
   if (figures.ssim) text += fmt::format(", SSIM {:.3f}", *figures.ssim);
-  return fmt::format("{} -> {}", text, options.output);
+  text = fmt::format("{} -> {}", text, options.output);
+  return restoration.reason.empty()
+             ? text
+             : fmt::format("{}\nstopped after {} iterations: {}", text, restoration.iterations, restoration.reason);
 }
 
 void print_json(const RestoreOptions& options, const Restoration& restoration, const Figures& figures) {
-  const int iterations = restoration.iterations - restoration.resumed_from;
-  const double speed = restoration.seconds > 0 ? iterations / restoration.seconds : 0;
   const Json result = {{"psnr", number_or_null(figures.psnr)},
                        {"ssim", number_or_null(figures.ssim)},
                        {"raw_psnr", number_or_null(restoration.raw_psnr)},
+                       {"expected_psnr_of_missing", restoration.expected ? Json(restoration.expected->psnr) : Json()},
+                       {"expected_within", restoration.expected ? Json(restoration.expected->within) : Json()},
+                       {"classic", restoration.classic},
+                       {"classic_share", restoration.classic_share},
                        {"iterations", restoration.iterations},
+                       {"best_iteration", restoration.best_iteration},
+                       {"reason", restoration.reason},
                        {"resumed_from_iteration", restoration.resumed_from},
                        {"seconds", restoration.seconds},
-                       {"iterations_per_second", speed},
+                       {"iterations_per_second", restoration.iterations_per_second},
                        {"peak_bytes", restoration.peak_bytes},
                        {"seed", restoration.seed},
                        {"method", restoration.method},
@@ -93,7 +107,7 @@ void print_json(const RestoreOptions& options, const Restoration& restoration, c
 int run(const TaskInfo& task, const RestoreOptions& options, const std::vector<std::string>& words) {
   const Request request = read_request(task.name, options);
   Outputs outputs(options, request.input);
-  ProgressReport report(options, title(task, request, options));
+  ProgressReport report(options, title(request, options));
   report.tell(warning_of_replacement(options));
   catch_interrupts();
 

@@ -104,6 +104,7 @@ void ProgressReport::show(const Progress& progress) {
                 {"loss", number_or_null(progress.loss)},
                 {"psnr", number_or_null(progress.psnr)},
                 {"raw_psnr", number_or_null(progress.raw_psnr)},
+                {"expected_psnr_of_missing", progress.expected ? Json(progress.expected->psnr) : Json()},
                 {"rollbacks", progress.rollbacks},
                 {"seconds", progress.seconds},
                 {"iterations_per_second", progress.iterations_per_second},
@@ -122,6 +123,7 @@ std::string ProgressReport::figures(const Progress& progress) const {
   std::string text = fmt::format("{:>{}}/{}  loss {:<7.5g}", progress.iteration,
                                  fmt::formatted_size("{}", progress.iterations), progress.iterations, progress.loss);
   if (psnr_) text += fmt::format("  PSNR {:.2f} dB", *psnr_);
+  if (progress.expected) text += fmt::format("  expected {:.1f} dB", progress.expected->psnr);
   if (progress.rollbacks > 0) text += fmt::format("  rolled back {}x", progress.rollbacks);
   if (progress.iteration > 0) text += "  " + speed(progress.iterations_per_second);
   if (progress.iteration > 0 && progress.iteration < progress.iterations) {

@@ -2,6 +2,7 @@
 #include "cli/restore_options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <utility>
@@ -84,10 +85,15 @@ void declare_fit(CLI::App& command, const TaskInfo& task, RestoreOptions& option
   Settings& settings = options.settings;
   command.option_defaults()->group("Fit");
   if (!task.methods.empty()) add_text(command, {"--method", "NAME", methods_help(task)}, options.method);
-  add_text(
-      command,
-      {"--recipe", "NAME|FILE", fmt::format("how to fit: a name from dipper recipes, or a file [{}]", task.recipe)},
-      settings.recipe);
+  add_text(command, {"--quality", "HOW", "fast, balanced or best: the better, the longer the fit takes [balanced]"},
+           settings.quality);
+  add_parsed(command, {"--time", "SECONDS", "what all may take: make the best of it [as long as the quality needs]"},
+             [&settings](const std::string& text) { settings.time = parse_number(text, "--time", 0.1, 1e9); });
+  add_text(command,
+           {"--recipe", "NAME|FILE",
+            fmt::format("how to fit: a name from dipper recipes, or a file [the quality's: {}]",
+                        fmt::join(task.recipes, ", "))},
+           settings.recipe);
   add_repeated(command, {"--set", "KEY=VALUE", "replace one value of the recipe; may be repeated"},
                [&settings](const std::string& text) { parse_assignment(text, settings.set); });
   add_parsed(command, {"--iterations", "N", "iterations to run [as the recipe says]"},

@@ -198,9 +198,10 @@ Safetensors read_whole(const fs::path& file) {
 Checkpoints::Checkpoints(const Origin& origin, const Target& target)
     : description_(describe(origin, target)), iterations_(origin.recipe.iterations) {}
 
-void Checkpoints::save(const fs::path& file, Fit& fit) {
+void Checkpoints::save(const fs::path& file, Fit& fit, Judge* judge) {
   Saver state;
   fit.visit(state);
+  if (judge != nullptr) judge->visit(state);
   Metadata metadata = description_;
   metadata.merge(state.numbers);
   metadata[checksum_key] = checksum(metadata, state.tensors);
@@ -210,7 +211,7 @@ void Checkpoints::save(const fs::path& file, Fit& fit) {
   good_ = file;
 }
 
-std::string Checkpoints::resume(const fs::path& file, Fit& fit) {
+std::string Checkpoints::resume(const fs::path& file, Fit& fit, Judge* judge) {
   std::vector<std::string> notes;
   fs::path from = file;
   const Safetensors read = [&] {
@@ -231,6 +232,7 @@ std::string Checkpoints::resume(const fs::path& file, Fit& fit) {
   try {
     Loader loader(read);
     fit.visit(loader);
+    if (judge != nullptr) judge->visit(loader);
     loader.refuse_more();
   } catch (const Error& error) {
     throw Error(fmt::format("{} does not fit this run: {}", from.string(), error.what()));

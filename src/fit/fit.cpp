@@ -143,6 +143,7 @@ float Fit::step() {
   }
   loss_ = loss;
   input_.after(iteration_);
+  if (hiding_) hiding_->after();
   ++iteration_;
   return loss;
 }
@@ -184,16 +185,14 @@ void Fit::optimise() {
                  program_.dtheta(), program_.theta(), m_, v_);
 }
 
-// A pixel that the network was shown is none that it had to tell: it keeps its average.
 void Fit::add_to_average() {
   if (average_.empty()) return;
   const auto old_share = static_cast<float>(iteration_ == 0 ? 0 : recipe_.average);
   const Drawn x = drawn();
-  const std::size_t plane = layout_.canvas.plane();
   layout_.for_each_row([&](std::size_t from, std::size_t to) {
     for (int j = 0; j < layout_.picture.width; ++j) {
-      if (hiding_ && iteration_ > 0 && hiding_->shows((from + j) % plane)) continue;
-      average_[to + j] = old_share * average_[to + j] + (1 - old_share) * x[from + j];
+      const float share = hiding_ ? hiding_->average_share(from + j, recipe_.average) : old_share;
+      average_[to + j] = share * average_[to + j] + (1 - share) * x[from + j];
     }
   });
 }

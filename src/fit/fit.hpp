@@ -45,6 +45,9 @@ class Fit {
   /// One iteration: noise on the input, forward, backward, Adam. Returns the loss before the step.
   float step();
 
+  /// From here on the fit is to end after so many iterations in all, which its schedule follows.
+  void plan(int iterations) { recipe_.iterations = iterations; }
+
   /// Everything that a step changes, under names such as "iteration", "weights/encoder1.conv.weight", "adam.m/..." and
   /// "output". A fit of the same target, recipe, seed and device that is given these values goes on with the same bits.
   void visit(StateVisitor& visitor);

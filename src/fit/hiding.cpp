@@ -26,6 +26,7 @@ Hiding::Hiding(const Recipe& recipe, std::uint64_t seed, const Shape& canvas, co
       picture_(tensors.y.begin(), tensors.y.end()),
       known_(tensors.weights.begin(), tensors.weights.end()),
       shown_(canvas.plane()),
+      told_(canvas.plane()),
       base_(canvas.size()),
       filling_(canvas.channels, canvas.height, canvas.width) {
   DIPPER_CHECK_EQ(tensors.y.size(), canvas.size());
@@ -43,6 +44,10 @@ void Hiding::before(int step) {
     base_[i] -= middle;
     tensors_.y[i] = picture_[i] - base_[i];
   }
+}
+
+void Hiding::after() {
+  for (std::size_t i = 0; i < told_.size(); ++i) told_[i] += 1 - shown_[i];
 }
 
 void Hiding::draw(int step) {
@@ -69,7 +74,8 @@ void Hiding::write_input() {
 }
 
 std::size_t Hiding::bytes() const {
-  return (picture_.size() + known_.size() + shown_.size() + base_.size()) * sizeof(float) + filling_.bytes();
+  return (picture_.size() + known_.size() + shown_.size() + told_.size() + base_.size()) * sizeof(float) +
+         filling_.bytes();
 }
 
 }  // namespace dipper

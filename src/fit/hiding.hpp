@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -38,7 +39,23 @@ class Hiding {
   /// Whether the input of this step showed that pixel of the canvas.
   [[nodiscard]] bool shows(std::size_t pixel) const { return shown_[pixel] != 0; }
 
-  void visit(StateVisitor& visitor) { visitor.tensor("base", sizes_of(canvas_), base_); }
+  /// The share of what the average of outputs was before this step in what it is after it, for one element of the
+  /// canvas; `decay` where steps are many. A pixel that the network was shown is none that it had to tell, so it keeps
+  /// its average. The first outputs, which are bad, are forgotten faster (polynomial-decay averaging, Shamir and Zhang,
+  /// 2013).
+  [[nodiscard]] float average_share(std::size_t element, double decay) const {
+    const std::size_t pixel = element % canvas_.plane();
+    if (shows(pixel) && told_[pixel] > 0) return 1;
+    return std::min(static_cast<float>(decay), told_[pixel] / (4 + told_[pixel]));
+  }
+
+  /// To be called after each step.
+  void after();
+
+  void visit(StateVisitor& visitor) {
+    visitor.tensor("base", sizes_of(canvas_), base_);
+    visitor.tensor("told", {static_cast<std::size_t>(canvas_.height), static_cast<std::size_t>(canvas_.width)}, told_);
+  }
 
   [[nodiscard]] std::size_t bytes() const;
 
@@ -57,6 +74,7 @@ class Hiding {
   std::vector<float> picture_;  // y as it came
   std::vector<float> known_;    // weights as they came
   std::vector<float> shown_;    // 1 or 0
+  std::vector<float> told_;     // in how many steps each pixel was not shown; at first the one step in which it was
   std::vector<float> base_;
   PyramidFill filling_;
 };

@@ -208,6 +208,13 @@ std::string summary_of(std::string_view text) {
   return "";
 }
 
+int iterations_for(const Recipe& recipe, std::size_t pixels) {
+  if (recipe.work <= 0) return recipe.iterations;
+  const double within = 1e6 * recipe.work / static_cast<double>(std::max<std::size_t>(1, pixels));
+  const int fewest = (recipe.iterations + 3) / 4;
+  return within >= recipe.iterations ? recipe.iterations : std::max(fewest, static_cast<int>(within));
+}
+
 double learning_rate(const Recipe& recipe, int iteration) {
   const double done = static_cast<double>(iteration) / recipe.iterations;
   double rate = recipe.adam_rate;

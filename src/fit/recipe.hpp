@@ -20,6 +20,7 @@ struct Recipe {
   std::string network = "hourglass-shuffle";
   NetworkOptions net;  // of all networks; those of `network` count
   int iterations = 500;
+  double work = 0;
   int every = 50;
 
   std::string input_kind = "normal";
@@ -37,6 +38,9 @@ struct Recipe {
   int rollback_every = 0;
   double rollback_drop = 5;
 
+  double hold_out_share = 0;
+  int hold_out_patience = 0;
+
   double adam_rate = 0.01;
   double adam_beta1 = 0.9;
   double adam_beta2 = 0.999;
@@ -50,6 +54,9 @@ template <ValuesOf<Recipe> R, class Visit>
 void for_each_value(R& r, Visit&& visit) {
   visit.text("network", r.network, "the network, a name of nets/nets.cpp");
   visit.integer("iterations", r.iterations, 1, 100'000'000, "steps of the optimiser");
+  visit.number("work", r.work, 0, 1e12,
+               "megapixels that all iterations together may make: larger pictures get fewer iterations, but no fewer "
+               "than a quarter; 0: no limit");
   visit.integer("every", r.every, 1, 100'000'000, "iterations from one picture of the progress to the next");
   visit.choice(
       "input.kind", r.input_kind, {"normal", "uniform", "mesh", "picture", "observed"},
@@ -69,6 +76,10 @@ void for_each_value(R& r, Visit&& visit) {
   visit.integer("rollback.every", r.rollback_every, 0, 100'000'000,
                 "steps from one look for a collapse to the next; 0: never");
   visit.number("rollback.drop", r.rollback_drop, 0, 1000, "a loss that is worse by so many dB is a collapse");
+  visit.number("hold_out.share", r.hold_out_share, 0, 0.5,
+               "share of the known pixels that the fit does not get; their error chooses the result; 0: none");
+  visit.integer("hold_out.patience", r.hold_out_patience, 0, 100'000'000,
+                "iterations in which that error has not fallen by 0.02 dB after which the fit ends; 0: never");
   visit.number("adam.rate", r.adam_rate, 0, 1e6, "learning rate");
   visit.number("adam.beta1", r.adam_beta1, 0, 0.999999, "decay of the gradient's mean");
   visit.number("adam.beta2", r.adam_beta2, 0, 0.99999999, "decay of the gradient's mean square");
@@ -99,6 +110,9 @@ struct BuiltInRecipe {
   std::string_view text;
 };
 [[nodiscard]] const std::vector<BuiltInRecipe>& built_in_recipes();
+
+/// The iterations for a picture of so many pixels.
+[[nodiscard]] int iterations_for(const Recipe& recipe, std::size_t pixels);
 
 /// The first line of comment in a recipe's text that is no licence line.
 [[nodiscard]] std::string summary_of(std::string_view text);

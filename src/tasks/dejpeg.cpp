@@ -17,7 +17,7 @@ extern const Task dejpeg_task{
     .name = "dejpeg",
     .summary = "Remove the blocks and rings that JPEG leaves at low quality",
     .example = "dipper dejpeg thumbnail.jpg -o clean.png",
-    .recipe = "small",
+    .recipes = {"small", "small", "small"},
     .options = {},
     .methods = {},
     .observe = observe_dejpeg,

@@ -33,24 +33,6 @@ bool is_poisson(const TaskInput& input) {
                           did_you_mean(*kind, std::vector<std::string>{"gaussian", "poisson"})));
 }
 
-Observation observe_denoise(const TaskInput& input) {
-  Observation observation = all_known(input.picture);
-  const std::string* sigma = input.option("sigma");
-  const bool poisson = is_poisson(input);
-  if (poisson) {
-    observation.error = ErrorKind::poisson;
-    const auto colours = input.picture.colour_channels() * input.picture.plane_size();
-    const auto end = input.picture.samples.begin() + static_cast<std::ptrdiff_t>(colours);
-    if (std::any_of(input.picture.samples.begin(), end, [](float sample) { return sample < 0; })) {
-      throw Error("some pixels are below 0, which counted photons never are; use --noise gaussian");
-    }
-  }
-  observation.noise = sigma != nullptr ? parse_number(*sigma, "--sigma", 0, 255) / 255 : estimate_noise(input.picture);
-  observation.summary = fmt::format("{} noise of sigma {:.1f}{}", poisson ? "Poisson" : "Gaussian",
-                                    255 * observation.noise, sigma != nullptr ? "" : " (estimated)");
-  return observation;
-}
-
 void check_gaussian(const Observation& observation) {
   if (observation.error == ErrorKind::squared) return;
   throw Error("--noise poisson is for a fit; leave it out, as every other --method takes the noise to be Gaussian");
@@ -72,13 +54,32 @@ constexpr TaskMethod methods[] = {
      least_variation},
 };
 
+Observation observe_denoise(const TaskInput& input) {
+  Observation observation = all_known(input.picture);
+  const std::string* sigma = input.option("sigma");
+  const bool poisson = is_poisson(input);
+  if (poisson) {
+    observation.error = ErrorKind::poisson;
+    const auto colours = input.picture.colour_channels() * input.picture.plane_size();
+    const auto end = input.picture.samples.begin() + static_cast<std::ptrdiff_t>(colours);
+    if (std::any_of(input.picture.samples.begin(), end, [](float sample) { return sample < 0; })) {
+      throw Error("some pixels are below 0, which counted photons never are; use --noise gaussian");
+    }
+  }
+  observation.noise = sigma != nullptr ? parse_number(*sigma, "--sigma", 0, 255) / 255 : estimate_noise(input.picture);
+  if (!poisson) observation.classic = &methods[0];
+  observation.summary = fmt::format("{} noise of sigma {:.1f}{}", poisson ? "Poisson" : "Gaussian",
+                                    255 * observation.noise, sigma != nullptr ? "" : " (estimated)");
+  return observation;
+}
+
 }  // namespace
 
 extern const Task denoise_task{
     .name = "denoise",
     .summary = "Remove noise: high ISO, film grain, dim light",
     .example = "dipper denoise night.png -o clean.png",
-    .recipe = "small",
+    .recipes = {"small", "small", "small"},
     .options = options,
     .methods = methods,
     .observe = observe_denoise,

@@ -44,7 +44,7 @@ extern const Task flash_task{
     .name = "flash",
     .summary = "Join two pictures of a dark scene: the light of one, the detail of one with flash",
     .example = "dipper flash ambient.jpg flash.jpg -o joined.png",
-    .recipe = "flash",
+    .recipes = {"flash", "flash", "flash"},
     .options = options,
     .methods = {},
     .observe = observe_flash,

@@ -129,6 +129,48 @@ double missing_share(const Observation& observation) {
   return 1 - static_cast<double>(whole) / static_cast<double>(observation.weights.size());
 }
 
+Image linear(const Observation& observation, int /*threads*/) {
+  return interpolate_scattered(observation.damaged, observation.weights, Interpolant::linear);
+}
+
+Image cubic(const Observation& observation, int /*threads*/) {
+  return interpolate_scattered(observation.damaged, observation.weights, Interpolant::cubic);
+}
+
+// Known pixels are right, so their error weighs as much as is well for the method's speed.
+Image least_variation(const Observation& observation, int threads) {
+  return total_variation(observation.damaged, observation.weights, 1000, threads);
+}
+
+constexpr TaskMethod methods[] = {
+    {"linear", "interpolation over the triangles between known pixels", linear},
+    {"cubic", "the same with smooth slopes: the classic to beat for scattered pixels", cubic},
+    {"tv", "the least total variation", least_variation},
+};
+
+// Whether pixels are missing here and there, each for itself, rather than in strokes and holes: a pixel whose neighbour
+// is missing is then hardly more likely to be so too. Of a few pixels nothing can be said.
+bool is_scattered(const Observation& observation) {
+  constexpr std::size_t few = 25;
+  if (observation.weights.size() <= few) return false;
+  const auto width = static_cast<std::size_t>(observation.damaged.width);
+  std::size_t missing = 0;
+  std::size_t in_pairs = 0;
+  std::size_t with_neighbour = 0;
+  for (std::size_t i = 0; i < observation.weights.size(); ++i) {
+    if (observation.weights[i] >= 1) continue;
+    ++missing;
+    if (i % width + 1 == width) continue;
+    ++with_neighbour;
+    in_pairs += observation.weights[i + 1] < 1 ? 1 : 0;
+  }
+  const double usual = static_cast<double>(missing) / static_cast<double>(observation.weights.size());
+  const double beside = static_cast<double>(in_pairs) / static_cast<double>(std::max<std::size_t>(1, with_neighbour));
+  return beside < usual + 0.25;
+}
+
+constexpr Recipes scattered{"inpaint-fast", "inpaint-balanced", "inpaint-best"};
+
 Observation observe_inpaint(const TaskInput& input) {
   const Image* mask = input.image("mask");
   const Image* mask_known = input.image("mask-known");
@@ -154,28 +196,13 @@ Observation observe_inpaint(const TaskInput& input) {
       for (int c = 0; c < input.picture.colour_channels() && repair[i] > 0; ++c) observation.damaged.plane(c)[i] = 0;
     }
   }
+  if (is_scattered(observation)) {
+    observation.classic = &methods[1];
+    observation.recipes = &scattered;
+  }
   observation.summary = fmt::format("{:.1f} % of the pixels are missing", 100 * missing_share(observation));
   return observation;
 }
-
-Image linear(const Observation& observation, int /*threads*/) {
-  return interpolate_scattered(observation.damaged, observation.weights, Interpolant::linear);
-}
-
-Image cubic(const Observation& observation, int /*threads*/) {
-  return interpolate_scattered(observation.damaged, observation.weights, Interpolant::cubic);
-}
-
-// Known pixels are right, so their error weighs as much as is well for the method's speed.
-Image least_variation(const Observation& observation, int threads) {
-  return total_variation(observation.damaged, observation.weights, 1000, threads);
-}
-
-constexpr TaskMethod methods[] = {
-    {"linear", "interpolation over the triangles between known pixels", linear},
-    {"cubic", "the same with smooth slopes: the classic to beat for scattered pixels", cubic},
-    {"tv", "the least total variation", least_variation},
-};
 
 }  // namespace
 
@@ -183,7 +210,7 @@ extern const Task inpaint_task{
     .name = "inpaint",
     .summary = "Fill in missing pixels: scratches, text, holes, dropped samples",
     .example = "dipper inpaint scan.png --mask scratches.png -o restored.png",
-    .recipe = "quick",
+    .recipes = {"quick", "quick", "quick"},
     .options = options,
     .methods = methods,
     .observe = observe_inpaint,

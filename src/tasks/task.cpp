@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "classic/pyramid_fill.hpp"
 #include "dipper/error.hpp"
 
 namespace dipper {
@@ -80,6 +81,20 @@ const TaskMethod& find_method(const Task& task, const std::string& name) {
 
 Observation all_known(const Image& picture) {
   return {.damaged = picture, .weights = std::vector<float>(picture.plane_size(), 1.0F)};
+}
+
+Observation without(const Observation& observation, std::span<const std::size_t> pixels) {
+  Observation left = observation;
+  for (const std::size_t i : pixels) left.weights[i] = 0;
+  Image& picture = left.damaged;
+  const std::size_t plane = picture.plane_size();
+  const std::span<float> colours = std::span(picture.samples).first(picture.colour_channels() * plane);
+  std::vector<float> filled(colours.size());
+  PyramidFill(picture.colour_channels(), picture.height, picture.width).fill(colours, left.weights, filled);
+  for (int c = 0; c < picture.colour_channels(); ++c) {
+    for (const std::size_t i : pixels) colours[c * plane + i] = filled[c * plane + i];
+  }
+  return left;
 }
 
 Image compose(const Observation& observation, const Image& raw) {

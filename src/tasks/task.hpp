@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -25,6 +26,15 @@ struct TaskInput {
   [[nodiscard]] const Image* image(const std::string& name) const;
 };
 
+/// How to fit when nobody says: the recipe for each quality.
+struct Recipes {
+  const char* fast;
+  const char* balanced;
+  const char* best;
+};
+
+struct TaskMethod;
+
 /// What is known of a picture: the loss of a fit compares its output, seen through the operator, with this.
 struct Observation {
   Image damaged;                      // as it came, or as the task damaged it: y
@@ -37,7 +47,9 @@ struct Observation {
   std::optional<Image> frame{};  // what lends the restored picture its size, alpha and profile; else y does
   std::optional<Image> guide{};  // a second picture of the same scene and size: the network's input
   ErrorKind error = ErrorKind::squared;
-  double noise = 0;  // standard deviation, where the task knows it
+  double noise = 0;                     // standard deviation, where the task knows it
+  const TaskMethod* classic = nullptr;  // what suits this damage and may improve a fit's result by being mixed with it
+  const Recipes* recipes = nullptr;     // that suit this damage better than the task's
 
   [[nodiscard]] const Image& like() const { return frame ? *frame : damaged; }
 };
@@ -65,7 +77,7 @@ struct Task {
   const char* name;
   const char* summary;
   const char* example;
-  const char* recipe;  // how to fit when nobody says
+  Recipes recipes;
   std::span<const TaskOption> options;
   std::span<const TaskMethod> methods;
   Observation (*observe)(const TaskInput& input);
@@ -86,6 +98,9 @@ struct Task {
 
 /// An observation of which every pixel counts.
 [[nodiscard]] Observation all_known(const Image& picture);
+
+/// The observation as it would be without these pixels: of weight 0, and holding what their neighbours say.
+[[nodiscard]] Observation without(const Observation& observation, std::span<const std::size_t> pixels);
 
 /// The restored picture, made of `raw`, the colour channels of a fit: where known pixels stay, `raw` where nothing was
 /// known, the damaged picture where it was known for certain, and a mix where the weight says so. Alpha, profile and

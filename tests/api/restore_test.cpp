@@ -37,7 +37,7 @@ TEST(Restore, FillsInWhatIsMissing) {
   EXPECT_GT(*result.raw_psnr, 27);
   EXPECT_GT(*result.ssim, 0.9);
   EXPECT_EQ(result.iterations, 200);
-  EXPECT_EQ(result.recipe, "quick");
+  EXPECT_EQ(result.recipe, "inpaint-balanced");
   EXPECT_EQ(result.device, "cpu");
   EXPECT_FALSE(result.stopped);
 }
@@ -90,7 +90,7 @@ TEST(Restore, ShowsProgressAndStopsWhenTold) {
     EXPECT_EQ(progress.iterations, 50);
     EXPECT_GT(progress.planned_bytes, 0U);
     EXPECT_TRUE(std::isfinite(progress.loss));
-    EXPECT_NE(progress.summary.find("% of the pixels are missing; network hourglass-shuffle"), std::string::npos);
+    EXPECT_NE(progress.summary.find("% of the pixels are missing; network skip of "), std::string::npos);
     calls.push_back(progress.iteration);
     if (progress.picture != nullptr) {
       looked.push_back(progress.iteration);

@@ -34,7 +34,7 @@ TEST_F(Restore, JsonIsOneObjectAndNothingElse) {
   EXPECT_EQ(result.at("iterations"), 2);
   EXPECT_GT(result.at("peak_bytes"), 1'000'000);
   EXPECT_EQ(result.at("seed"), 18446744073709551615U);
-  EXPECT_EQ(result.at("recipe"), "quick");
+  EXPECT_EQ(result.at("recipe"), "inpaint-balanced");
   EXPECT_EQ(result.at("device"), "cpu");
   EXPECT_EQ(result.at("version"), Json::parse(run({"info", "--json"}).out).at("version"));
   EXPECT_EQ(result.at("output"), "out.png");

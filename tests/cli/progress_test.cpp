@@ -29,9 +29,9 @@ TEST_F(ProgressReport, StdoutStaysEmptyAndStderrSumsUp) {
   EXPECT_EQ(outcome.out, "");
   const std::vector<std::string> err = lines(outcome.err);
   ASSERT_GE(err.size(), 3U);
-  EXPECT_TRUE(err.front().starts_with("inpaint in.png 16x12 RGB: recipe quick, 2 iterations, about ")) << err.front();
-  EXPECT_NE(err.at(1).find("% of the pixels are missing; network hourglass-shuffle of"), std::string::npos)
-      << err.at(1);
+  EXPECT_TRUE(err.front().starts_with("inpaint in.png 16x12 RGB: balanced quality, 2 iterations, about "))
+      << err.front();
+  EXPECT_NE(err.at(1).find("% of the pixels are missing; network skip of"), std::string::npos) << err.at(1);
   EXPECT_TRUE(err.back().starts_with("restored in.png in ")) << err.back();
   EXPECT_NE(err.back().find("(2 iterations), PSNR "), std::string::npos) << err.back();
   EXPECT_TRUE(err.back().ends_with(" -> out.png")) << err.back();

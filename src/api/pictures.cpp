@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/pictures.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/check.hpp"
+#include "image/samples.hpp"
+
+namespace dipper {
+
+Range range_of(const Observation& observation) {
+  Range range;
+  const Image& picture = observation.damaged;
+  if (picture.sample != SampleType::f32) return range;
+  for (int c = 0; c < picture.colour_channels(); ++c) {
+    for (std::size_t i = 0; i < picture.plane_size(); ++i) {
+      if (observation.weights[i] <= 0) continue;
+      range.low = std::min(range.low, picture.plane(c)[i]);
+      range.high = std::max(range.high, picture.plane(c)[i]);
+    }
+  }
+  return range;
+}
+
+void check_truth(const Image& truth, const Image& picture) {
+  if (truth.width != picture.width || truth.height != picture.height ||
+      truth.colour_channels() != picture.colour_channels()) {
+    throw Error(fmt::format(
+        "the truth is {}x{} of {} channels but the restored picture is {}x{} of {}; give the same picture undamaged",
+        truth.width, truth.height, truth.colour_channels(), picture.width, picture.height, picture.colour_channels()));
+  }
+  const auto known = truth.samples.begin() + static_cast<std::ptrdiff_t>(truth.colour_channels() * truth.plane_size());
+  if (!std::all_of(truth.samples.begin(), known, [](float sample) { return std::isfinite(sample); })) {
+    throw Error("the truth holds samples that are not finite numbers; give one without");
+  }
+}
+
+Pictures::Pictures(const Observation& observation, const Range& range, const Image* truth)
+    : observation_(observation), range_(range), truth_(truth) {}
+
+std::size_t Pictures::colours() const {
+  const Image& like = observation_.like();
+  return like.colour_channels() * like.plane_size();
+}
+
+void Pictures::show(std::span<const float> result, std::span<const float> raw) {
+  picture_ = compose(observation_, image_of(result));
+  raw_ = picture_;  // for its alpha and its profile
+  const Image own = image_of(raw);
+  std::copy(own.samples.begin(), own.samples.end(), raw_.samples.begin());
+  round_samples(picture_);
+  round_samples(raw_);
+  if (truth_ == nullptr) return;
+  psnr_ = psnr(picture_, *truth_);
+  raw_psnr_ = psnr(raw_, *truth_);
+}
+
+Image Pictures::image_of(std::span<const float> colours) const {
+  const Image& like = observation_.like();
+  Image image(like.width, like.height, like.colour_channels());
+  DIPPER_CHECK_EQ(colours.size(), image.samples.size());
+  std::transform(colours.begin(), colours.end(), image.samples.begin(),
+                 [this](float value) { return range_.out_of(value); });
+  return image;
+}
+
+void Pictures::lend(Progress& progress) const {
+  progress.picture = &picture_;
+  progress.raw = &raw_;
+  progress.psnr = psnr_;
+  progress.raw_psnr = raw_psnr_;
+}
+
+void Pictures::move_to(Restoration& restoration) {
+  restoration.psnr = psnr_;
+  restoration.raw_psnr = raw_psnr_;
+  if (truth_ != nullptr) restoration.ssim = ssim(picture_, *truth_);
+  if (truth_ != nullptr) restoration.truth = *truth_;
+  restoration.raw = std::move(raw_);
+  restoration.image = std::move(picture_);
+}
+
+}  // namespace dipper

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "dipper/dipper.hpp"
+#include "tasks/task.hpp"
+
+namespace dipper {
+
+/// Float pictures may hold any numbers; the network's output lies in (0, 1).
+struct Range {
+  float low = 0;
+  float high = 1;
+
+  [[nodiscard]] float into(float sample) const { return (sample - low) / (high - low); }
+  [[nodiscard]] float out_of(float value) const { return low + value * (high - low); }
+};
+
+/// [0, 1], or what the known samples span when that is more.
+[[nodiscard]] Range range_of(const Observation& observation);
+
+/// Throws Error when the truth cannot be compared with pictures like this one.
+void check_truth(const Image& truth, const Image& picture);
+
+/// What a fit has reached, as pictures: of its colours in [0, 1], with the observation's alpha, profile and known
+/// pixels.
+class Pictures {
+ public:
+  /// Both must outlive this; truth may be null.
+  Pictures(const Observation& observation, const Range& range, const Image* truth);
+
+  /// Makes the pictures from colours, [channel][row][column]: the result so far, and the network's own last output.
+  void show(std::span<const float> result, std::span<const float> raw);
+
+  /// Puts the last ones, and how near they come to the truth, where a callback finds them.
+  void lend(Progress& progress) const;
+
+  /// Gives them away.
+  void move_to(Restoration& restoration);
+
+  [[nodiscard]] std::size_t colours() const;
+
+ private:
+  [[nodiscard]] Image image_of(std::span<const float> colours) const;
+
+  const Observation& observation_;
+  Range range_;
+  const Image* truth_;
+  Image picture_;
+  Image raw_;
+  std::optional<double> psnr_;
+  std::optional<double> raw_psnr_;
+};
+
+}  // namespace dipper

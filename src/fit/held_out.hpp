@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/shape.hpp"
+
+namespace dipper {
+
+/// A few of the known pixels, which a fit does not get: its error there is its error where pixels are missing, so they
+/// choose between results and tell how good one is.
+class HeldOut {
+ public:
+  /// weights: [row][column]. Only pixels of weight 1 are taken, each with the chance `share` in (0, 1); none at all
+  /// when so few would be taken that they say little.
+  HeldOut(std::span<const float> weights, double share, std::uint64_t seed);
+
+  /// In the order of rows.
+  [[nodiscard]] std::span<const std::size_t> pixels() const { return pixels_; }
+  [[nodiscard]] bool empty() const { return pixels_.empty(); }
+
+  /// The same weights, 0 for the pixels held out.
+  [[nodiscard]] std::vector<float> others(std::span<const float> weights) const;
+
+  /// The mean square of x - y over the pixels held out and all channels; both [channel][row][column].
+  [[nodiscard]] double error(std::span<const float> x, std::span<const float> y, const Shape& shape) const;
+
+ private:
+  std::vector<std::size_t> pixels_;
+};
+
+/// How much of each of two results to take, pixel by pixel.
+struct Blend {
+  std::vector<float> share;  // of the first, [row][column], in [0, 1]; the second has the rest
+  double mean_share = 1;
+  double error = 0;            // mean square error that is to be expected of the mixture where pixels are missing
+  double error_deviation = 0;  // standard error of that figure
+};
+
+/// The shares that make the mixture of a and b closest to y at the pixels held out, by least squares in overlapping
+/// neighbourhoods; where few pixels were held out, or both results hardly differ, that of the whole picture is as good
+/// as any and is taken. One of the results alone is taken where no mixture is better. The error is found by letting
+/// each half of these pixels judge the shares that the other half chose.
+[[nodiscard]] Blend blend(const HeldOut& held_out, std::span<const float> a, std::span<const float> b,
+                          std::span<const float> y, const Shape& shape);
+
+}  // namespace dipper

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/judge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+
+namespace dipper {
+namespace {
+
+// What counts as a gain: 0.02 dB, which nobody sees.
+constexpr double gain = 0.9954;
+
+}  // namespace
+
+Judge::Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, std::vector<float> classic, int patience)
+    : held_out_(std::move(held_out)),
+      y_(y),
+      shape_(shape),
+      classic_(std::move(classic)),
+      patience_(patience),
+      best_(shape.size()) {
+  DIPPER_CHECK_EQ(y.size(), shape.size());
+  DIPPER_CHECK(!held_out_.empty());
+  if (!classic_.empty()) DIPPER_CHECK_EQ(classic_.size(), shape.size());
+}
+
+void Judge::look(int iteration, std::span<const float> x) {
+  DIPPER_CHECK_EQ(x.size(), shape_.size());
+  Blend found = blend(held_out_, x, classic_.empty() ? x : classic_, y_, shape_);
+  const bool first = best_at_ == 0;
+  looked_at_ = iteration;
+  if (first || found.error < gained_error_ * gain) {
+    gained_at_ = iteration;
+    gained_error_ = found.error;
+  }
+  if (!first && found.error >= blend_.error) return;
+  best_at_ = iteration;
+  blend_ = std::move(found);
+  std::copy(x.begin(), x.end(), best_.begin());
+}
+
+std::string Judge::reason() const {
+  const int since = looked_at_ - best_at_;
+  if (since > 0) return fmt::format("the error on held-out pixels has not fallen for {} iterations", since);
+  return fmt::format("the error on held-out pixels has hardly fallen for {} iterations", looked_at_ - gained_at_);
+}
+
+void Judge::mix(std::span<const float> classic, std::span<float> to) const {
+  DIPPER_CHECK_EQ(to.size(), shape_.size());
+  if (classic.empty()) {
+    std::copy(best_.begin(), best_.end(), to.begin());
+    return;
+  }
+  DIPPER_CHECK_EQ(classic.size(), shape_.size());
+  const std::size_t plane = shape_.plane();
+  for (int c = 0; c < shape_.channels; ++c) {
+    for (std::size_t i = 0; i < plane; ++i) {
+      const std::size_t at = c * plane + i;
+      to[at] = classic[at] + blend_.share[i] * (best_[at] - classic[at]);
+    }
+  }
+}
+
+void Judge::visit(StateVisitor& visitor) {
+  visitor.integer("judge.looked_at", looked_at_);
+  visitor.integer("judge.best_at", best_at_);
+  visitor.integer("judge.gained_at", gained_at_);
+  visitor.number("judge.gained_error", gained_error_);
+  visitor.tensor("judge/best", sizes_of(shape_), best_);
+  // What the last look found follows from that, so a resumed fit finds it again.
+  if (best_at_ > 0)
+    blend_ = blend(held_out_, best_, classic_.empty() ? std::span<const float>(best_) : classic_, y_, shape_);
+}
+
+}  // namespace dipper

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fit/held_out.hpp"
+#include "fit/state.hpp"
+#include "kernels/shape.hpp"
+
+namespace dipper {
+
+/// Judges the iterates of a fit by pixels that the fit did not get: which is the best, how much of a classical result
+/// improves it, when going on is no use, and how far the result is from the truth where nothing was known.
+class Judge {
+ public:
+  /// y: the observed values, [channel][row][column], which must outlive this. classic: another result, made without the
+  /// held-out pixels, as large, or empty. patience: iterations without a gain after which the fit is to stop; 0: never.
+  Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, std::vector<float> classic, int patience);
+
+  /// Looks at x, a result after that many iterations, which is kept when it is the best so far.
+  void look(int iteration, std::span<const float> x);
+
+  /// Whether the last look was so long after the last gain that the fit should stop.
+  [[nodiscard]] bool should_stop() const { return patience_ > 0 && looked_at_ - gained_at_ >= patience_; }
+
+  /// Why, as a clause; to be asked when it should.
+  [[nodiscard]] std::string reason() const;
+
+  /// The iteration of the best result; 0 before the first look.
+  [[nodiscard]] int best_iteration() const { return best_at_; }
+
+  /// The best result mixed with the classical one, [channel][row][column].
+  void result(std::span<float> to) const { mix(classic_, to); }
+
+  /// The same with another classical result, such as one that was made with the held-out pixels.
+  void mix(std::span<const float> classic, std::span<float> to) const;
+
+  /// How much of the result is the fit's, from 0 to 1, on average over the picture.
+  [[nodiscard]] double share() const { return blend_.mean_share; }
+
+  /// The result's mean square difference from y where the fit got nothing, and the standard error of that figure.
+  [[nodiscard]] double error() const { return blend_.error; }
+  [[nodiscard]] double error_deviation() const { return blend_.error_deviation; }
+
+  void visit(StateVisitor& visitor);
+
+ private:
+  HeldOut held_out_;
+  std::span<const float> y_;
+  Shape shape_;
+  std::vector<float> classic_;
+  int patience_;
+  std::vector<float> best_;
+  Blend blend_;  // of the best
+  int looked_at_ = 0;
+  int best_at_ = 0;
+  int gained_at_ = 0;
+  double gained_error_ = 0;  // at that iteration
+};
+
+}  // namespace dipper

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/pictures.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace dipper {
+namespace {
+
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+
+/// Three pixels side by side, of which the last is missing.
+Observation observation_of(SampleType sample, std::vector<float> samples) {
+  Observation observation{.damaged = Image(3, 1, 1), .weights = {1, 1, 0}, .keeps_known = true};
+  observation.damaged.sample = sample;
+  observation.damaged.samples = std::move(samples);
+  return observation;
+}
+
+TEST(Range, IsThatOfTheKnownSamplesOfAFloatPicture) {
+  const Range range = range_of(observation_of(SampleType::f32, {-3, 5, 100}));
+  EXPECT_EQ(range.low, -3);
+  EXPECT_EQ(range.high, 5);
+  EXPECT_EQ(range.into(5), 1);
+  EXPECT_EQ(range.out_of(range.into(-3)), -3);
+}
+
+TEST(Range, IsNeverLessThanFromBlackToWhite) {
+  for (const SampleType sample : {SampleType::u8, SampleType::f32}) {
+    const Range range = range_of(observation_of(sample, {0.25F, 0.5F, nan}));
+    EXPECT_EQ(range.low, 0);
+    EXPECT_EQ(range.high, 1);
+  }
+}
+
+TEST(Truths, AreOfTheSameShapeAndFinite) {
+  const Image picture(3, 1, 1);
+  EXPECT_NO_THROW(check_truth(Image(3, 1, 2), picture));  // alpha is not compared
+  EXPECT_THROW(check_truth(Image(1, 3, 1), picture), Error);
+  EXPECT_THROW(check_truth(Image(3, 1, 3), picture), Error);
+  EXPECT_THROW(check_truth(Image(3, 1, 1, nan), picture), Error);
+}
+
+TEST(ShownPictures, KeepWhatIsKnownButForTheRawOne) {
+  const Observation observation = observation_of(SampleType::f32, {-1, 3, nan});
+  Pictures pictures(observation, range_of(observation), nullptr);
+  EXPECT_EQ(pictures.colours(), 3U);
+  pictures.show(std::vector<float>{0.5F, 0.5F, 0.5F}, std::vector<float>{0, 0.25F, 0.75F});
+  Progress progress;
+  pictures.lend(progress);
+  EXPECT_EQ(progress.picture->samples, (std::vector<float>{-1, 3, 1}));
+  EXPECT_EQ(progress.raw->samples, (std::vector<float>{-1, 0, 2}));
+  EXPECT_FALSE(progress.psnr || progress.raw_psnr);
+}
+
+TEST(ShownPictures, AreMeasuredAgainstTheTruth) {
+  const Observation observation = observation_of(SampleType::f32, {0, 1, nan});
+  Image truth(3, 1, 1);
+  truth.samples = {0, 1, 0.5F};
+  Pictures pictures(observation, range_of(observation), &truth);
+  pictures.show(std::vector<float>{0, 0, 0.75F}, std::vector<float>{0, 0.5F, 0.5F});
+  Restoration result;
+  pictures.move_to(result);
+  EXPECT_NEAR(*result.psnr, -10 * std::log10(0.0625 / 3), 1e-6);
+  EXPECT_NEAR(*result.raw_psnr, -10 * std::log10(0.25 / 3), 1e-6);
+  EXPECT_TRUE(result.ssim.has_value());
+  EXPECT_EQ(result.truth->samples, truth.samples);
+  EXPECT_EQ(result.image.samples, (std::vector<float>{0, 1, 0.75F}));
+}
+
+}  // namespace
+}  // namespace dipper

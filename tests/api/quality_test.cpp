@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a user gets who says no more than how good and how fast: held-out pixels, classical results, limits of time.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "dipper/dipper.hpp"
+
+namespace dipper {
+namespace {
+
+/// Stripes, whose period changes from left to right.
+Image stripes(int size) {
+  Image image(size, size, 1);
+  for (int i = 0; i < size; ++i) {
+    for (int j = 0; j < size; ++j) {
+      const double phase = (0.3 + 0.006 * j) * j + 0.9 * i;
+      image.samples[static_cast<std::size_t>(i) * size + j] = static_cast<float>(0.5 + 0.4 * std::sin(phase));
+    }
+  }
+  return image;
+}
+
+Request half_missing(const Image& picture) {
+  Request request;
+  request.input = picture;
+  request.options["drop"] = "0.5";
+  return request;
+}
+
+TEST(Qualities, EachHasItsRecipe) {
+  for (const char* quality : {"fast", "balanced", "best"}) {
+    Request request = half_missing(stripes(32));
+    request.settings.quality = quality;
+    request.settings.iterations = 1;
+    EXPECT_EQ(restore(request).recipe, std::string("inpaint-") + quality);
+  }
+}
+
+TEST(Qualities, AnUnknownOneIsAnErrorThatNamesThem) {
+  Request request = half_missing(stripes(32));
+  request.settings.quality = "bets";
+  try {
+    static_cast<void>(restore(request));
+    FAIL() << "there is no such quality";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "there is no quality \"bets\"; use fast, balanced or best (did you mean best?)");
+  }
+}
+
+TEST(Qualities, TheExpectedFigureIsThatOfTheMissingPixels) {
+  const Image picture = stripes(96);
+  Request request = half_missing(picture);
+  request.settings.iterations = 60;
+  const Restoration result = restore(request);
+  ASSERT_TRUE(result.expected);
+  const double of_all = *result.psnr;
+  const double missing = 0.5;  // the known ones are right
+  EXPECT_NEAR(result.expected->psnr, of_all + 10 * std::log10(missing), result.expected->within + 0.3);
+  EXPECT_LT(result.expected->within, 3);
+}
+
+TEST(Qualities, AFitThatHasLearnedNothingLeavesTheClassicalResult) {
+  Request request = half_missing(stripes(96));
+  request.settings.iterations = 1;
+  const Restoration fit = restore(request);
+  EXPECT_EQ(fit.classic, "cubic");
+  EXPECT_GT(fit.classic_share, 0.5);
+  request.method = "cubic";
+  EXPECT_GT(*fit.psnr, *restore(request).psnr - 0.05);
+}
+
+TEST(Qualities, AFitThatHasLearnedBeatsTheClassicalResult) {
+  Request request = half_missing(stripes(96));
+  const Restoration fit = restore(request);
+  EXPECT_LT(fit.classic_share, 0.5);
+  request.method = "cubic";
+  EXPECT_GT(*fit.psnr, *restore(request).psnr + 2);
+}
+
+TEST(Qualities, TimeIsKept) {
+  Request request = half_missing(stripes(96));
+  request.settings.time = 2;
+  const auto began = std::chrono::steady_clock::now();
+  const Restoration result = restore(request);
+  EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(), 4);
+  EXPECT_FALSE(result.stopped);
+  EXPECT_GE(result.iterations, 1);
+  EXPECT_LT(result.iterations, 600);
+  EXPECT_EQ(result.reason, "its 2 seconds are over");
+}
+
+TEST(Qualities, APatientFitEndsWhenNothingIsGained) {
+  Request request = half_missing(Image(64, 64, 1, 0.5F));
+  request.settings.set = {{"hold_out.share", "0.1"}, {"hold_out.patience", "20"}, {"every", "5"}};
+  const Restoration result = restore(request);
+  EXPECT_LT(result.iterations, 600);
+  EXPECT_NE(result.reason.find("the error on held-out pixels has"), std::string::npos) << result.reason;
+}
+
+TEST(Qualities, FewPixelsAreNotHeldOut) {
+  Request request = half_missing(stripes(12));
+  request.settings.iterations = 2;
+  const Restoration result = restore(request);
+  EXPECT_FALSE(result.expected);
+  EXPECT_EQ(result.classic, "");
+}
+
+}  // namespace
+}  // namespace dipper

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/held_out.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/philox.hpp"
+
+namespace dipper {
+namespace {
+
+constexpr Shape shape{2, 120, 160};
+
+/// y is noise about 0.5; a and b err on it independently, as much as they are told to.
+struct Results {
+  Results() : y(shape.size()), a(shape.size()), b(shape.size()) {
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] = 0.5F + 0.2F * centred(0, i);
+  }
+  [[nodiscard]] static float centred(int step, std::size_t i) {
+    return 2 * Philox{4, Stream::noise}.uniform(static_cast<std::uint64_t>(step), i) - 1;
+  }
+  template <class Error>
+  static void err(std::vector<float>& x, const std::vector<float>& y, int step, const Error& error) {
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = y[i] + error(i % shape.plane() % shape.width) * centred(step, i);
+  }
+  // Of the mixture, over the whole picture.
+  [[nodiscard]] double error_of(const Blend& mix) const {
+    double sum = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const float share = mix.share[i % shape.plane()];
+      sum += std::pow(share * a[i] + (1 - share) * b[i] - y[i], 2);
+    }
+    return sum / static_cast<double>(y.size());
+  }
+  std::vector<float> y, a, b;
+};
+
+const std::vector<float> all_known(shape.plane(), 1.0F);
+
+TEST(HeldOut, TakesAShareOfTheFullyKnownPixelsAlone) {
+  std::vector<float> weights = all_known;
+  for (std::size_t i = 0; i < weights.size(); i += 2) weights[i] = i % 4 == 0 ? 0.0F : 0.9F;
+  const HeldOut held_out(weights, 0.1, 3);
+  EXPECT_NEAR(static_cast<double>(held_out.pixels().size()), 0.05 * 120 * 160, 100);
+  for (const std::size_t i : held_out.pixels()) EXPECT_EQ(weights[i], 1);
+  const std::vector<float> others = held_out.others(weights);
+  const std::set<std::size_t> taken(held_out.pixels().begin(), held_out.pixels().end());
+  for (std::size_t i = 0; i < weights.size(); ++i) EXPECT_EQ(others[i], taken.count(i) > 0 ? 0 : weights[i]);
+  EXPECT_FALSE(std::ranges::equal(held_out.pixels(), HeldOut(weights, 0.1, 4).pixels()));
+}
+
+TEST(HeldOut, TakesNoneWhereTheyWouldSayLittle) {
+  const std::vector<float> few(400, 1.0F);
+  EXPECT_TRUE(HeldOut(few, 0.05, 0).empty());
+  EXPECT_EQ(HeldOut(few, 0.05, 0).others(few), few);
+}
+
+TEST(HeldOut, ErrorIsThatOfItsPixels) {
+  const HeldOut held_out(all_known, 0.05, 0);
+  std::vector<float> x(shape.size(), 0.5F);
+  const std::vector<float> y = x;
+  for (const std::size_t i : held_out.pixels()) x[shape.plane() + i] = 0.7F;
+  EXPECT_NEAR(held_out.error(x, y, shape), 0.2 * 0.2 / 2, 1e-6);
+}
+
+TEST(Blends, IndependentErrorsOfOneSizeAreHalved) {
+  Results results;
+  Results::err(results.a, results.y, 1, [](std::size_t) { return 0.1F; });
+  Results::err(results.b, results.y, 2, [](std::size_t) { return 0.1F; });
+  const HeldOut held_out(all_known, 0.05, 0);
+  const Blend mix = blend(held_out, results.a, results.b, results.y, shape);
+  EXPECT_NEAR(mix.mean_share, 0.5, 0.05);
+  const double single = held_out.error(results.a, results.y, shape);
+  EXPECT_NEAR(results.error_of(mix), single / 2, 0.08 * single);
+  EXPECT_NEAR(mix.error, results.error_of(mix), 0.1 * results.error_of(mix));
+}
+
+/// One result is right on the left, the other on the right.
+TEST(Blends, EachPartOfThePictureTakesWhatIsBetterThere) {
+  Results results;
+  Results::err(results.a, results.y, 1, [](std::size_t column) { return column < 80 ? 0.02F : 0.2F; });
+  Results::err(results.b, results.y, 2, [](std::size_t column) { return column < 80 ? 0.2F : 0.02F; });
+  const HeldOut held_out(all_known, 0.05, 0);
+  const Blend mix = blend(held_out, results.a, results.b, results.y, shape);
+  EXPECT_GT(mix.share[60 * 160 + 20], 0.93F);
+  EXPECT_LT(mix.share[60 * 160 + 140], 0.07F);
+  EXPECT_LT(results.error_of(mix), 0.25 * held_out.error(results.a, results.y, shape));
+  EXPECT_NEAR(mix.error, results.error_of(mix), 0.15 * results.error_of(mix));
+}
+
+TEST(Blends, AWorseResultWithTheSameErrorsAndMoreGetsNothing) {
+  Results results;
+  Results::err(results.a, results.y, 1, [](std::size_t) { return 0.05F; });
+  results.b = results.a;
+  for (std::size_t i = 0; i < results.b.size(); ++i) results.b[i] += 0.1F * Results::centred(3, i);
+  const HeldOut held_out(all_known, 0.05, 0);
+  EXPECT_GT(blend(held_out, results.a, results.b, results.y, shape).mean_share, 0.96);
+  EXPECT_LT(blend(held_out, results.b, results.a, results.y, shape).mean_share, 0.04);
+}
+
+TEST(Blends, EqualResultsAreLeftAlone) {
+  Results results;
+  results.a = results.b = results.y;
+  const HeldOut held_out(all_known, 0.05, 0);
+  const Blend mix = blend(held_out, results.a, results.b, results.y, shape);
+  EXPECT_EQ(mix.error, 0);
+  for (const float share : mix.share) EXPECT_TRUE(share >= 0 && share <= 1);
+}
+
+}  // namespace
+}  // namespace dipper

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/judge.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+
+#include "base/philox.hpp"
+
+namespace dipper {
+namespace {
+
+constexpr Shape shape{2, 60, 80};
+const std::vector<float> all_known(shape.plane(), 1.0F);
+
+float centred(int step, std::size_t i) {
+  return 2 * Philox{4, Stream::noise}.uniform(static_cast<std::uint64_t>(step), i) - 1;
+}
+
+/// The truth, and results that err on it independently.
+struct Scene {
+  Scene() : y(shape.size()) {
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] = 0.5F + 0.3F * centred(0, i);
+  }
+  [[nodiscard]] std::vector<float> result(int step, float error) const {
+    std::vector<float> x = y;
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] += error * centred(step, i);
+    return x;
+  }
+  [[nodiscard]] double error(const std::vector<float>& x) const {
+    double sum = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) sum += std::pow(x[i] - y[i], 2);
+    return sum / static_cast<double>(y.size());
+  }
+  [[nodiscard]] Judge judge(std::vector<float> classic, int patience = 0) const {
+    return {HeldOut(all_known, 0.1, 0), y, shape, std::move(classic), patience};
+  }
+  std::vector<float> y;
+};
+
+std::vector<float> result_of(const Judge& judge) {
+  std::vector<float> result(shape.size());
+  judge.result(result);
+  return result;
+}
+
+TEST(Judges, TheBestIterateIsTheResult) {
+  const Scene scene;
+  Judge judge = scene.judge({});
+  const std::vector<float> best = scene.result(2, 0.05F);
+  judge.look(10, scene.result(1, 0.2F));
+  judge.look(20, best);
+  judge.look(30, scene.result(3, 0.1F));
+  EXPECT_EQ(judge.best_iteration(), 20);
+  EXPECT_EQ(result_of(judge), best);
+  EXPECT_EQ(judge.share(), 1);
+}
+
+TEST(Judges, TheErrorIsThatOfTheWholePicture) {
+  const Scene scene;
+  Judge judge = scene.judge({});
+  judge.look(1, scene.result(1, 0.1F));
+  const double error = scene.error(result_of(judge));
+  EXPECT_NEAR(judge.error(), error, 3 * judge.error_deviation());
+  EXPECT_LT(judge.error_deviation(), 0.1 * error);
+  EXPECT_GT(judge.error_deviation(), 0);
+}
+
+TEST(Judges, AMixtureWithAnIndependentResultIsBetterThanBoth) {
+  const Scene scene;
+  const std::vector<float> classic = scene.result(1, 0.1F);
+  const std::vector<float> fit = scene.result(2, 0.1F);
+  Judge judge = scene.judge(classic);
+  judge.look(1, fit);
+  EXPECT_LT(scene.error(result_of(judge)), 0.65 * scene.error(fit));
+  EXPECT_NEAR(judge.share(), 0.5, 0.1);
+}
+
+TEST(Judges, AWorseFitGivesNearlyNothing) {
+  const Scene scene;
+  const std::vector<float> classic = scene.result(1, 0.05F);
+  Judge judge = scene.judge(classic);
+  judge.look(1, scene.result(2, 0.5F));
+  EXPECT_LT(judge.share(), 0.05);
+  EXPECT_LT(scene.error(result_of(judge)), 1.02 * scene.error(classic));
+}
+
+TEST(Judges, AnotherClassicalResultIsMixedBySharesOfTheFirst) {
+  const Scene scene;
+  Judge judge = scene.judge(scene.result(1, 0.1F));
+  judge.look(1, scene.result(2, 0.1F));
+  std::vector<float> mixed(shape.size());
+  judge.mix(scene.y, mixed);
+  EXPECT_LT(scene.error(mixed), 0.6 * scene.error(result_of(judge)));
+}
+
+TEST(Judges, StopsOnceNothingWasGainedForLong) {
+  const Scene scene;
+  Judge judge = scene.judge({}, 30);
+  int at = 0;
+  for (const float error : {0.3F, 0.2F, 0.1F}) {
+    judge.look(at += 10, scene.result(1, error));
+    EXPECT_FALSE(judge.should_stop());
+  }
+  for (int look = 0; look < 2; ++look) judge.look(at += 10, scene.result(1, 0.11F));
+  EXPECT_FALSE(judge.should_stop());
+  judge.look(at += 10, scene.result(1, 0.11F));
+  EXPECT_TRUE(judge.should_stop());
+  EXPECT_EQ(judge.reason(), "the error on held-out pixels has not fallen for 30 iterations");
+}
+
+TEST(Judges, AGainThatNobodySeesIsNone) {
+  const Scene scene;
+  Judge judge = scene.judge({}, 20);
+  judge.look(10, scene.result(1, 0.1F));
+  judge.look(20, scene.result(1, 0.09999F));
+  judge.look(30, scene.result(1, 0.09998F));
+  EXPECT_TRUE(judge.should_stop());
+  EXPECT_EQ(judge.best_iteration(), 30);
+  EXPECT_EQ(judge.reason(), "the error on held-out pixels has hardly fallen for 20 iterations");
+}
+
+TEST(Judges, WithoutPatienceNeverStop) {
+  const Scene scene;
+  Judge judge = scene.judge({});
+  for (int at = 1; at < 1000; at += 100) judge.look(at, scene.result(1, 0.1F));
+  EXPECT_FALSE(judge.should_stop());
+}
+
+/// Keeps what it is shown, or gives it back.
+class Memory : public StateVisitor {
+ public:
+  bool gives = false;
+  void integer(const std::string& name, int& value) override { swap(integers_[name], value); }
+  void number(const std::string& name, double& value) override { swap(numbers_[name], value); }
+  void tensor(const std::string& name, const std::vector<std::size_t>& /*shape*/, std::span<float> values) override {
+    std::vector<float>& kept = tensors_[name];
+    if (gives) std::copy(kept.begin(), kept.end(), values.begin());
+    if (!gives) kept.assign(values.begin(), values.end());
+  }
+
+ private:
+  template <class T>
+  void swap(T& kept, T& value) const {
+    gives ? value = kept : kept = value;
+  }
+  std::map<std::string, int> integers_;
+  std::map<std::string, double> numbers_;
+  std::map<std::string, std::vector<float>> tensors_;
+};
+
+TEST(Judges, OneThatIsGivenAnothersStateGoesOnLikeIt) {
+  const Scene scene;
+  const std::vector<float> classic = scene.result(9, 0.1F);
+  Judge one = scene.judge(classic, 20);
+  one.look(10, scene.result(1, 0.1F));
+  one.look(20, scene.result(2, 0.2F));
+  Memory memory;
+  one.visit(memory);
+  memory.gives = true;
+  Judge other = scene.judge(classic, 20);
+  other.visit(memory);
+  for (Judge* judge : {&one, &other}) judge->look(30, scene.result(3, 0.2F));
+  EXPECT_EQ(result_of(other), result_of(one));
+  EXPECT_EQ(other.error(), one.error());
+  EXPECT_TRUE(other.should_stop());
+  EXPECT_EQ(other.reason(), one.reason());
+}
+
+}  // namespace
+}  // namespace dipper
