@@ -38,6 +38,7 @@ struct Observation {
   std::optional<Image> guide{};  // a second picture of the same scene and size: the network's input
   ErrorKind error = ErrorKind::squared;
   double noise = 0;  // standard deviation, where the task knows it
+  double gain = 0;   // of counted photons: the variance of a sample for each unit of its mean
 
   [[nodiscard]] const Image& like() const { return frame ? *frame : damaged; }
 };
