@@ -39,8 +39,9 @@ struct Request {
   Image input;                                 ///< the damaged picture
   std::map<std::string, std::string> options;  ///< the task's own options, such as {"missing", "black"}
   std::map<std::string, Image> pictures;       ///< the task's own pictures, such as "mask"
-  std::optional<Image> truth;                  ///< the undamaged picture, to measure against; never fitted to
-  std::string method = "fit";                  ///< or one of TaskInfo::methods, which need no network
+  std::optional<Image> truth;  ///< the undamaged picture, to measure against; never fitted to. For a picture that is
+                               ///< enlarged, its upper left part when it has a few more rows or columns than that
+  std::string method = "fit";  ///< or one of TaskInfo::methods, which need no network
   Settings settings;
 };
 

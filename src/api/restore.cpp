@@ -14,6 +14,7 @@
 #include "fit/explain.hpp"
 #include "fit/fit.hpp"
 #include "fit/recipe.hpp"
+#include "image/crop.hpp"
 #include "image/samples.hpp"
 #include "tasks/task.hpp"
 
@@ -53,6 +54,16 @@ Range range_of(const Observation& observation) {
     }
   }
   return range;
+}
+
+// What is enlarged has sides that the scale divides, so the truth may have a few more rows and columns, which dipper
+// damage crops too. Empty where it fits as it is, or not even so.
+std::optional<Image> cropped_truth(const Image& truth, const Observation& observation) {
+  const int scale = observation.observed_by ? observation.observed_by->stride : 1;
+  const int columns = truth.width - observation.like().width;
+  const int rows = truth.height - observation.like().height;
+  if (columns < 0 || rows < 0 || columns >= scale || rows >= scale || columns + rows == 0) return std::nullopt;
+  return upper_left(truth, observation.like().width, observation.like().height);
 }
 
 void check_truth(const Image& truth, const Image& picture) {
@@ -96,8 +107,9 @@ class Run {
         colours_(observation_.like().width, observation_.like().height, observation_.like().colour_channels()) {
     check_checkpoints(settings_, method_);
     if (request.truth) {
-      check_truth(*request.truth, observation_.like());
-      truth_ = &*request.truth;
+      cropped_truth_ = cropped_truth(*request.truth, observation_);
+      truth_ = cropped_truth_ ? &*cropped_truth_ : &*request.truth;
+      check_truth(*truth_, observation_.like());
     } else if (observation_.truth) {
       truth_ = &*observation_.truth;
     }
@@ -272,6 +284,7 @@ class Run {
   Observation observation_;
   Range range_;
   const Image* truth_ = nullptr;
+  std::optional<Image> cropped_truth_;
   Progress progress_;
   Image colours_;  // the network's output, without alpha
   Image average_;  // of its outputs, when the recipe wants one
