@@ -41,7 +41,8 @@ struct Request {
   std::map<std::string, Image> pictures;       ///< the task's own pictures, such as "mask"
   std::optional<Image> truth;  ///< the undamaged picture, to measure against; never fitted to. For a picture that is
                                ///< enlarged, its upper left part when it has a few more rows or columns than that
-  std::string method = "fit";  ///< or one of TaskInfo::methods, which need no network
+  std::string method = "fit";  ///< or one of TaskInfo::methods, which need no network, and take nothing of the settings
+                               ///< but the seed and the threads
   Settings settings;
 };
 
@@ -131,6 +132,7 @@ struct TaskInfo {
   std::string name;
   std::string summary;
   std::string example;  ///< a command line that works as printed
+  std::string input;    ///< what Request::input is, such as "the noisy picture"
   std::string recipe;   ///< how it is fitted when nobody says
   std::vector<OptionInfo> options;
   std::vector<MethodInfo> methods;  ///< beside "fit"

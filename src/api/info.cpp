@@ -26,7 +26,7 @@ std::unique_ptr<Backend> make_backend(const std::string& device, int threads) {
 std::vector<TaskInfo> tasks() {
   std::vector<TaskInfo> all;
   for (const Task* task : task_table()) {
-    TaskInfo info{task->name, task->summary, task->example, task->recipe, {}, {}};
+    TaskInfo info{task->name, task->summary, task->example, task->input, task->recipe, {}, {}};
     for (const TaskOption& option : task->options) {
       info.options.push_back({.name = option.name,
                               .value = option.value,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "api/devices.hpp"
 #include "base/files.hpp"
@@ -83,14 +84,40 @@ double seconds_since(Clock::time_point then) {
   return std::chrono::duration<double>(Clock::now() - then).count();
 }
 
-void check_checkpoints(const Settings& settings, const TaskMethod* method) {
-  if (settings.checkpoint.empty() && settings.resume.empty()) return;
-  if (method != nullptr) {
-    throw Error(fmt::format(
-        "method {} fits nothing, so it has no checkpoints to write or to go on from; leave them out", method->name));
-  }
+void check_checkpoints(const Settings& settings) {
   if (!(settings.checkpoint_every >= 0)) throw Error("the seconds between two checkpoints must be 0 or more");
   if (!settings.checkpoint.empty()) static_cast<void>(OutputFile(settings.checkpoint));  // can it be written?
+}
+
+// What only a fit heeds is refused beside a method, lest somebody believes in its effect.
+void check_method(const Settings& settings, const TaskMethod& method) {
+  const Settings preset;
+  if (!settings.checkpoint.empty() || !settings.resume.empty()) {
+    throw Error(fmt::format(
+        "method {} fits nothing, so it has no checkpoints to write or to go on from; leave them out", method.name));
+  }
+  const std::pair<const char*, bool> of_fits[] = {
+      {"recipe", settings.recipe != preset.recipe},
+      {"set", settings.set != preset.set},
+      {"iterations", settings.iterations != preset.iterations},
+      {"device", settings.device != preset.device},
+      {"every", settings.every != preset.every},
+      {"explain", settings.explain != preset.explain},
+      {"checkpoint-every", settings.checkpoint_every != preset.checkpoint_every},
+  };
+  for (const auto& [name, given] : of_fits) {
+    if (!given) continue;
+    throw Error(
+        fmt::format("method {} fits nothing, so --{} has no effect; leave one of the two out", method.name, name));
+  }
+}
+
+// Null for a fit.
+const TaskMethod* method_of(const Request& request, const Task& task) {
+  if (request.method == "fit") return nullptr;
+  const TaskMethod& method = find_method(task, request.method);
+  check_method(request.settings, method);
+  return &method;
 }
 
 /// One restoration while it is being made.
@@ -99,13 +126,13 @@ class Run {
   explicit Run(const Request& request)
       : settings_(request.settings),
         task_(find_task(request.task)),
-        method_(request.method == "fit" ? nullptr : &find_method(task_, request.method)),
+        method_(method_of(request, task_)),
         recipe_(recipe_for(request.settings, task_)),
         backend_(make_backend(request.settings.device, request.settings.threads)),
         observation_(observe(task_, {request.input, request.options, request.pictures, request.settings.seed})),
         range_(range_of(observation_)),
         colours_(observation_.like().width, observation_.like().height, observation_.like().colour_channels()) {
-    check_checkpoints(settings_, method_);
+    check_checkpoints(settings_);
     if (request.truth) {
       cropped_truth_ = cropped_truth(*request.truth, observation_);
       truth_ = cropped_truth_ ? &*cropped_truth_ : &*request.truth;

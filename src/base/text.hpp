@@ -7,7 +7,8 @@
 
 namespace dipper {
 
-/// The candidate that takes the fewest edits to become `word`; empty when even that one is no likely misspelling.
+/// The candidate that takes the fewest edits to become `word`; empty when even that one is no likely misspelling, which
+/// has about one edit for three letters, and at most three.
 [[nodiscard]] std::string nearest(std::string_view word, std::span<const std::string> candidates);
 
 /// " (did you mean x?)" for the nearest candidate, empty when there is none.

@@ -76,6 +76,7 @@ void declare_outputs(CLI::App& command, RestoreOptions& options) {
 
 std::string methods_help(const TaskInfo& task) {
   std::string help = "fit: a network, fitted to the picture";
+  if (task.methods.empty()) help += ", the only one of this task";
   for (const MethodInfo& method : task.methods) help += fmt::format("; {}: {}", method.name, method.help);
   return help + " [fit]";
 }
@@ -83,7 +84,7 @@ std::string methods_help(const TaskInfo& task) {
 void declare_fit(CLI::App& command, const TaskInfo& task, RestoreOptions& options) {
   Settings& settings = options.settings;
   command.option_defaults()->group("Fit");
-  if (!task.methods.empty()) add_text(command, {"--method", "NAME", methods_help(task)}, options.method);
+  add_text(command, {"--method", "NAME", methods_help(task)}, options.method);
   add_text(
       command,
       {"--recipe", "NAME|FILE", fmt::format("how to fit: a name from dipper recipes, or a file [{}]", task.recipe)},
@@ -137,7 +138,7 @@ void declare_progress(CLI::App& command, RestoreOptions& options) {
 }  // namespace
 
 void declare(CLI::App& command, const TaskInfo& task, RestoreOptions& options) {
-  add_text(command, {"IN", "", "the damaged picture (PNG, JPEG, WebP or TIFF)"}, options.input)->required();
+  add_text(command, {"IN", "", task.input + " (PNG, JPEG, WebP or TIFF)"}, options.input)->required();
   declare_task(command, task, options);
   declare_outputs(command, options);
   declare_fit(command, task, options);

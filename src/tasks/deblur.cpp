@@ -63,6 +63,7 @@ extern const Task deblur_task{
     .name = "deblur",
     .summary = "Undo a known blur: out of focus, or a camera that moved",
     .example = "dipper deblur soft.png --gaussian 1.6 -o sharp.png",
+    .input = "the blurred picture",
     .recipe = "small",
     .options = options,
     .methods = {},

@@ -17,6 +17,7 @@ extern const Task dejpeg_task{
     .name = "dejpeg",
     .summary = "Remove the blocks and rings that JPEG leaves at low quality",
     .example = "dipper dejpeg thumbnail.jpg -o clean.png",
+    .input = "a picture that was a JPEG of low quality",
     .recipe = "small",
     .options = {},
     .methods = {},

@@ -106,6 +106,7 @@ extern const Task denoise_task{
     .name = "denoise",
     .summary = "Remove noise: high ISO, film grain, dim light",
     .example = "dipper denoise night.png -o clean.png",
+    .input = "the noisy picture",
     .recipe = "small",
     .options = options,
     .methods = methods,

@@ -66,6 +66,7 @@ struct Task {
   const char* name;
   const char* summary;
   const char* example;
+  const char* input;   // what the picture is that comes first
   const char* recipe;  // how to fit when nobody says
   std::span<const TaskOption> options;
   std::span<const TaskMethod> methods;

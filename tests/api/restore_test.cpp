@@ -216,6 +216,7 @@ TEST(Restore, RemovesNoise) {
   EXPECT_GT(*result.psnr, before + 5);
   EXPECT_EQ(result.recipe, "small");
   request.method = "tv";
+  request.settings = {};
   const Restoration classic = restore(request);
   EXPECT_GT(*classic.psnr, before + 3);
   EXPECT_EQ(classic.method, "tv");
@@ -242,6 +243,7 @@ TEST(Restore, EnlargesThroughItsOperator) {
   EXPECT_EQ(result.image.height, 48);
   EXPECT_GT(*result.psnr, 27);
   request.method = "bicubic";
+  request.settings = {};
   EXPECT_GT(*restore(request).psnr, 27);
   request.truth = small;
   EXPECT_THROW((void)restore(request), Error);
@@ -299,6 +301,7 @@ TEST(Restore, ClassicMethodsKeepKnownPixels) {
   for (const char* method : {"linear", "cubic", "tv"}) {
     Request request = drop_request(waves(40, 30, 3), "0.5", 1);
     request.method = method;
+    request.settings = {};
     int calls = 0;
     const Restoration result = restore(request, [&](const Progress& p) {
       ++calls;

@@ -26,6 +26,20 @@ TEST(Nearest, AForeignWordHasNone) {
   EXPECT_EQ(nearest("quick", {}), "");
 }
 
+TEST(Nearest, AShortWordIsNotNearEveryOther) {
+  const std::vector<std::string> keys{"tv", "loss", "adam.rate", "--set", "--seed"};
+  EXPECT_EQ(nearest("lr", keys), "");
+  EXPECT_EQ(nearest("t", keys), "");
+  EXPECT_EQ(nearest("-x", keys), "");
+  EXPECT_EQ(nearest("--method", keys), "");
+  EXPECT_EQ(nearest("tw", keys), "tv");
+  EXPECT_EQ(nearest("los", keys), "loss");
+  EXPECT_EQ(nearest("--sed", keys), "--set");
+  EXPECT_EQ(nearest("adm.raet", keys), "adam.rate");
+  EXPECT_EQ(nearest("lsos", keys), "loss");  // two letters exchanged are one edit
+  EXPECT_EQ(nearest("lsso", keys), "");
+}
+
 TEST(DidYouMean, IsAHalfSentenceOrNothing) {
   EXPECT_EQ(did_you_mean("quikc", names), " (did you mean quick?)");
   EXPECT_EQ(did_you_mean("zzzzzzzzzz", names), "");
