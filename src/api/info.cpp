@@ -66,8 +66,7 @@ BuildInfo build_info() {
   for (const Codec& codec : codecs()) info.codecs.emplace_back(codec.name);
   const bool has_simd = info.instruction_set != "none";
   info.devices.push_back(
-      {"cpu", fmt::format("{}, {} thread{}", info.instruction_set, info.threads, info.threads == 1 ? "" : "s"),
-       has_simd});
+      {"cpu", fmt::format("{}, {}", info.instruction_set, count_of(info.threads, "thread")), has_simd});
   info.devices.push_back({"ref", make_ref_backend()->description(), true});
   info.devices.push_back({"cuda", cuda_devices(), false});
   return info;

@@ -10,6 +10,7 @@
 #include "api/devices.hpp"
 #include "base/files.hpp"
 #include "base/memory.hpp"
+#include "base/text.hpp"
 #include "dipper/dipper.hpp"
 #include "fit/checkpoint.hpp"
 #include "fit/explain.hpp"
@@ -70,9 +71,10 @@ std::optional<Image> cropped_truth(const Image& truth, const Observation& observ
 void check_truth(const Image& truth, const Image& picture) {
   if (truth.width != picture.width || truth.height != picture.height ||
       truth.colour_channels() != picture.colour_channels()) {
-    throw Error(fmt::format(
-        "the truth is {}x{} of {} channels but the restored picture is {}x{} of {}; give the same picture undamaged",
-        truth.width, truth.height, truth.colour_channels(), picture.width, picture.height, picture.colour_channels()));
+    throw Error(
+        fmt::format("the truth is {}x{} of {} but the restored picture is {}x{} of {}; give the same picture undamaged",
+                    truth.width, truth.height, count_of(truth.colour_channels(), "channel"), picture.width,
+                    picture.height, picture.colour_channels()));
   }
   const auto known = truth.samples.begin() + static_cast<std::ptrdiff_t>(truth.colour_channels() * truth.plane_size());
   if (!std::all_of(truth.samples.begin(), known, [](float sample) { return std::isfinite(sample); })) {

@@ -63,6 +63,10 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
   return best.empty() ? "" : fmt::format(" (did you mean {}?)", best);
 }
 
+std::string count_of(int number, std::string_view noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
 double parse_number(std::string_view text, std::string_view what, double low, double high) {
   return parse<double>(text, what, low, high, "a number");
 }

@@ -14,6 +14,9 @@ namespace dipper {
 /// " (did you mean x?)" for the nearest candidate, empty when there is none.
 [[nodiscard]] std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
 
+/// "1 iteration", "2 iterations"; `noun` in the singular.
+[[nodiscard]] std::string count_of(int number, std::string_view noun);
+
 /// The whole text as a number. Throws Error that names `what` when it is none or lies outside [low, high].
 [[nodiscard]] double parse_number(std::string_view text, std::string_view what, double low, double high);
 [[nodiscard]] int parse_integer(std::string_view text, std::string_view what, int low, int high);

@@ -7,7 +7,7 @@ namespace {
 
 Observation observe_dejpeg(const TaskInput& input) {
   Observation observation = all_known(input.picture);
-  observation.summary = "every pixel counts alike";
+  observation.summary = "what JPEG did may be anywhere, so every pixel is made anew";
   return observation;
 }
 

@@ -45,6 +45,12 @@ TEST(DidYouMean, IsAHalfSentenceOrNothing) {
   EXPECT_EQ(did_you_mean("zzzzzzzzzz", names), "");
 }
 
+TEST(CountOf, OneIsNoPlural) {
+  EXPECT_EQ(count_of(1, "iteration"), "1 iteration");
+  EXPECT_EQ(count_of(0, "iteration"), "0 iterations");
+  EXPECT_EQ(count_of(21, "iteration"), "21 iterations");
+}
+
 TEST(ParseNumber, TakesTheWholeText) {
   EXPECT_EQ(parse_number("0.5", "p", 0, 1), 0.5);
   EXPECT_EQ(parse_number("1e-4", "rate", 0, 1), 1e-4);
