@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Our convolutions beside oneDNN's, shape by shape and pass by pass, from bench_kernels (onednn.hpp says on what terms).
+"""Our convolutions beside oneDNN's, shape by shape and pass by pass, by bench_kernels
+(onednn.hpp says on what terms).
 
 Each benchmark runs in several turns, ours and oneDNN's one after the other; the median turn counts.
     bench/compare_onednn.py [--threads 2] [--filter '128->128'] [--csv]
-GFLOP/s are those of the direct method; ratio is oneDNN's time over ours, so above 1 we are faster. The sums are those of
-the times of all passes, each distinct shape once.
+GFLOP/s are those of the direct method; ratio is oneDNN's time over ours, so above 1 we are faster. The sums are
+those of the times of all passes, each distinct shape once.
 """
 import argparse
 import json
@@ -36,7 +37,7 @@ def parse_arguments():
 
 
 def run_turn(arguments):
-    """What bench_kernels says of the machine and of oneDNN, and {(layer, pass, side): (ms, flops, kernel)} of one turn."""
+    """What bench_kernels says of the machine and oneDNN, and {(layer, pass, side): (ms, flops, kernel)} of a turn."""
     command = [arguments.program, "--threads", str(arguments.threads), f"--benchmark_filter={arguments.filter}",
                f"--benchmark_min_time={arguments.min_time}", "--benchmark_format=json"]
     text = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -77,7 +78,8 @@ def print_table(rows, peak):
         share = float(row["dipper_gflops"]) / peak
         mark = " <" if float(row["ratio"]) < SLOW else "  "
         print(f"{row['layer']:<{width}}{PASSES[row['pass']]:<12}{row['dipper_gflops']:>13}{share:>9.0%}"
-              f"{row['onednn_gflops']:>9}{float(row['ratio']):>8.2f}{mark}{row['dipper_kernel']} | {row['onednn_kernel']}")
+              f"{row['onednn_gflops']:>9}{float(row['ratio']):>8.2f}{mark}"
+              f"{row['dipper_kernel']} | {row['onednn_kernel']}")
 
 
 def print_sums(rows):

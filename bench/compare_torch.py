@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Times one iteration of a fit in PyTorch, eager and compiled, and in dipper, in turns, so that all meet the same machine.
+"""Times one iteration of a fit in PyTorch, eager and compiled, and in dipper, in turns, so that all meet one machine.
 
 Run it with the Python whose PyTorch is meant: Debian's (python3-torch) or the newest (bench/torch_venv.sh fetches it).
     /usr/bin/python3 bench/compare_torch.py [--networks skip] [--size 512] [--threads 2] [--csv]
@@ -159,7 +159,8 @@ class TorchSide:
         if arguments.channels_last:
             command.append("--channels-last")
         environment = os.environ | {"OMP_NUM_THREADS": str(arguments.threads)}
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        env=environment)
         self.times = []
         self.ready = self.answer()
 
@@ -249,11 +250,13 @@ def rows_of(network, found, arguments, where):
 def print_heading(found, arguments, where):
     torch = next(iter(found.values()))
     layout = ", channels last" if arguments.channels_last else ""
-    print(f"{where['machine']}, {in_threads(arguments.threads)}, {arguments.size}x{arguments.size}, commit {where['commit']}")
+    print(f"{where['machine']}, {in_threads(arguments.threads)}, {arguments.size}x{arguments.size}, "
+          f"commit {where['commit']}")
     print(f"PyTorch {torch['torch']}{layout}, {torch['import_bytes'] / 1e6:.0f} MB once imported")
     if not torch["can_compile"] and "compile" in arguments.modes:
         print("This PyTorch has no torch.compile.")
-    print(f"{'ms':<20}{'eager':>10}{'compiled':>10}{'dipper':>10}{'ratio':>8}    {'MB: eager':>10}{'compiled':>10}{'dipper':>10}")
+    print(f"{'ms':<20}{'eager':>10}{'compiled':>10}{'dipper':>10}{'ratio':>8}    "
+          f"{'MB: eager':>10}{'compiled':>10}{'dipper':>10}")
 
 
 def print_line(network, found):

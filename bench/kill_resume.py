@@ -28,7 +28,8 @@ KINDS = {
 
 def write_png(file, size):
     rows = b"".join(
-        b"\0" + bytes((i * 7 + j * 5 + c * 40 + i * j) % 256 for j in range(size) for c in range(3)) for i in range(size)
+        b"\0" + bytes((i * 7 + j * 5 + c * 40 + i * j) % 256 for j in range(size) for c in range(3))
+        for i in range(size)
     )
 
     def chunk(name, data):
@@ -109,4 +110,5 @@ def main(trials, program):
 
 if __name__ == "__main__":
     ROOT = pathlib.Path(__file__).resolve().parent.parent
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 200, sys.argv[2] if len(sys.argv) > 2 else ROOT / "build/dipper"))
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 200,
+                  sys.argv[2] if len(sys.argv) > 2 else ROOT / "build/dipper"))

@@ -3,11 +3,12 @@
 """Runs a recipe on the pictures whose published results lie in ../shared/data, scored by ../shared/tools/score.py.
 
     python3 bench/paper.py --sets denoise25 --only F16 [--recipe small] [--threads 2] [--csv]
-Without --recipe each set has the paper's own, which takes an hour a picture on two cores for the larger ones. Beside the
-fit stand the published Deep Image Prior and the classical comparators, dipper's own and published ones: for missing
+Without --recipe each set has the paper's own, which takes an hour a picture on two cores for the larger ones. Beside
+the fit stand the published Deep Image Prior and the classical comparators, dipper's own and published ones: for missing
 pixels linear and cubic interpolation, total variation, and Papyan et al.; for noise BM3D (ours and published) and total
 variation; for upscaling bicubic and Lanczos. PSNR in dB; the scorer computes it from the files, and says how (known
-pixels are kept for missing pixels, luma without a border of 4 for upscaling). Needs Debian's python3-numpy and python3-pil.
+pixels are kept for missing pixels, luma without a border of 4 for upscaling). Needs Debian's python3-numpy and
+python3-pil.
 """
 import argparse
 import subprocess
@@ -36,8 +37,8 @@ def parse_arguments():
     parser.add_argument("--threads", type=int, default=0, help="0: one per core")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--program", type=Path, default=ROOT / "build" / "dipper")
-    parser.add_argument("--out", type=Path, help="keep the restored pictures here, and the checkpoints of fits that were "
-                        "stopped: with --only and one picture the same command goes on from there")
+    parser.add_argument("--out", type=Path, help="keep the restored pictures here, and the checkpoints of fits that "
+                        "were stopped: with --only and one picture the same command goes on from there")
     parser.add_argument("--data", type=Path, default=SHARED / "data")
     parser.add_argument("--scorer", type=Path, default=SHARED / "tools" / "score.py")
     add_csv_option(parser, "paper.csv")
@@ -98,8 +99,8 @@ def measure(arguments, which, folder):
                          "psnr": figures.pop("ours"), "seconds": seconds,
                          "published_dip": figures.pop("DIP"),
                          "published_other": " ".join(f"{title} {value:.2f}" for title, value in figures.items())})
-            print("{set:10} {picture:14} {way:18} {psnr:6.2f} dB  {seconds:8.1f} s   published DIP {published_dip:5.2f}, "
-                  "{published_other}".format(**rows[-1]), flush=True)
+            print("{set:10} {picture:14} {way:18} {psnr:6.2f} dB  {seconds:8.1f} s   "
+                  "published DIP {published_dip:5.2f}, {published_other}".format(**rows[-1]), flush=True)
     return rows
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the pictures of docs/results.md: photos in the public domain, damaged by `dipper damage` and restored with no option
-that a user would not give. Each shows the photo, what was left of it, the restoration, and four times its error.
+"""Makes the pictures of docs/results.md: photos in the public domain, damaged by `dipper damage` and restored with no
+option that a user would not give. Each shows the photo, what was left of it, the restoration, and four times its error.
 
     python3 bench/pictures.py [--only text noise ...] [--threads 2]
 Writes docs/pictures/NAME.jpg and prints PSNR and SSIM of each damaged picture (where it has the photo's size) and each
@@ -20,7 +20,8 @@ from record import ROOT
 # name: (photo, its part (left, top, right, bottom), options of damage, task and its options; MASK: what was covered)
 JOBS = {
     "text": ("chelsea.png", (60, 0, 380, 300), ["--text", "--seed", "1"], ["inpaint", "--mask", "MASK"]),
-    "scratches": ("astronaut.png", (80, 0, 400, 320), ["--scratch", "12", "--seed", "2"], ["inpaint", "--mask", "MASK"]),
+    "scratches": ("astronaut.png", (80, 0, 400, 320), ["--scratch", "12", "--seed", "2"],
+                  ["inpaint", "--mask", "MASK"]),
     "region": ("chelsea.png", (60, 0, 380, 300), ["--hole", "40x40+200+60"], ["inpaint", "--mask", "MASK"]),
     "hole": ("astronaut.png", (0, 192, 320, 512), ["--hole", "90x90+20+200"], ["inpaint", "--mask", "MASK"]),
     "noise": ("astronaut.png", (80, 0, 400, 320), ["--noise", "25", "--seed", "3"], ["denoise"]),

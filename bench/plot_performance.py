@@ -106,7 +106,8 @@ def draw_proportion(x, y, points):
 def draw_curve(x, y, points, css, is_dashed):
     path = " ".join(f"{x.at(pixels):.1f},{y.at(time):.1f}" for pixels, time in points)
     line = f'<polyline points="{path}" class="line{" dashed" if is_dashed else ""}"/>'
-    return colour(css, line, *(circle(x.at(pixels), y.at(time), "dot" if is_dashed else "full", 3) for pixels, time in points))
+    dots = (circle(x.at(pixels), y.at(time), "dot" if is_dashed else "full", 3) for pixels, time in points)
+    return colour(css, line, *dots)
 
 
 def draw_legend_entry(left, y, label, css, is_dashed=False):
@@ -154,7 +155,7 @@ def version_of(row):
 
 
 def torch_rows(rows):
-    """{network: {label: row}} at the last row's size and threads: the oldest PyTorch's eager mode, the newest's both."""
+    """{network: {label: row}} at the last row's size and threads: the oldest PyTorch's eager mode, the newest's two."""
     rows = [row for row in rows if row["mode"] in ("eager", "compile")]
     rows = [row for row in rows if all(row[key] == rows[-1][key] for key in ("size", "threads"))]
     if not rows:
@@ -222,12 +223,14 @@ def draw_kernels(found):
     x = LogAxis([min(0.5, *ratios), max(2, *ratios)], (STRIP_LEFT + 8, RIGHT - 8))
     bottom = STRIP + STRIP_ROW * len(PASSES)
     parts = [text(LEFT, STRIP - 28, f"Convolutions beside oneDNN {some['onednn']}, "
-                  f"{in_threads(int(some['threads']))}: a dot for each shape", "start", "heading"), *draw_strip_axis(x, bottom)]
+                  f"{in_threads(int(some['threads']))}: a dot for each shape", "start", "heading"),
+             *draw_strip_axis(x, bottom)]
     for number, (step, label) in enumerate(PASSES.items()):
         middle = STRIP + STRIP_ROW * (number + 0.5) - 4
         dots = [circle(x.at(float(row["ratio"])), middle, "faint", 4.5) for (_, s), row in found.items() if s == step]
         parts += [text(STRIP_LEFT - 8, middle + 4.5, label, "end"), colour("a", *dots)]
-    return parts + [text((STRIP_LEFT + RIGHT) / 2, bottom + 41, "oneDNN's time over dipper's: right of 1 dipper is faster")]
+    below = "oneDNN's time over dipper's: right of 1 dipper is faster"
+    return parts + [text((STRIP_LEFT + RIGHT) / 2, bottom + 41, below)]
 
 
 def draw(scaling, torch, kernels):
@@ -251,7 +254,8 @@ def main():
     kernels = [row for row in kernels if row["threads"] == kernels[-1]["threads"]]
     tables = (newest(scaling, "network", "size", "threads"), torch_rows(torch), newest(kernels, "layer", "pass"))
     if not any(tables):
-        parser.error(f"no figures in {arguments.results}: run bench/scaling.py, compare_torch.py, compare_onednn.py first")
+        parser.error(f"no figures in {arguments.results}: "
+                     "run bench/scaling.py, compare_torch.py, compare_onednn.py first")
     arguments.output.write_text(draw(*tables), encoding="utf-8")
     print(arguments.output)
 

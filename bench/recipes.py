@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tries settings of a recipe on the pictures of ../shared/data and logs every run: settings, curve, seconds.
 
-    python3 bench/recipes.py inpaint-balanced --pictures house barbara --try input.hide=0.1 --try input.hide=0.5,adam.rate=0.01
-Each --try is one variant, its settings separated by semicolons where a value has commas: --try "skip.down=32,32;skip.up=32". The
-recipe as it is comes first. Prints PSNR in dB after so many iterations, known pixels kept where some are missing, and with
---csv appends the runs to bench/results/recipes.csv. The pictures of the seed's and the paper's jobs have names of their own;
-NAME@SIZE is the middle of one, SIZE pixels a side, which is faster.
+    python3 bench/recipes.py inpaint-balanced --pictures house barbara --try input.hide=0.1 --try input.hide=0.5,every=5
+Each --try is one variant, its settings separated by semicolons where a value has commas: --try
+"skip.down=32,32;skip.up=32". The recipe as it is comes first. Prints PSNR in dB after so many iterations, known pixels
+kept where some are missing, and with --csv appends the runs to bench/results/recipes.csv. The pictures of the seed's
+and the paper's jobs have names of their own; NAME@SIZE is the middle of one, SIZE pixels a side, which is faster.
 """
 import argparse
 import json
@@ -70,8 +70,9 @@ def run(arguments, name, variant, folder):
     files = [DATA / file if file else None for file in (damaged, truth)]
     if side:
         files = [middle(file, int(side), folder) if file else None for file in files]
-    command = [arguments.program, task[0], files[0], *task[1:], "-o", folder / "restored.png", "--recipe", arguments.recipe,
-               "--every", arguments.every, "--seed", arguments.seed, "--progress", "json", "--checkpoint", "none"]
+    command = [arguments.program, task[0], files[0], *task[1:], "-o", folder / "restored.png",
+               "--recipe", arguments.recipe, "--every", arguments.every, "--seed", arguments.seed,
+               "--progress", "json", "--checkpoint", "none"]
     command += ["--truth", files[1]] if files[1] else []
     command += ["--threads", arguments.threads] if arguments.threads else []
     command += ["--iterations", arguments.iterations] if arguments.iterations else []
@@ -100,7 +101,8 @@ def main():
             if arguments.csv:
                 append_csv(arguments.csv, [{**origin(), "recipe": Path(arguments.recipe).stem, "picture": name,
                                             "settings": ";".join(settings_of(variant)), "seed": arguments.seed,
-                                            "threads": arguments.threads, "curve": points, "seconds": round(seconds, 1)}])
+                                            "threads": arguments.threads, "curve": points,
+                                            "seconds": round(seconds, 1)}])
 
 
 if __name__ == "__main__":

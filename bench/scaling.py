@@ -38,8 +38,8 @@ def parse_arguments():
 
 
 def time_once(arguments, network, size, threads):
-    command = [arguments.program, "--network", network, "--size", str(size), "--threads", str(threads), "--rounds", "1000",
-               "--seconds", str(arguments.seconds), "--json"]
+    command = [arguments.program, "--network", network, "--size", str(size), "--threads", str(threads),
+               "--rounds", "1000", "--seconds", str(arguments.seconds), "--json"]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
@@ -75,8 +75,9 @@ def report_proportion(best, sizes, threads):
     for n in threads if len(sizes) > 1 else []:
         rates = {size: per_megapixel(best[size, n]) for size in sizes}
         least, most = min(rates, key=rates.get), max(rates, key=rates.get)
-        print(f"{in_threads(n)}, {sizes[0]}^2 to {sizes[-1]}^2: a pixel takes {rates[most] / rates[least] - 1:.1%} longer at "
-              f"{most}^2 than at {least}^2; at {sizes[-1]}^2 {rates[sizes[-1]] / rates[sizes[0]] - 1:+.1%} against {sizes[0]}^2")
+        print(f"{in_threads(n)}, {sizes[0]}^2 to {sizes[-1]}^2: "
+              f"a pixel takes {rates[most] / rates[least] - 1:.1%} longer at {most}^2 than at {least}^2; "
+              f"at {sizes[-1]}^2 {rates[sizes[-1]] / rates[sizes[0]] - 1:+.1%} against {sizes[0]}^2")
 
 
 def rows_of(network, best, where):

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks what the documents say against the tree: README's library example is examples/inpaint.cpp, every link to a
-file of ours leads somewhere, and every option that a command line shows is one that the command knows.
+"""Checks what the documents say against the tree: README's library example is examples/inpaint.cpp, a file that a diff
+shows as new is what it shows, every link to a file of ours leads somewhere, and every option that a command line shows
+is one that the command knows.
 
 One line a finding and a total. The options are checked when the program is there to ask.
 Usage: scripts/check_docs.py [ROOT [PROGRAM]]          (default: the repository and its build/dipper)
@@ -33,6 +34,17 @@ def check_example(root):
         yield "README.md: the library example differs from examples/inpaint.cpp (below its first line)"
 
 
+def check_new_files(root):
+    """`+++ PATH` begins a file that a diff shows whole, `--- PATH` one of which it shows a part."""
+    for document in documents(root):
+        for block in re.findall(r"```diff\n(.*?)```", document.read_text(encoding="utf-8"), re.S):
+            for name, shown in re.findall(r"^\+\+\+ (\S+)\n((?:\+(?!\+\+ ).*\n)*)", block, re.M):
+                file = root / name
+                lines = [line[1:] for line in shown.splitlines()]
+                if not file.is_file() or file.read_text(encoding="utf-8").splitlines() != lines:
+                    yield f"{document.relative_to(root)}: {name} is not what the diff shows"
+
+
 def check_links(root):
     for document in documents(root):
         for target in LINK.findall(CODE_SPAN.sub("", document.read_text(encoding="utf-8"))):
@@ -59,7 +71,7 @@ def check_options(root, program):
 
 def main(root, program):
     root = pathlib.Path(root)
-    findings = [*check_example(root), *check_links(root)]
+    findings = [*check_example(root), *check_new_files(root), *check_links(root)]
     if pathlib.Path(program).is_file():
         findings += check_options(root, program)
     else:

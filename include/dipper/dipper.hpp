@@ -42,8 +42,10 @@ struct Request {
   Image input;                                 ///< the damaged picture
   std::map<std::string, std::string> options;  ///< the task's own options, such as {"missing", "black"}
   std::map<std::string, Image> pictures;       ///< the task's own pictures, such as "mask"
-  std::optional<Image> truth;                  ///< the undamaged picture, to measure against; never fitted to
-  std::string method = "fit";                  ///< or one of TaskInfo::methods, which need no network
+  std::optional<Image> truth;  ///< the undamaged picture, to measure against; never fitted to. For a picture that is
+                               ///< enlarged, its upper left part when it has a few more rows or columns than that
+  std::string method = "fit";  ///< or one of TaskInfo::methods, which need no network, and take nothing of the settings
+                               ///< but the seed and the threads
   Settings settings;
 };
 
@@ -146,9 +148,10 @@ struct TaskInfo {
   std::string name;
   std::string summary;
   std::string example;                 ///< a command line that works as printed
+  std::string input;                   ///< what Request::input is, such as "the noisy picture"
   std::array<std::string, 3> recipes;  ///< how it is mostly fitted: fast, balanced, best
-  std::vector<OptionInfo> options;
-  std::vector<MethodInfo> methods;  ///< beside "fit"
+  std::vector<OptionInfo> options{};
+  std::vector<MethodInfo> methods{};  ///< beside "fit"
 };
 [[nodiscard]] std::vector<TaskInfo> tasks();
 

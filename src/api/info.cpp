@@ -26,9 +26,11 @@ std::unique_ptr<Backend> make_backend(const std::string& device, int threads) {
 std::vector<TaskInfo> tasks() {
   std::vector<TaskInfo> all;
   for (const Task* task : task_table()) {
-    TaskInfo info{
-        task->name, task->summary, task->example, {task->recipes.fast, task->recipes.balanced, task->recipes.best}, {},
-        {}};
+    TaskInfo info{.name = task->name,
+                  .summary = task->summary,
+                  .example = task->example,
+                  .input = task->input,
+                  .recipes = {task->recipes.fast, task->recipes.balanced, task->recipes.best}};
     for (const TaskOption& option : task->options) {
       info.options.push_back({.name = option.name,
                               .value = option.value,
@@ -68,8 +70,7 @@ BuildInfo build_info() {
   for (const Codec& codec : codecs()) info.codecs.emplace_back(codec.name);
   const bool has_simd = info.instruction_set != "none";
   info.devices.push_back(
-      {"cpu", fmt::format("{}, {} thread{}", info.instruction_set, info.threads, info.threads == 1 ? "" : "s"),
-       has_simd});
+      {"cpu", fmt::format("{}, {}", info.instruction_set, count_of(info.threads, "thread")), has_simd});
   info.devices.push_back({"ref", make_ref_backend()->description(), true});
   info.devices.push_back({"cuda", cuda_devices(), false});
   return info;

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/text.hpp"
+#include "image/crop.hpp"
 #include "image/samples.hpp"
 
 namespace dipper {
@@ -26,21 +28,31 @@ Range range_of(const Observation& observation) {
   return range;
 }
 
-void check_truth(const Image& truth, const Image& picture) {
-  if (truth.width != picture.width || truth.height != picture.height ||
-      truth.colour_channels() != picture.colour_channels()) {
-    throw Error(fmt::format(
-        "the truth is {}x{} of {} channels but the restored picture is {}x{} of {}; give the same picture undamaged",
-        truth.width, truth.height, truth.colour_channels(), picture.width, picture.height, picture.colour_channels()));
+Image fitting_truth(const Image& truth, const Observation& observation) {
+  const Image& like = observation.like();
+  const int scale = observation.observed_by ? observation.observed_by->stride : 1;
+  const int columns = truth.width - like.width;
+  const int rows = truth.height - like.height;
+  if (columns < 0 || rows < 0 || columns >= scale || rows >= scale ||
+      truth.colour_channels() != like.colour_channels()) {
+    throw Error(
+        fmt::format("the truth is {}x{} of {} but the restored picture is {}x{} of {}; give the same picture undamaged",
+                    truth.width, truth.height, count_of(truth.colour_channels(), "channel"), like.width, like.height,
+                    like.colour_channels()));
   }
-  const auto known = truth.samples.begin() + static_cast<std::ptrdiff_t>(truth.colour_channels() * truth.plane_size());
-  if (!std::all_of(truth.samples.begin(), known, [](float sample) { return std::isfinite(sample); })) {
+  Image fitting = upper_left(truth, like.width, like.height);
+  const auto end =
+      fitting.samples.begin() + static_cast<std::ptrdiff_t>(fitting.colour_channels() * fitting.plane_size());
+  if (!std::all_of(fitting.samples.begin(), end, [](float sample) { return std::isfinite(sample); })) {
     throw Error("the truth holds samples that are not finite numbers; give one without");
   }
+  return fitting;
 }
 
 Pictures::Pictures(const Observation& observation, const Range& range, const Image* truth)
-    : observation_(observation), range_(range), truth_(truth) {}
+    : observation_(observation), range_(range) {
+  if (truth != nullptr) truth_ = fitting_truth(*truth, observation);
+}
 
 std::size_t Pictures::colours() const {
   const Image& like = observation_.like();
@@ -54,7 +66,7 @@ void Pictures::show(std::span<const float> result, std::span<const float> raw) {
   std::copy(own.samples.begin(), own.samples.end(), raw_.samples.begin());
   round_samples(picture_);
   round_samples(raw_);
-  if (truth_ == nullptr) return;
+  if (!truth_) return;
   psnr_ = psnr(picture_, *truth_);
   raw_psnr_ = psnr(raw_, *truth_);
 }
@@ -78,8 +90,8 @@ void Pictures::lend(Progress& progress) const {
 void Pictures::move_to(Restoration& restoration) {
   restoration.psnr = psnr_;
   restoration.raw_psnr = raw_psnr_;
-  if (truth_ != nullptr) restoration.ssim = ssim(picture_, *truth_);
-  if (truth_ != nullptr) restoration.truth = *truth_;
+  if (truth_) restoration.ssim = ssim(picture_, *truth_);
+  if (truth_) restoration.truth = *truth_;
   restoration.raw = std::move(raw_);
   restoration.image = std::move(picture_);
 }

@@ -22,14 +22,16 @@ struct Range {
 /// [0, 1], or what the known samples span when that is more.
 [[nodiscard]] Range range_of(const Observation& observation);
 
-/// Throws Error when the truth cannot be compared with pictures like this one.
-void check_truth(const Image& truth, const Image& picture);
+/// The truth as it can be compared with what is restored. What is enlarged has sides that the scale divides, so the
+/// truth may have a few more rows and columns, which damage() crops too. Throws Error when it does not fit even so, or
+/// holds numbers that are not finite.
+[[nodiscard]] Image fitting_truth(const Image& truth, const Observation& observation);
 
 /// What a fit has reached, as pictures: of its colours in [0, 1], with the observation's alpha, profile and known
 /// pixels.
 class Pictures {
  public:
-  /// Both must outlive this; truth may be null.
+  /// The observation must outlive this; truth may be null, and otherwise must fit as fitting_truth() says.
   Pictures(const Observation& observation, const Range& range, const Image* truth);
 
   /// Makes the pictures from colours, [channel][row][column]: the result so far, and the network's own last output.
@@ -48,7 +50,7 @@ class Pictures {
 
   const Observation& observation_;
   Range range_;
-  const Image* truth_;
+  std::optional<Image> truth_;
   Image picture_;
   Image raw_;
   std::optional<double> psnr_;

@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <limits>
 
 #include "api/devices.hpp"
 #include "api/pictures.hpp"
-#include "base/files.hpp"
+#include "api/request.hpp"
 #include "base/memory.hpp"
-#include "base/text.hpp"
 #include "dipper/dipper.hpp"
 #include "fit/checkpoint.hpp"
 #include "fit/explain.hpp"
@@ -26,45 +24,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-const char* recipe_of(const Settings& settings, const Recipes& recipes) {
-  if (settings.quality == "fast") return recipes.fast;
-  if (settings.quality == "balanced") return recipes.balanced;
-  if (settings.quality == "best") return recipes.best;
-  const std::array<std::string, 3> names{"fast", "balanced", "best"};
-  throw Error(fmt::format("there is no quality \"{}\"; use fast, balanced or best{}", settings.quality,
-                          did_you_mean(settings.quality, names)));
-}
-
-Recipe recipe_for(const Settings& settings, const Task& task, const Observation& observation) {
-  const char* usual = recipe_of(settings, observation.recipes != nullptr ? *observation.recipes : task.recipes);
-  Recipe recipe = load_recipe(settings.recipe.empty() ? usual : settings.recipe);
-  for (const auto& [key, value] : settings.set) set_value(recipe, key, value);
-  recipe.iterations = iterations_for(recipe, observation.like().plane_size());
-  if (settings.iterations) set_value(recipe, "iterations", std::to_string(*settings.iterations));
-  if (settings.every != 0) set_value(recipe, "every", std::to_string(settings.every));
-  check(recipe);
-  return recipe;
-}
-
 // What to measure against: given by the user, or known because the task made the damage itself.
 const Image* truth_in(const Request& request, const Observation& observation) {
-  if (request.truth) check_truth(*request.truth, observation.like());
   if (request.truth) return &*request.truth;
   return observation.truth ? &*observation.truth : nullptr;
 }
 
 double seconds_since(Clock::time_point then) {
   return std::chrono::duration<double>(Clock::now() - then).count();
-}
-
-void check_checkpoints(const Settings& settings, const TaskMethod* method) {
-  if (settings.checkpoint.empty() && settings.resume.empty()) return;
-  if (method != nullptr) {
-    throw Error(fmt::format(
-        "method {} fits nothing, so it has no checkpoints to write or to go on from; leave them out", method->name));
-  }
-  if (!(settings.checkpoint_every >= 0)) throw Error("the seconds between two checkpoints must be 0 or more");
-  if (!settings.checkpoint.empty()) static_cast<void>(OutputFile(settings.checkpoint));  // can it be written?
 }
 
 /// [channel][row][column] of a picture's colours, in [0, 1].
@@ -81,7 +48,7 @@ class Run {
   explicit Run(const Request& request)
       : settings_(request.settings),
         task_(find_task(request.task)),
-        method_(request.method == "fit" ? nullptr : &find_method(task_, request.method)),
+        method_(method_of(request, task_)),
         backend_(make_backend(request.settings.device, request.settings.threads)),
         observation_(observe(task_, {request.input, request.options, request.pictures, request.settings.seed})),
         recipe_(recipe_for(request.settings, task_, observation_)),
@@ -89,8 +56,7 @@ class Run {
         pictures_(observation_, range_, truth_in(request, observation_)),
         output_(pictures_.colours()),
         result_(pictures_.colours()) {
-    check_checkpoints(settings_, method_);
-    if (!(settings_.time >= 0)) throw Error("the seconds that a run may take must be 0 or more");
+    check_times_and_places(settings_);
     progress_.width = observation_.like().width;
     progress_.height = observation_.like().height;
   }

@@ -58,6 +58,7 @@ int run(const Options& options) {
   const Damaged damaged = damage(read_image(options.input), options.damage);
   write(options, damaged);
   std::string sentence = fmt::format("damaged {}", options.input);
+  if (!damaged.note.empty()) sentence += ", " + damaged.note;
   if (damaged.mask) sentence += fmt::format(", {:.1f} % of the pixels are covered", 100 * damaged.covered);
   say(fmt::format("{} -> {}\n", sentence, options.output));
   if (options.json) print_json(options, damaged);

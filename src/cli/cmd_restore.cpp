@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/json.hpp"
@@ -60,7 +61,7 @@ Figures figures_of(const Restoration& restoration, bool raw) {
 }
 
 std::string sentence(const RestoreOptions& options, const Restoration& restoration, const Figures& figures) {
-  std::string how = restoration.method == "fit" ? fmt::format("{} iterations", restoration.iterations)
+  std::string how = restoration.method == "fit" ? count_of(restoration.iterations, "iteration")
                                                 : fmt::format("method {}", restoration.method);
   if (restoration.resumed_from > 0) how += fmt::format(", {} of them before", restoration.resumed_from);
   std::string text = fmt::format("{} {} {} {:.1f} s ({})", restoration.stopped ? "stopped" : "restored", options.input,

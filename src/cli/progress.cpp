@@ -8,6 +8,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/text.hpp"
 #include "cli/json.hpp"
 #include "cli/say.hpp"
 
@@ -79,8 +80,9 @@ void ProgressReport::begin(const Progress& progress) {
     if (!progress.explanation.empty()) start["explanation"] = progress.explanation;
     print_json(start);
   } else {
-    std::string steps = progress.iterations > 0 ? fmt::format(", {} iterations", progress.iterations) : "";
-    if (progress.resumed_from > 0) steps += fmt::format(" of which {} are done", progress.resumed_from);
+    std::string steps = progress.iterations > 0 ? ", " + count_of(progress.iterations, "iteration") : "";
+    if (progress.resumed_from > 0)
+      steps += fmt::format(" of which {} {} done", progress.resumed_from, progress.resumed_from == 1 ? "is" : "are");
     say(fmt::format("{}{}, about {} of memory\n{}\n", title_, steps, megabytes(progress.planned_bytes),
                     progress.summary));
     if (!progress.explanation.empty()) say("\n" + progress.explanation + "\n");

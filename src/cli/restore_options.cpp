@@ -77,6 +77,7 @@ void declare_outputs(CLI::App& command, RestoreOptions& options) {
 
 std::string methods_help(const TaskInfo& task) {
   std::string help = "fit: a network, fitted to the picture";
+  if (task.methods.empty()) help += ", the only one of this task";
   for (const MethodInfo& method : task.methods) help += fmt::format("; {}: {}", method.name, method.help);
   return help + " [fit]";
 }
@@ -84,7 +85,7 @@ std::string methods_help(const TaskInfo& task) {
 void declare_fit(CLI::App& command, const TaskInfo& task, RestoreOptions& options) {
   Settings& settings = options.settings;
   command.option_defaults()->group("Fit");
-  if (!task.methods.empty()) add_text(command, {"--method", "NAME", methods_help(task)}, options.method);
+  add_text(command, {"--method", "NAME", methods_help(task)}, options.method);
   add_text(command, {"--quality", "HOW", "fast, balanced or best: the better, the longer the fit takes [balanced]"},
            settings.quality);
   add_parsed(command, {"--time", "SECONDS", "what all may take: make the best of it [as long as the quality needs]"},
@@ -143,7 +144,7 @@ void declare_progress(CLI::App& command, RestoreOptions& options) {
 }  // namespace
 
 void declare(CLI::App& command, const TaskInfo& task, RestoreOptions& options) {
-  add_text(command, {"IN", "", "the damaged picture (PNG, JPEG, WebP or TIFF)"}, options.input)->required();
+  add_text(command, {"IN", "", task.input + " (PNG, JPEG, WebP or TIFF)"}, options.input)->required();
   declare_task(command, task, options);
   declare_outputs(command, options);
   declare_fit(command, task, options);

@@ -15,6 +15,7 @@
 #include "damage/plan.hpp"
 #include "damage/text.hpp"
 #include "dipper/error.hpp"
+#include "image/crop.hpp"
 #include "image/resize.hpp"
 #include "image/samples.hpp"
 
@@ -28,16 +29,24 @@ constexpr Colour white{1, 1, 1};
 constexpr Colour red{0.86F, 0.08F, 0.1F};
 constexpr Colour worn{0.97F, 0.96F, 0.93F};  // where the film's layers are gone
 
+// Only sides that the scale divides have a smaller picture that an operator of one scale can have made.
+Image smaller(const Image& picture, int scale) {
+  const int width = picture.width / scale;
+  const int height = picture.height / scale;
+  if (width == 0 || height == 0) {
+    throw Error(fmt::format("--downscale {} leaves nothing of a picture of {}x{}; give a larger picture or less of it",
+                            scale, picture.width, picture.height));
+  }
+  return resize(upper_left(picture, width * scale, height * scale), width, height, ResizeKernel::lanczos3);
+}
+
 Image degraded(const Image& clean, const Plan& plan, const Damage& how) {
   Image picture = clean;
   if (plan.blur) {
     ThreadPool pool(how.threads);
     blur(picture, *plan.blur, pool);
   }
-  if (plan.downscale > 1) {
-    const auto side = [&](int pixels) { return (pixels + plan.downscale - 1) / plan.downscale; };
-    picture = resize(picture, side(picture.width), side(picture.height), ResizeKernel::lanczos3);
-  }
+  if (plan.downscale > 1) picture = smaller(picture, plan.downscale);
   if (plan.photons > 0) add_photon_noise(picture, plan.photons, how.seed);
   if (plan.noise > 0) add_normal_noise(picture, plan.noise, how.seed);
   if (plan.jpeg > 0) compress(picture, plan.jpeg);
@@ -88,6 +97,11 @@ Damaged damage(const Image& clean, const Damage& how) {
   const Plan plan = parse_plan(how.options);
   Damaged damaged;
   damaged.image = degraded(clean, plan, how);
+  if (clean.width % plan.downscale != 0 || clean.height % plan.downscale != 0) {
+    damaged.note =
+        fmt::format("cropped at the right and below to {}x{}, which {} divides", damaged.image.width * plan.downscale,
+                    damaged.image.height * plan.downscale, plan.downscale);
+  }
   if (plan.covers()) cover(damaged, plan, how.seed);
   return damaged;
 }

@@ -52,8 +52,8 @@ constexpr DamageOption options[] = {
        plan.blur = motion_kernel(motion.length, motion.angle);
      }},
     {"downscale", "S",
-     "make the sides S times smaller, 2 to 8, with a Lanczos filter; they become ceil(side / S), and nothing is "
-     "cropped",
+     "make the sides S times smaller, 2 to 8, with a Lanczos filter; what S does not divide is cropped at the right "
+     "and below",
      "", [](const std::string& text, Plan& plan) { plan.downscale = parse_integer(text, "--downscale", 2, 8); }},
     {"poisson", "PEAK", "noise of light: count photons, PEAK of them where the picture is white", "",
      [](const std::string& text, Plan& plan) { plan.photons = parse_number(text, "--poisson", 0.1, 1e6); }},

@@ -52,7 +52,7 @@ struct Recipe {
 
 template <ValuesOf<Recipe> R, class Visit>
 void for_each_value(R& r, Visit&& visit) {
-  visit.text("network", r.network, "the network, a name of nets/nets.cpp");
+  visit.text("network", r.network, "the network, by a name of docs/networks.md");
   visit.integer("iterations", r.iterations, 1, 100'000'000, "steps of the optimiser");
   visit.number("work", r.work, 0, 1e12,
                "megapixels that all iterations together may make: larger pictures get fewer iterations, but no fewer "

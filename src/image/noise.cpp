@@ -15,8 +15,8 @@ constexpr std::size_t most_places = std::size_t{1} << 18U;
 // What is seen at one place: a block of 2x2 pixels and, for the rest, those up to 3 pixels from it.
 struct Place {
   float detail = 0;  // the block's diagonal wavelet coefficient, whose deviation is that of the noise
-  float gray = 0;    // how far the mean is from 1/2
-  float slope = 0;   // how uneven the surroundings are: squared differences of their means
+  float mean = 0;
+  float slope = 0;  // how uneven the surroundings are: squared differences of their means
 };
 
 struct Mean {
@@ -58,7 +58,7 @@ struct Plane {
     const double across = step(left, right);
     const double along = step(upper, lower);
     const double detail = (at(x, y) - at(x + 1, y) - at(x, y + 1) + at(x + 1, y + 1)) / 2;
-    return {static_cast<float>(detail), static_cast<float>(std::abs(all.value() - 0.5)),
+    return {static_cast<float>(detail), static_cast<float>(all.value()),
             static_cast<float>(across * across + along * along)};
   }
 };
@@ -74,7 +74,7 @@ std::vector<Place> places(const Image& image) {
     for (int y = 0; y + 1 < image.height; y += step) {
       for (int x = 0; x + 1 < image.width; x += step) {
         const Place place = plane.place(x, y);
-        if (std::isfinite(place.gray)) found.push_back(place);  // the mean of all samples here
+        if (std::isfinite(place.mean)) found.push_back(place);
       }
     }
   }
@@ -114,32 +114,58 @@ double spread(std::span<const Place> places) {
   return std::sqrt(square);
 }
 
-// The flattest quarter of the places whose mean is 1.5 deviations or more from 0 and 1, or, where these are few, of the
-// tenth nearest to 1/2.
-std::vector<Place> flat_and_gray(std::span<const Place> all, double deviation) {
-  std::vector<float> grays = each(all, [](const Place& place) { return place.gray; });
-  const float limit = std::max(static_cast<float>(0.5 - 1.5 * deviation), quantile(grays, 0.1));
+// The flattest quarter of the places that are not beyond what tells the noise, for which beyond(place) is at most 0,
+// or, where these are few, of the tenth that is the least beyond.
+template <class Beyond>
+std::vector<Place> flat_and_fair(std::span<const Place> all, const Beyond& beyond) {
+  std::vector<float> keys = each(all, beyond);
+  const float limit = std::max(0.0F, quantile(keys, 0.1));
   std::vector<Place> chosen;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(chosen), [&](const Place& p) { return p.gray <= limit; });
+  std::copy_if(all.begin(), all.end(), std::back_inserter(chosen), [&](const Place& p) { return beyond(p) <= limit; });
   std::vector<float> slopes = each(chosen, [](const Place& place) { return place.slope; });
   const float flat = quantile(slopes, 0.25);
   std::erase_if(chosen, [&](const Place& place) { return place.slope > flat; });
   return chosen;
 }
 
-}  // namespace
-
-double estimate_noise(const Image& image) {
-  const std::vector<Place> all = places(image);
+// The deviation of the details. Which places tell it depends on what it is: beyond(place, deviation).
+template <class Beyond>
+double deviation_of(std::span<const Place> all, const Beyond& beyond) {
   if (all.empty()) return 0;
   double deviation = spread(all);
   for (int n = 0; n < 10; ++n) {
-    const double better = spread(flat_and_gray(all, deviation));
+    const auto here = [&](const Place& place) { return static_cast<float>(beyond(place, deviation)); };
+    const double better = spread(flat_and_fair(all, here));
     const bool settled = std::abs(better - deviation) <= 1e-3 * deviation;
     deviation = better;
     if (settled) break;
   }
   return deviation;
+}
+
+}  // namespace
+
+double estimate_noise(const Image& image) {
+  return deviation_of(places(image), [](const Place& place, double deviation) {
+    return std::abs(place.mean - 0.5) + 1.5 * deviation - 0.5;
+  });
+}
+
+double estimate_gain(const Image& image) {
+  std::vector<Place> all = places(image);
+  std::erase_if(all, [](const Place& place) { return !(place.mean > 0); });
+  float white = 1;
+  for (Place& place : all) {
+    white = std::max(white, place.mean);
+    place.detail /= std::sqrt(place.mean);
+    place.slope /= place.mean;
+  }
+  constexpr double few = 3;  // photons, of which the distribution is far from a normal one
+  const double root = deviation_of(all, [&](const Place& place, double deviation) {
+    return std::max(few * deviation * deviation - place.mean,
+                    place.mean + 1.5 * deviation * std::sqrt(place.mean) - white);
+  });
+  return root * root;
 }
 
 }  // namespace dipper

@@ -15,4 +15,10 @@ namespace dipper {
 /// far enough from 0 and 1 that clipping does not matter, and by a scale that outliers hardly move (Huber, 1964).
 [[nodiscard]] double estimate_noise(const Image& image);
 
+/// The gain of counted photons: what a sample has of variance for each unit of its mean, so that 1 / gain photons make
+/// white. The same as above for details over the root of the local mean, which all places then share; where three
+/// photons or more are counted, and far enough from white that clipping does not matter, as far as there are such
+/// places. 0 for pictures without light.
+[[nodiscard]] double estimate_gain(const Image& image);
+
 }  // namespace dipper

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include "base/check.hpp"
 #include "base/text.hpp"
@@ -22,7 +23,8 @@ constexpr TaskOption options[] = {
     {.name = "kernel",
      .value = "FILE",
      .help =
-         "a gray picture of the blur: what it makes of a point of light, in its middle pixel or the one after its half",
+         "a gray picture of what the blur makes of a point of light; it is scaled to the sum 1, and the point lay in "
+         "its middle, along an even side in the second of the two pixels there",
      .picture = true},
 };
 
@@ -42,8 +44,15 @@ Kernel kernel_of(const TaskInput& input) {
   return kernel_from(*picture);
 }
 
+// What is done with a user's kernel, lest somebody has meant it otherwise.
+std::string told_of(const Image& picture) {
+  return fmt::format("blurred by the kernel of {}x{}, scaled to the sum 1, its middle in column {} and row {}",
+                     picture.width, picture.height, picture.width / 2 + 1, picture.height / 2 + 1);
+}
+
 Observation observe_deblur(const TaskInput& input) {
   Kernel kernel = kernel_of(input);
+  const Image* picture = input.image("kernel");
   Observation observation = all_known(input.picture);
   // A point is spread to the right by weights at the right, so a pixel reads at its left by them.
   std::ranges::reverse(kernel.weights);
@@ -53,7 +62,8 @@ Observation observe_deblur(const TaskInput& input) {
                              .height = input.picture.height,
                              .width = input.picture.width,
                              .reads_beyond = true};
-  observation.summary = fmt::format("blurred by a kernel of {}x{}", kernel.columns, kernel.rows);
+  observation.summary =
+      picture == nullptr ? fmt::format("blurred by a kernel of {}x{}", kernel.columns, kernel.rows) : told_of(*picture);
   return observation;
 }
 
@@ -63,6 +73,7 @@ extern const Task deblur_task{
     .name = "deblur",
     .summary = "Undo a known blur: out of focus, or a camera that moved",
     .example = "dipper deblur soft.png --gaussian 1.6 -o sharp.png",
+    .input = "the blurred picture",
     .recipes = {"small", "small", "small"},
     .options = options,
     .methods = {},

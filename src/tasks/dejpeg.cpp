@@ -7,7 +7,7 @@ namespace {
 
 Observation observe_dejpeg(const TaskInput& input) {
   Observation observation = all_known(input.picture);
-  observation.summary = "every pixel counts alike";
+  observation.summary = "what JPEG did may be anywhere, so every pixel is made anew";
   return observation;
 }
 
@@ -17,6 +17,7 @@ extern const Task dejpeg_task{
     .name = "dejpeg",
     .summary = "Remove the blocks and rings that JPEG leaves at low quality",
     .example = "dipper dejpeg thumbnail.jpg -o clean.png",
+    .input = "a picture that was a JPEG of low quality",
     .recipes = {"small", "small", "small"},
     .options = {},
     .methods = {},

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <span>
 
 #include "base/text.hpp"
+#include "classic/anscombe.hpp"
 #include "classic/bm3d.hpp"
 #include "classic/total_variation.hpp"
 #include "dipper/error.hpp"
@@ -21,7 +24,9 @@ constexpr TaskOption options[] = {
      .preset = "gaussian"},
     {.name = "sigma",
      .value = "S",
-     .help = "standard deviation of the noise, where white is 255; --method goes by it, a fit does without",
+     .help =
+         "standard deviation of the noise, where white is 255, of photons at the picture's mean; --method goes by it, "
+         "a fit does without",
      .preset = "estimated from the picture"},
 };
 
@@ -33,19 +38,43 @@ bool is_poisson(const TaskInput& input) {
                           did_you_mean(*kind, std::vector<std::string>{"gaussian", "poisson"})));
 }
 
-void check_gaussian(const Observation& observation) {
-  if (observation.error == ErrorKind::squared) return;
-  throw Error("--noise poisson is for a fit; leave it out, as every other --method takes the noise to be Gaussian");
+std::span<const float> colours_of(const Image& picture) {
+  return std::span(picture.samples).first(picture.plane_size() * static_cast<std::size_t>(picture.colour_channels()));
+}
+
+double mean_of(const Image& picture) {
+  double sum = 0;
+  for (const float sample : colours_of(picture)) sum += sample;
+  return sum / static_cast<double>(colours_of(picture).size());
+}
+
+// Their variance is gain times the light, so a deviation says which gain once it is said at which light.
+void observe_photons(const Image& picture, const double* sigma, Observation& observation) {
+  if (std::ranges::any_of(colours_of(picture), [](float sample) { return sample < 0; })) {
+    throw Error("some pixels are below 0, which counted photons never are; use --noise gaussian");
+  }
+  observation.error = ErrorKind::poisson;
+  const double mean = mean_of(picture);
+  const double told = sigma != nullptr && mean > 0 ? *sigma * *sigma / mean : 0;
+  observation.gain = sigma != nullptr ? told : estimate_gain(picture);
+  observation.noise = std::sqrt(observation.gain * std::max(0.0, mean));
+}
+
+// Every method takes the noise to be Gaussian, so photons are transformed for it.
+Image denoise(const Observation& observation, const Denoiser& method) {
+  if (observation.error == ErrorKind::poisson) return denoise_photons(observation.damaged, observation.gain, method);
+  return method(observation.damaged, observation.noise);
 }
 
 Image least_variation(const Observation& observation, int threads) {
-  check_gaussian(observation);
-  return denoise_total_variation(observation.damaged, observation.noise, threads);
+  return denoise(observation, [threads](const Image& picture, double sigma) {
+    return denoise_total_variation(picture, sigma, threads);
+  });
 }
 
 Image block_matching(const Observation& observation, int threads) {
-  check_gaussian(observation);
-  return denoise_bm3d(observation.damaged, observation.noise, threads);
+  return denoise(observation,
+                 [threads](const Image& picture, double sigma) { return denoise_bm3d(picture, sigma, threads); });
 }
 
 constexpr TaskMethod methods[] = {
@@ -56,20 +85,19 @@ constexpr TaskMethod methods[] = {
 
 Observation observe_denoise(const TaskInput& input) {
   Observation observation = all_known(input.picture);
-  const std::string* sigma = input.option("sigma");
-  const bool poisson = is_poisson(input);
-  if (poisson) {
-    observation.error = ErrorKind::poisson;
-    const auto colours = input.picture.colour_channels() * input.picture.plane_size();
-    const auto end = input.picture.samples.begin() + static_cast<std::ptrdiff_t>(colours);
-    if (std::any_of(input.picture.samples.begin(), end, [](float sample) { return sample < 0; })) {
-      throw Error("some pixels are below 0, which counted photons never are; use --noise gaussian");
-    }
+  const std::string* text = input.option("sigma");
+  const double sigma = text != nullptr ? parse_number(*text, "--sigma", 0, 255) / 255 : 0;
+  observation.classic = &methods[0];
+  const char* how = text != nullptr ? "" : " (estimated)";
+  if (!is_poisson(input)) {
+    observation.noise = text != nullptr ? sigma : estimate_noise(input.picture);
+    observation.summary = fmt::format("Gaussian noise of sigma {:.1f}{}", 255 * observation.noise, how);
+    return observation;
   }
-  observation.noise = sigma != nullptr ? parse_number(*sigma, "--sigma", 0, 255) / 255 : estimate_noise(input.picture);
-  if (!poisson) observation.classic = &methods[0];
-  observation.summary = fmt::format("{} noise of sigma {:.1f}{}", poisson ? "Poisson" : "Gaussian",
-                                    255 * observation.noise, sigma != nullptr ? "" : " (estimated)");
+  observe_photons(input.picture, text != nullptr ? &sigma : nullptr, observation);
+  observation.summary = fmt::format("Poisson noise of sigma {:.1f} at the picture's mean", 255 * observation.noise);
+  if (observation.gain > 0) observation.summary += fmt::format(", {:.3g} photons at white", 1 / observation.gain);
+  observation.summary += how;
   return observation;
 }
 
@@ -79,6 +107,7 @@ extern const Task denoise_task{
     .name = "denoise",
     .summary = "Remove noise: high ISO, film grain, dim light",
     .example = "dipper denoise night.png -o clean.png",
+    .input = "the noisy picture",
     .recipes = {"small", "small", "small"},
     .options = options,
     .methods = methods,

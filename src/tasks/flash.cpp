@@ -13,7 +13,7 @@ namespace {
 constexpr TaskOption options[] = {
     {.name = "flash",
      .value = "FLASH",
-     .help = "the same scene with flash, of the same size: lends its detail",
+     .help = "the same scene with flash, of the same size, which lends its detail",
      .picture = true,
      .positional = true},
 };
@@ -44,6 +44,7 @@ extern const Task flash_task{
     .name = "flash",
     .summary = "Join two pictures of a dark scene: the light of one, the detail of one with flash",
     .example = "dipper flash ambient.jpg flash.jpg -o joined.png",
+    .input = "the scene without flash, which lends its light",
     .recipes = {"flash", "flash", "flash"},
     .options = options,
     .methods = {},

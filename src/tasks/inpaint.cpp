@@ -210,6 +210,7 @@ extern const Task inpaint_task{
     .name = "inpaint",
     .summary = "Fill in missing pixels: scratches, text, holes, dropped samples",
     .example = "dipper inpaint scan.png --mask scratches.png -o restored.png",
+    .input = "the picture to repair",
     .recipes = {"quick", "quick", "quick"},
     .options = options,
     .methods = methods,

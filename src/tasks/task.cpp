@@ -75,6 +75,9 @@ const TaskMethod& find_method(const Task& task, const std::string& name) {
     if (name == method.name) return method;
     names.emplace_back(method.name);
   }
+  if (task.methods.empty()) {
+    throw Error(fmt::format("{} has no method \"{}\"; it has only fit, the network", task.name, name));
+  }
   throw Error(fmt::format("{} has no method \"{}\"{}; it has {}", task.name, name, did_you_mean(name, names),
                           fmt::join(names, ", ")));
 }

@@ -48,6 +48,7 @@ struct Observation {
   std::optional<Image> guide{};  // a second picture of the same scene and size: the network's input
   ErrorKind error = ErrorKind::squared;
   double noise = 0;                     // standard deviation, where the task knows it
+  double gain = 0;                      // of counted photons: the variance of a sample for each unit of its mean
   const TaskMethod* classic = nullptr;  // what suits this damage and may improve a fit's result by being mixed with it
   const Recipes* recipes = nullptr;     // that suit this damage better than the task's
 
@@ -77,6 +78,7 @@ struct Task {
   const char* name;
   const char* summary;
   const char* example;
+  const char* input;  // what the picture is that comes first
   Recipes recipes;
   std::span<const TaskOption> options;
   std::span<const TaskMethod> methods;

@@ -85,6 +85,7 @@ extern const Task upscale_task{
     .name = "upscale",
     .summary = "Make a small picture larger, with the detail that it lets one guess",
     .example = "dipper upscale small.png --scale 4 -o big.png",
+    .input = "the small picture",
     .recipes = {"small", "small", "small"},
     .options = options,
     .methods = methods,

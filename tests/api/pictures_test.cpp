@@ -36,11 +36,20 @@ TEST(Range, IsNeverLessThanFromBlackToWhite) {
 }
 
 TEST(Truths, AreOfTheSameShapeAndFinite) {
-  const Image picture(3, 1, 1);
-  EXPECT_NO_THROW(check_truth(Image(3, 1, 2), picture));  // alpha is not compared
-  EXPECT_THROW(check_truth(Image(1, 3, 1), picture), Error);
-  EXPECT_THROW(check_truth(Image(3, 1, 3), picture), Error);
-  EXPECT_THROW(check_truth(Image(3, 1, 1, nan), picture), Error);
+  const Observation observation = observation_of(SampleType::u8, {0, 1, 0});
+  EXPECT_NO_THROW(static_cast<void>(fitting_truth(Image(3, 1, 2), observation)));  // alpha is not compared
+  for (const Image& wrong : {Image(1, 3, 1), Image(4, 1, 1), Image(3, 1, 3), Image(3, 1, 1, nan)}) {
+    EXPECT_THROW(static_cast<void>(fitting_truth(wrong, observation)), Error);
+  }
+}
+
+TEST(Truths, OfWhatIsEnlargedMayHaveTheRestThatTheScaleLeaves) {
+  Observation observation = observation_of(SampleType::u8, {0, 1, 0});
+  observation.observed_by = LinearOperator{.stride = 2, .height = 2, .width = 6};
+  observation.frame = Image(6, 2, 1);
+  EXPECT_EQ(fitting_truth(Image(7, 3, 1), observation).width, 6);
+  EXPECT_THROW(static_cast<void>(fitting_truth(Image(8, 2, 1), observation)), Error);
+  EXPECT_THROW(static_cast<void>(fitting_truth(Image(5, 2, 1), observation)), Error);
 }
 
 TEST(ShownPictures, KeepWhatIsKnownButForTheRawOne) {

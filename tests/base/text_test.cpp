@@ -26,9 +26,29 @@ TEST(Nearest, AForeignWordHasNone) {
   EXPECT_EQ(nearest("quick", {}), "");
 }
 
+TEST(Nearest, AShortWordIsNotNearEveryOther) {
+  const std::vector<std::string> keys{"tv", "loss", "adam.rate", "--set", "--seed"};
+  EXPECT_EQ(nearest("lr", keys), "");
+  EXPECT_EQ(nearest("t", keys), "");
+  EXPECT_EQ(nearest("-x", keys), "");
+  EXPECT_EQ(nearest("--method", keys), "");
+  EXPECT_EQ(nearest("tw", keys), "tv");
+  EXPECT_EQ(nearest("los", keys), "loss");
+  EXPECT_EQ(nearest("--sed", keys), "--set");
+  EXPECT_EQ(nearest("adm.raet", keys), "adam.rate");
+  EXPECT_EQ(nearest("lsos", keys), "loss");  // two letters exchanged are one edit
+  EXPECT_EQ(nearest("lsso", keys), "");
+}
+
 TEST(DidYouMean, IsAHalfSentenceOrNothing) {
   EXPECT_EQ(did_you_mean("quikc", names), " (did you mean quick?)");
   EXPECT_EQ(did_you_mean("zzzzzzzzzz", names), "");
+}
+
+TEST(CountOf, OneIsNoPlural) {
+  EXPECT_EQ(count_of(1, "iteration"), "1 iteration");
+  EXPECT_EQ(count_of(0, "iteration"), "0 iterations");
+  EXPECT_EQ(count_of(21, "iteration"), "21 iterations");
 }
 
 TEST(ParseNumber, TakesTheWholeText) {

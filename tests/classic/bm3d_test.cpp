@@ -5,10 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <utility>
 
-#include "base/philox.hpp"
+#include "classic/noisy.hpp"
 
 namespace dipper {
 namespace {
@@ -30,19 +29,10 @@ Image scene(int width, int height, int channels) {
   return image;
 }
 
-Image noisy(Image image) {
-  const Philox random{21, Stream::input_noise};
-  for (std::size_t i = 0; i < image.plane_size() * static_cast<std::size_t>(image.colour_channels()); ++i) {
-    const double radius = std::sqrt(-2 * std::log(1 - double{random.uniform(0, i)}));
-    image.samples[i] += static_cast<float>(sigma * radius * std::cos(2 * std::numbers::pi * random.uniform(1, i)));
-  }
-  return image;
-}
-
 TEST(Bm3d, RemovesNearlyAllNoiseOfWhatRepeats) {
   for (const int channels : {1, 3}) {
     const Image truth = scene(96, 80, channels);
-    const Image damaged = noisy(truth);
+    const Image damaged = test::noisy(truth, sigma);
     EXPECT_NEAR(psnr(damaged, truth), 20.17, 0.3);
     EXPECT_GT(psnr(denoise_bm3d(damaged, sigma), truth), channels == 1 ? 34.0 : 36.0);
   }
@@ -56,7 +46,7 @@ TEST(Bm3d, LeavesAPictureWithoutNoiseAsItIs) {
 
 /// Five bands of reference blocks, an even and an odd number of rows and columns of them.
 TEST(Bm3d, GivesTheSameBitsForAnyNumberOfThreads) {
-  const Image damaged = noisy(scene(47, 211, 3));
+  const Image damaged = test::noisy(scene(47, 211, 3), sigma);
   const Image one = denoise_bm3d(damaged, sigma, 1);
   for (const int threads : {2, 3}) EXPECT_EQ(denoise_bm3d(damaged, sigma, threads).samples, one.samples);
 }
@@ -64,7 +54,7 @@ TEST(Bm3d, GivesTheSameBitsForAnyNumberOfThreads) {
 TEST(Bm3d, TakesEverySizeAndLeavesAlphaAlone) {
   for (const auto& [width, height] : {std::pair{1, 1}, {3, 20}, {8, 8}, {9, 7}, {13, 50}}) {
     for (const int channels : {1, 2, 3, 4}) {
-      const Image damaged = noisy(scene(width, height, channels));
+      const Image damaged = test::noisy(scene(width, height, channels), sigma);
       const Image clean = denoise_bm3d(damaged, sigma, 2);
       ASSERT_EQ(clean.samples.size(), damaged.samples.size());
       EXPECT_TRUE(std::all_of(clean.samples.begin(), clean.samples.end(), [](float x) { return std::isfinite(x); }));

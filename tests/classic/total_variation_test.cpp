@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/philox.hpp"
+#include "classic/noisy.hpp"
 #include "dipper/error.hpp"
 
 namespace dipper {
@@ -31,15 +32,6 @@ Image scene(int width, int height, int channels) {
         image.plane(c)[at(image, x, y)] = static_cast<float>(disc ? 0.8 - 0.1 * c : 0.2 + 0.2 * x / width + 0.05 * c);
       }
     }
-  }
-  return image;
-}
-
-Image noisy(Image image, double sigma) {
-  const Philox random{21, Stream::input_noise};
-  for (std::size_t i = 0; i < image.samples.size(); ++i) {
-    const double radius = std::sqrt(-2 * std::log(1 - double{random.uniform(0, i)}));
-    image.samples[i] += static_cast<float>(sigma * radius * std::cos(2 * std::numbers::pi * random.uniform(1, i)));
   }
   return image;
 }
@@ -115,7 +107,7 @@ TEST(TotalVariation, AConstantStays) {
 }
 
 TEST(TotalVariation, NoPictureNearbyHasLessEnergy) {
-  const Image y = noisy(scene(40, 30, 3), 0.1);
+  const Image y = test::noisy(scene(40, 30, 3), 0.1);
   for (const float zeros : {0.0F, 0.4F}) {
     const std::vector<float> weights = random_weights(y, zeros);
     const Image x = total_variation(y, weights, 8);
@@ -123,7 +115,7 @@ TEST(TotalVariation, NoPictureNearbyHasLessEnergy) {
     EXPECT_LT(least, 0.7 * energy(y, y, weights, 8));
     // By the duality gap: lambda / 2 * least weight * samples * (1/1000)^2, twice that for the algorithm without one.
     const double slack = 8 * 3600 * 1e-6;
-    for (const double size : {1e-3, 1e-2, 0.05}) EXPECT_GT(energy(noisy(x, size), y, weights, 8), least - slack);
+    for (const double size : {1e-3, 1e-2, 0.05}) EXPECT_GT(energy(test::noisy(x, size), y, weights, 8), least - slack);
     for (const double part : {0.99, 1.01}) {
       Image other = x;
       for (float& value : other.samples) value = static_cast<float>(0.4 + part * (value - 0.4));
@@ -134,7 +126,7 @@ TEST(TotalVariation, NoPictureNearbyHasLessEnergy) {
 
 // Three equal colours have sqrt(3) times the variation and 3 times the misfit of one.
 TEST(TotalVariation, ColoursShareTheirGradients) {
-  const Image gray = noisy(scene(48, 40, 1), 0.1);
+  const Image gray = test::noisy(scene(48, 40, 1), 0.1);
   Image colour(48, 40, 3);
   for (int c = 0; c < 3; ++c) std::copy(gray.samples.begin(), gray.samples.end(), colour.plane(c).begin());
   const std::vector<float> weights(gray.plane_size(), 1.0F);
@@ -165,7 +157,7 @@ TEST(TotalVariation, ContinuesAnEdgeThroughAHole) {
 }
 
 TEST(TotalVariation, AlphaAndTheRestStay) {
-  Image image = noisy(scene(20, 20, 4), 0.1);
+  Image image = test::noisy(scene(20, 20, 4), 0.1);
   image.sample = SampleType::u16;
   image.icc = {std::byte{1}, std::byte{2}};
   const Image x = total_variation(image, std::vector<float>(400, 1.0F), 5);
@@ -176,7 +168,7 @@ TEST(TotalVariation, AlphaAndTheRestStay) {
 }
 
 TEST(TotalVariation, TheSameBitsForAnyNumberOfThreads) {
-  const Image y = noisy(scene(70, 150, 3), 0.1);
+  const Image y = test::noisy(scene(70, 150, 3), 0.1);
   const std::vector<float> weights = random_weights(y, 0.3F);
   const Image one = total_variation(y, weights, 10, 1);
   EXPECT_EQ(total_variation(y, weights, 10, 2).samples, one.samples);
@@ -193,7 +185,7 @@ TEST(DenoiseTotalVariation, RemovesAsMuchAsTheNoiseHas) {
   for (const int channels : {1, 3}) {
     for (const double sigma : {0.02, 0.1, 0.3}) {
       const Image truth = scene(128, 100, channels);
-      const Image y = noisy(truth, sigma);
+      const Image y = test::noisy(truth, sigma);
       const Image x = denoise_total_variation(y, sigma);
       EXPECT_NEAR(distance(x, y), 0.93 * sigma, 0.01 * sigma);
       EXPECT_LT(distance(x, truth), 0.5 * sigma);
@@ -205,7 +197,7 @@ TEST(DenoiseTotalVariation, RemovesAsMuchAsTheNoiseHas) {
 TEST(DenoiseTotalVariation, AllowsForClipping) {
   Image truth = scene(128, 128, 1);
   for (float& value : truth.samples) value = value < 0.5F ? 0.02F : 0.98F;
-  Image y = noisy(truth, 0.2);
+  Image y = test::noisy(truth, 0.2);
   for (float& value : y.samples) value = std::clamp(value, 0.0F, 1.0F);
   const double noise = distance(y, truth);
   ASSERT_LT(noise, 0.8 * 0.2);

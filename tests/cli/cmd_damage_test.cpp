@@ -6,6 +6,7 @@
 #include "base/files.hpp"
 #include "cli/program.hpp"
 #include "dipper/dipper.hpp"
+#include "image/crop.hpp"
 
 namespace dipper {
 namespace {
@@ -50,7 +51,7 @@ TEST_F(DamageCommand, JsonIsOneObjectAndNothingElse) {
   ASSERT_EQ(lines(outcome.out).size(), 1U);
   const Json result = Json::parse(outcome.out);
   EXPECT_EQ(result.at("width"), 16);
-  EXPECT_EQ(result.at("height"), 14);
+  EXPECT_EQ(result.at("height"), 13);
   EXPECT_NEAR(result.at("covered"), 0.5, 0.15);
   EXPECT_EQ(result.at("seed"), 0);
   EXPECT_EQ(result.at("output"), "out.png");
@@ -80,6 +81,26 @@ TEST_F(DamageCommand, ItsPicturesCanBeRestored) {
   ASSERT_EQ(run({"inpaint", "in.png", "--drop", "0.4", "--seed", "3", "--iterations", "2", "-o", "self.png"}).code, 0);
   EXPECT_EQ(read_image(file("out.png")).samples, read_image(file("self.png")).samples);
   EXPECT_EQ(read_image(file("damaged.png")).samples, read_image(file("self_damaged.png")).samples);
+}
+
+// 48x40 is cropped to 45x40, and upscale makes as much of it; its truth is the clean picture itself.
+TEST_F(DamageCommand, ASmallPictureCanBeEnlargedAndHeldAgainstTheTruth) {
+  const Outcome outcome = damage_it({"--downscale", "5", "-o", "small.png"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "damaged in.png, cropped at the right and below to 45x40, which 5 divides -> small.png\n");
+  const Outcome restored = run({"upscale", "small.png", "--scale", "5", "--method", "lanczos", "--truth", "in.png",
+                                "--strip", "strip.png", "-o", "out.png", "--json"});
+  ASSERT_EQ(restored.code, 0) << restored.err;
+  const Image out = read_image(file("out.png"));
+  EXPECT_EQ(out.width, 45);
+  EXPECT_EQ(out.height, 40);
+  EXPECT_NEAR(Json::parse(restored.out).at("psnr"), psnr(out, upper_left(read_image(file("in.png")), 45, 40)), 1e-9);
+  make_picture("large.png", 50, 40);  // a whole block too many is another picture
+  const Outcome refused =
+      run({"upscale", "small.png", "--scale", "5", "--method", "lanczos", "--truth", "large.png", "-o", "out.png"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("the truth is 50x40 of 3 channels but the restored picture is 45x40"), std::string::npos)
+      << refused.err;
 }
 
 TEST_F(DamageCommand, NothingIsWrittenUnlessEverythingCanBe) {

@@ -37,6 +37,12 @@ TEST_F(ProgressReport, StdoutStaysEmptyAndStderrSumsUp) {
   EXPECT_TRUE(err.back().ends_with(" -> out.png")) << err.back();
 }
 
+TEST_F(ProgressReport, OneIterationIsNoPlural) {
+  const Outcome outcome = run({"inpaint", "in.png", "--drop", "0.5", "--iterations", "1", "-o", "out.png"});
+  EXPECT_NE(outcome.err.find("balanced quality, 1 iteration, about "), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("(1 iteration), PSNR "), std::string::npos) << outcome.err;
+}
+
 TEST_F(ProgressReport, QuietSaysNothing) {
   const Outcome outcome = run({"inpaint", "in.png", "--drop", "0.5", "--iterations", "2", "-o", "out.png", "--quiet"});
   EXPECT_EQ(outcome.code, 0);

@@ -148,11 +148,29 @@ TEST(Damage, ComesInTheOrderOfACameraAFileAndTime) {
 }
 
 TEST(Damage, ASmallPictureIsCoveredAfterItBecameSmall) {
-  const Damaged damaged = damage(waves(101, 62, 3), {.options = {{"downscale", "4"}, {"hole", "2x3+24+13"}}});
-  EXPECT_EQ(damaged.image.width, 26);
-  EXPECT_EQ(damaged.image.height, 16);
-  EXPECT_EQ(damaged.mask->width, 26);
+  const Damaged damaged = damage(waves(101, 62, 3), {.options = {{"downscale", "4"}, {"hole", "2x3+23+12"}}});
+  EXPECT_EQ(damaged.image.width, 25);
+  EXPECT_EQ(damaged.image.height, 15);
+  EXPECT_EQ(damaged.mask->width, 25);
   EXPECT_EQ(std::ranges::count(damaged.mask->samples, 1.0F), 6);
+}
+
+// What is right of and below the last whole block of S x S pixels changes nothing.
+TEST(Damage, ASmallerPictureIsThatOfWhatTheScaleDivides) {
+  const Damaged whole = damage(waves(40, 28, 3), {.options = {{"downscale", "4"}}});
+  EXPECT_EQ(whole.note, "");
+  Image larger(43, 29, 3, 1.0F);
+  const Image clean = waves(40, 28, 3);
+  for (int c = 0; c < 3; ++c) {
+    for (int y = 0; y < 28; ++y) {
+      std::copy_n(clean.plane(c).begin() + 40 * y, 40, larger.plane(c).begin() + 43 * y);
+    }
+  }
+  const Damaged cropped = damage(larger, {.options = {{"downscale", "4"}}});
+  EXPECT_EQ(cropped.image.samples, whole.image.samples);
+  EXPECT_EQ(cropped.note, "cropped at the right and below to 40x28, which 4 divides");
+  EXPECT_NE(error_of(Image(9, 3, 1), {{"downscale", "4"}}).find("leaves nothing of a picture of 9x3"),
+            std::string::npos);
 }
 
 TEST(Damage, FollowsFromTheSeedAlone) {

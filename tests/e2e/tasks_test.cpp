@@ -74,6 +74,35 @@ TEST_F(Tasks, MethodsNeedNoNetwork) {
   }
 }
 
+TEST_F(Tasks, EachHasTheMethodFit) {
+  write_image(folder_ / "in.png", rings(40, 3));
+  for (const TaskInfo& task : tasks()) {
+    std::vector<std::string> words{task.name, "in.png", "-o", "out.png", "--method", "fit", "--iterations", "1"};
+    if (task.name == "inpaint") words.insert(words.end(), {"--drop", "0.4"});
+    if (task.name == "deblur") words.insert(words.end(), {"--gaussian", "1"});
+    if (task.name == "flash") words.insert(words.begin() + 2, "in.png");
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+  }
+}
+
+TEST_F(Tasks, MethodsRefuseWhatOnlyAFitHeeds) {
+  write_image(folder_ / "in.png", rings(40, 3));
+  const std::vector<std::vector<std::string>> of_fits{
+      {"--recipe", "quick"}, {"--set", "tv=1"}, {"--iterations", "9"},      {"--device", "cpu"},
+      {"--every", "5"},      {"--explain"},     {"--checkpoint-every", "5"}};
+  for (const std::vector<std::string>& words : of_fits) {
+    std::vector<std::string> command{"denoise", "in.png", "-o", "out.png", "--method", "tv"};
+    command.insert(command.end(), words.begin(), words.end());
+    const Outcome outcome = run(command);
+    EXPECT_EQ(outcome.code, 2) << words[0];
+    EXPECT_EQ(outcome.err,
+              "dipper: method tv fits nothing, so " + words[0] + " has no effect; leave one of the two out\n");
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "out.png"));
+  }
+  EXPECT_EQ(run({"denoise", "in.png", "-o", "out.png", "--method", "tv", "--threads", "2", "--seed", "7"}).code, 0);
+}
+
 TEST_F(Tasks, SayWhatIsWrongInOneSentence) {
   write_image(folder_ / "in.png", rings(40, 3));
   write_image(folder_ / "other.png", rings(41, 3));
@@ -88,6 +117,8 @@ TEST_F(Tasks, SayWhatIsWrongInOneSentence) {
        "dipper: --noise is \"salt\" but must be gaussian or poisson\n"},
       {{"denoise", "in.png", "--method", "median", "-o", "out.png"},
        "dipper: denoise has no method \"median\"; it has fit, bm3d, tv\n"},
+      {{"dejpeg", "in.png", "--method", "bm3d", "-o", "out.png"},
+       "dipper: dejpeg has no method \"bm3d\"; it has only fit, the network\n"},
       {{"flash", "in.png", "in.png", "--recipe", "small", "-o", "out.png"},
        "dipper: this recipe would not look at the second picture (input.kind is \"uniform\"); choose flash or "
        "paper-flash "

@@ -11,6 +11,7 @@
 #include <functional>
 
 #include "dipper/error.hpp"
+#include "option_rows.hpp"
 
 namespace dipper {
 namespace {
@@ -172,6 +173,19 @@ TEST(LearningRate, RisesThenFallsToNothing) {
   EXPECT_NEAR(learning_rate(recipe, 87), 0.5, 0.04);
   EXPECT_LT(learning_rate(recipe, 99), 0.01);
   EXPECT_GT(learning_rate(recipe, 99), 0);
+}
+
+// Those of the networks stand in docs/networks.md.
+TEST(Recipe, EveryValueIsInTheDocument) {
+  test::OptionRows of_networks;
+  const NetworkOptions options;
+  for_each_value(options, of_networks);
+  test::OptionRows expected;
+  const Recipe recipe;
+  for_each_value(recipe, expected);
+  ASSERT_GT(expected.rows.size(), of_networks.rows.size());
+  expected.rows.resize(expected.rows.size() - of_networks.rows.size());  // they come last
+  test::expect_rows_in("docs/recipes.md", expected);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <numbers>
 
 #include "base/philox.hpp"
+#include "damage/degrade.hpp"
 #include "pictures.hpp"
 
 namespace dipper {
@@ -118,6 +119,38 @@ TEST(EstimateNoise, IsWithinFivePerCentOnPublishedPictures) {
   }
   EXPECT_LT(estimate_noise(read_image(data / "25" / "F16_GT.png")), 0.006);
   EXPECT_LT(estimate_noise(read_image(data / "25" / "kodim03_GT.png")), 0.006);
+}
+
+Image counted(Image image, double photons) {
+  add_photon_noise(image, photons, 7);
+  for (float& sample : image.samples) sample = std::clamp(sample, 0.0F, 1.0F);
+  return image;
+}
+
+TEST(EstimateGain, FindsHowManyPhotonsMakeWhite) {
+  for (const int channels : {1, 3}) {
+    for (const double photons : {10.0, 30.0, 100.0, 1000.0}) {
+      const Image image = counted(scene(256, 200, channels), photons);
+      EXPECT_NEAR(photons * estimate_gain(image), 1, 0.04) << photons;
+    }
+    EXPECT_NEAR(5 * estimate_gain(counted(scene(256, 200, channels), 5)), 1, 0.2);  // one to four photons a pixel
+  }
+}
+
+TEST(EstimateGain, TakesDarknessClippingAndAnyRange) {
+  EXPECT_NEAR(20 * estimate_gain(counted(Image(200, 200, 1, 0.05F), 20)), 1, 0.1);
+  Image bright(200, 200, 1, 0.98F);
+  std::fill_n(bright.samples.begin(), 12000, 0.4F);
+  EXPECT_NEAR(50 * estimate_gain(counted(bright, 50)), 1, 0.05);
+  Image counts = counted(scene(256, 200, 1), 100);
+  for (float& sample : counts.samples) sample *= 100;
+  EXPECT_NEAR(estimate_gain(counts), 1, 0.04);
+}
+
+TEST(EstimateGain, IsSmallWhereThereIsNoNoise) {
+  EXPECT_LT(estimate_gain(scene(256, 256, 3)), 1e-6);
+  EXPECT_EQ(estimate_gain(Image(64, 64, 3)), 0);
+  EXPECT_EQ(estimate_gain(Image(1, 9, 1, 0.5F)), 0);
 }
 
 }  // namespace

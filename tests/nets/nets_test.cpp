@@ -2,15 +2,14 @@
 #include "nets/nets.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <functional>
 #include <initializer_list>
-#include <set>
 
 #include "dipper/error.hpp"
+#include "option_rows.hpp"
 
 namespace dipper {
 namespace {
@@ -73,42 +72,11 @@ TEST(Nets, EachTakesEveryWordOfItsOptions) {
   EXPECT_GE(count, 30);
 }
 
-/// Every option as a row of the tables in docs/networks.md.
-struct Rows {
-  std::vector<std::string> rows{};
-
-  void add(const char* key, const std::string& values, const std::string& value, const char* help) {
-    rows.push_back(fmt::format("| `{}` | {} | {} | {} |", key, values, value, help));
-  }
-  void integer(const char* key, int value, int low, int high, const char* help) {
-    add(key, fmt::format("{} to {}", low, high), fmt::format("{}", value), help);
-  }
-  void integers(const char* key, const std::vector<int>& values, int low, int high, const char* help) {
-    add(key, fmt::format("list, {} to {}", low, high), fmt::format("{}", fmt::join(values, ",")), help);
-  }
-  void flag(const char* key, bool value, const char* help) { add(key, "true, false", value ? "true" : "false", help); }
-  void choice(const char* key, const std::string& value, std::initializer_list<std::string> choices, const char* help) {
-    add(key, fmt::format("{}", fmt::join(choices, ", ")), value, help);
-  }
-  void choices(const char* key, const std::vector<std::string>& values, std::initializer_list<std::string> choices,
-               const char* help) {
-    add(key, fmt::format("list of {}", fmt::join(choices, ", ")), fmt::format("{}", fmt::join(values, ",")), help);
-  }
-};
-
 TEST(Nets, EveryOptionIsInTheDocument) {
-  std::multiset<std::string> written;
-  std::ifstream document(DIPPER_SOURCE_DIR "/docs/networks.md");
-  for (std::string line; std::getline(document, line);) {
-    if (line.starts_with("| `") && line.find('.') < line.find("` |")) written.insert(line);
-  }
-  Rows expected;
+  test::OptionRows expected;
   const NetworkOptions options;
   for_each_value(options, expected);
-  for (const std::string& row : expected.rows) {
-    EXPECT_EQ(written.count(row), 1U) << "docs/networks.md should have this row:\n" << row;
-  }
-  EXPECT_EQ(written.size(), expected.rows.size()) << "docs/networks.md has rows of options that do not exist";
+  test::expect_rows_in("docs/networks.md", expected);
 }
 
 TEST(Nets, EveryNetworkIsInTheDocument) {

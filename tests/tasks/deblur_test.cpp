@@ -40,6 +40,21 @@ TEST_F(Deblur, TheKernelIsWhatAPointOfLightBecomes) {
   for (int i = 0; i < 15; ++i) EXPECT_EQ(layer.y[i], i == 1 * 5 + 3 ? 1 : 0) << i;
 }
 
+TEST_F(Deblur, TellsWhatItTakesTheKernelFor) {
+  pictures["kernel"] = Image(6, 5, 1, 0.5F);
+  EXPECT_EQ(run().summary, "blurred by the kernel of 6x5, scaled to the sum 1, its middle in column 4 and row 3");
+  // So a kernel of light in that pixel alone blurs nothing.
+  pictures["kernel"] = Image(6, 5, 1, 0.0F);
+  pictures["kernel"].samples[2 * 6 + 3] = 0.5F;
+  const LinearOperator op = *run().observed_by;
+  for (int row = 0; row < op.kernel.rows; ++row) {
+    for (int column = 0; column < op.kernel.columns; ++column) {
+      const bool here = op.first_row + row == 0 && op.first_column + column == 0;
+      EXPECT_EQ(op.kernel.weights[static_cast<std::size_t>(row * op.kernel.columns + column)], here ? 1 : 0);
+    }
+  }
+}
+
 TEST_F(Deblur, ReadsBeyondThePictureAsFarAsItsKernelReaches) {
   options["motion"] = "9,0";
   const Observation seen = run();

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
+#include "damage/degrade.hpp"
 #include "tasks/task_run.hpp"
 
 namespace dipper {
@@ -59,11 +63,44 @@ TEST_F(Denoise, LeastVariationIsNearlyAsFarFromThePictureAsItsNoise) {
   EXPECT_NEAR(std::sqrt(sum / 1600) * 255, 9.3, 0.2);  // classic/total_variation.hpp says why not 10
 }
 
-TEST_F(Denoise, MethodsThatKnowGaussianNoiseAloneRefusePhotons) {
-  picture = Image(16, 16, 1, 0.5F);
-  options = {{"noise", "poisson"}, {"sigma", "10"}};
+TEST_F(Denoise, ASigmaOfPhotonsHoldsAtThePicturesMean) {
+  picture = Image(16, 16, 1, 0.25F);
+  std::fill_n(picture.samples.begin(), 128, 0.75F);
+  options = {{"noise", "poisson"}, {"sigma", "25.5"}};
   const Observation seen = run();
-  for (const TaskMethod& method : task.methods) EXPECT_THROW((void)method.restore(seen, 1), Error) << method.name;
+  EXPECT_NEAR(seen.gain, 0.02, 1e-9);
+  EXPECT_NEAR(seen.noise, 0.1, 1e-9);
+  EXPECT_EQ(seen.summary, "Poisson noise of sigma 25.5 at the picture's mean, 50 photons at white");
+  picture = Image(16, 16, 1);
+  EXPECT_EQ(run().summary, "Poisson noise of sigma 0.0 at the picture's mean");
+}
+
+TEST_F(Denoise, EstimatesPhotonsOtherwise) {
+  picture = Image(96, 96, 3, 0.4F);
+  add_photon_noise(picture, 60, 1);
+  options["noise"] = "poisson";
+  const Observation seen = run();
+  EXPECT_NEAR(60 * seen.gain, 1, 0.05);
+  EXPECT_NEAR(seen.noise, std::sqrt(0.4 / 60), 0.003);
+  EXPECT_NE(seen.summary.find(" photons at white (estimated)"), std::string::npos) << seen.summary;
+}
+
+// Half of the picture is dark, and so has a third of the other's noise: what is taken away there is less.
+TEST_F(Denoise, MethodsTakeWhatPhotonsMakeOfEachBrightness) {
+  picture = Image(64, 64, 1, 0.09F);
+  std::fill_n(picture.samples.begin(), 2048, 0.81F);
+  const Image clean = picture;
+  add_photon_noise(picture, 100, 1);
+  options["noise"] = "poisson";
+  const Observation seen = run();
+  for (const TaskMethod& method : task.methods) {
+    const Image made = method.restore(seen, 1);
+    double taken[2] = {};
+    for (std::size_t i = 0; i < 4096; ++i) taken[i / 2048] += std::pow(made.samples[i] - picture.samples[i], 2) / 2048;
+    EXPECT_NEAR(std::sqrt(taken[0]), 0.09, 0.012) << method.name;
+    EXPECT_NEAR(std::sqrt(taken[1]), 0.03, 0.006) << method.name;
+    EXPECT_GT(psnr(made, clean), psnr(picture, clean) + 8) << method.name;
+  }
 }
 
 }  // namespace

@@ -51,6 +51,18 @@ TEST(Methods, AreFoundByNameAndNamedWhenNot) {
   }
 }
 
+TEST(Methods, ATaskThatHasOnlyFitSaysSo) {
+  for (const Task* task : task_table()) {
+    if (!task->methods.empty()) continue;
+    try {
+      (void)find_method(*task, "bm3d");
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.what(), task->name + std::string(" has no method \"bm3d\"; it has only fit, the network"));
+    }
+  }
+}
+
 TEST(Observe, RefusesNumbersThatAreNone) {
   Image picture(4, 3, 3, 0.5F);
   picture.plane(1)[5] = NAN;

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/request.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "base/files.hpp"
+#include "base/text.hpp"
+
+namespace dipper {
+namespace {
+
+const char* recipe_of(const Settings& settings, const Recipes& recipes) {
+  if (settings.quality == "fast") return recipes.fast;
+  if (settings.quality == "balanced") return recipes.balanced;
+  if (settings.quality == "best") return recipes.best;
+  const std::array<std::string, 3> names{"fast", "balanced", "best"};
+  throw Error(fmt::format("there is no quality \"{}\"; use fast, balanced or best{}", settings.quality,
+                          did_you_mean(settings.quality, names)));
+}
+
+// What only a fit heeds is refused beside a method, lest somebody believes in its effect.
+void check_method(const Settings& settings, const TaskMethod& method) {
+  const Settings preset;
+  if (!settings.checkpoint.empty() || !settings.resume.empty()) {
+    throw Error(fmt::format(
+        "method {} fits nothing, so it has no checkpoints to write or to go on from; leave them out", method.name));
+  }
+  const std::pair<const char*, bool> of_fits[] = {
+      {"quality", settings.quality != preset.quality},
+      {"time", settings.time != preset.time},
+      {"recipe", settings.recipe != preset.recipe},
+      {"set", settings.set != preset.set},
+      {"iterations", settings.iterations != preset.iterations},
+      {"device", settings.device != preset.device},
+      {"every", settings.every != preset.every},
+      {"explain", settings.explain != preset.explain},
+      {"checkpoint-every", settings.checkpoint_every != preset.checkpoint_every},
+  };
+  for (const auto& [name, given] : of_fits) {
+    if (!given) continue;
+    throw Error(
+        fmt::format("method {} fits nothing, so --{} has no effect; leave one of the two out", method.name, name));
+  }
+}
+
+}  // namespace
+
+const TaskMethod* method_of(const Request& request, const Task& task) {
+  if (request.method == "fit") return nullptr;
+  const TaskMethod& method = find_method(task, request.method);
+  check_method(request.settings, method);
+  return &method;
+}
+
+Recipe recipe_for(const Settings& settings, const Task& task, const Observation& observation) {
+  const char* usual = recipe_of(settings, observation.recipes != nullptr ? *observation.recipes : task.recipes);
+  Recipe recipe = load_recipe(settings.recipe.empty() ? usual : settings.recipe);
+  for (const auto& [key, value] : settings.set) set_value(recipe, key, value);
+  recipe.iterations = iterations_for(recipe, observation.like().plane_size());
+  if (settings.iterations) set_value(recipe, "iterations", std::to_string(*settings.iterations));
+  if (settings.every != 0) set_value(recipe, "every", std::to_string(settings.every));
+  check(recipe);
+  return recipe;
+}
+
+void check_times_and_places(const Settings& settings) {
+  if (!(settings.time >= 0)) throw Error("the seconds that a run may take must be 0 or more");
+  if (!(settings.checkpoint_every >= 0)) throw Error("the seconds between two checkpoints must be 0 or more");
+  if (!settings.checkpoint.empty()) static_cast<void>(OutputFile(settings.checkpoint));  // can it be written?
+}
+
+}  // namespace dipper
