@@ -17,6 +17,7 @@
 #include "fit/fit.hpp"
 #include "fit/judge.hpp"
 #include "fit/recipe.hpp"
+#include "tasks/taken_noise.hpp"
 #include "tasks/task.hpp"
 
 namespace dipper {
@@ -81,8 +82,8 @@ class Run {
                   .observed_by = observation_.observed_by};
     if (observation_.guide) target.guide = observation_.guide->samples;
     Fit fit(target, recipe_, *backend_, settings_.seed);
-    // Three pictures come out of it, and one is copied on its way to a file; a judge keeps two more.
-    const std::size_t pictures = judge_ ? 6 : 4;
+    // Three pictures come out of it, and one is copied on its way to a file; a judge keeps three more.
+    const std::size_t pictures = judge_ ? 7 : 4;
     progress_.planned_bytes =
         std::max(before + fit.bytes() + pictures * observation_.like().samples.size() * sizeof(float),
                  peak_resident_bytes());  // of the classical method
@@ -100,12 +101,18 @@ class Run {
     HeldOut held_out(weights_, recipe_.hold_out_share, settings_.seed);
     if (held_out.empty()) return;
     weights_ = held_out.others(weights_);
-    std::vector<float> classic;
+    Judge::Classic classic;
     if (observation_.classic != nullptr) {
-      const Clock::time_point then = Clock::now();
-      const Image made = observation_.classic->restore(without(observation_, held_out.pixels()), settings_.threads);
-      classic = colours_of(made, range_);
-      classic_seconds_ = seconds_since(then);
+      const TaskMethod& method = *observation_.classic;
+      const Image full = method.restore(observation_, settings_.threads);
+      classic.full = colours_of(full, range_);
+      if (observation_.keeps_known) {
+        classic.blind = colours_of(method.restore(without(observation_, held_out.pixels()), settings_.threads), range_);
+      } else {
+        classic.taken_noise = taken_noise(observation_, method, full, settings_.seed, settings_.threads);
+        const float unit = range_.high - range_.low;
+        for (float& taken : classic.taken_noise) taken /= unit * unit;
+      }
     }
     const Image& damaged = observation_.damaged;
     judge_.emplace(std::move(held_out), values_, Shape{damaged.colour_channels(), damaged.height, damaged.width},
@@ -198,8 +205,7 @@ class Run {
   [[nodiscard]] double seconds_to_spare() const {
     if (settings_.time <= 0) return std::numeric_limits<double>::infinity();
     const double an_iteration = 1 / std::max(progress_.iterations_per_second, 1e-9);
-    const double at_the_end = makes_classic_anew() ? 1.2 * classic_seconds_ : 0;
-    return settings_.time - seconds_since(began_) - at_the_end - 1.5 * an_iteration;
+    return settings_.time - seconds_since(began_) - 1.5 * an_iteration;
   }
 
   // A schedule has to know when the time will be over. What stops by itself may go on for longer than the recipe says.
@@ -253,15 +259,7 @@ class Run {
     progress_.raw_psnr.reset();
   }
 
-  // In the end the classical method gets the pixels that were held out, too.
-  [[nodiscard]] bool makes_classic_anew() const { return judge_ && observation_.classic != nullptr; }
-
   Restoration finish() {
-    if (makes_classic_anew() && !stopped_) {
-      const Image made = observation_.classic->restore(observation_, settings_.threads);
-      judge_->mix(colours_of(made, range_), result_);
-      pictures_.show(result_, output_);
-    }
     Restoration result;
     pictures_.move_to(result);
     if (observation_.truth) result.damaged = std::move(observation_.damaged);
@@ -307,9 +305,8 @@ class Run {
   std::vector<float> output_;   // the network's last one, or what stands for it
   std::vector<float> result_;   // the best so far
   std::optional<Judge> judge_;
-  double classic_seconds_ = 0;  // that the classical method took
-  bool stopped_ = false;        // by the callback
-  std::string reason_;          // why it ended before its last iteration
+  bool stopped_ = false;  // by the callback
+  std::string reason_;    // why it ended before its last iteration
   std::optional<Checkpoints> checkpoints_;
   std::filesystem::path saved_to_;  // empty before the first checkpoint
 };

@@ -129,10 +129,13 @@ double HeldOut::error(std::span<const float> x, std::span<const float> y, const 
 }
 
 Blend blend(const HeldOut& held_out, std::span<const float> a, std::span<const float> b, std::span<const float> y,
-            const Shape& shape) {
+            const Shape& shape, std::span<const float> seen) {
   const std::span<const std::size_t> pixels = held_out.pixels();
-  const auto sums_at = [&](std::size_t i) {
-    Sums sums{.count = 1};
+  if (!seen.empty()) DIPPER_CHECK_EQ(seen.size(), pixels.size());
+  const auto seen_at = [&](std::size_t n) { return seen.empty() ? 0.0 : double{seen[n]}; };
+  const auto sums_at = [&](std::size_t n) {
+    const std::size_t i = pixels[n];
+    Sums sums{.wanted = seen_at(n), .count = 1};
     for (int c = 0; c < shape.channels; ++c) {
       const std::size_t at = c * shape.plane() + i;
       const double apart = double{a[at]} - b[at];
@@ -144,7 +147,7 @@ Blend blend(const HeldOut& held_out, std::span<const float> a, std::span<const f
   Shares all(shape);
   std::array<Shares, 2> halves{Shares(shape), Shares(shape)};
   for (std::size_t n = 0; n < pixels.size(); ++n) {
-    const Sums sums = sums_at(pixels[n]);
+    const Sums sums = sums_at(n);
     all.add(pixels[n], sums);
     halves[n % 2].add(pixels[n], sums);
   }
@@ -157,7 +160,8 @@ Blend blend(const HeldOut& held_out, std::span<const float> a, std::span<const f
     double squares = 0;  // of the pixels' errors
     for (std::size_t n = 0; n < pixels.size(); ++n) {
       const double share = share_at(n);
-      double error = 0;
+      // What b took over makes it look nearer to y than it is to the truth.
+      double error = 2 * (1 - share) * seen_at(n) / shape.channels;
       for (int c = 0; c < shape.channels; ++c) {
         const std::size_t at = c * shape.plane() + pixels[n];
         const double difference = share * a[at] + (1 - share) * b[at] - y[at];

@@ -44,7 +44,11 @@ struct Blend {
 /// neighbourhoods; where few pixels were held out, or both results hardly differ, that of the whole picture is as good
 /// as any and is taken. One of the results alone is taken where no mixture is better. The error is found by letting
 /// each half of these pixels judge the shares that the other half chose.
+///
+/// Where y is noisy, a must not have seen it at the pixels held out, but b may have: `seen` then holds for each of them
+/// how much of y's error b has taken over, the expectation of b's error times y's, summed over the channels; empty for
+/// nothing. Errors are those against y, and so hold its own.
 [[nodiscard]] Blend blend(const HeldOut& held_out, std::span<const float> a, std::span<const float> b,
-                          std::span<const float> y, const Shape& shape);
+                          std::span<const float> y, const Shape& shape, std::span<const float> seen = {});
 
 }  // namespace dipper

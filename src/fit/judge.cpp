@@ -16,7 +16,7 @@ constexpr double gain = 0.9954;
 
 }  // namespace
 
-Judge::Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, std::vector<float> classic, int patience)
+Judge::Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, Classic classic, int patience)
     : held_out_(std::move(held_out)),
       y_(y),
       shape_(shape),
@@ -25,12 +25,23 @@ Judge::Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, std
       best_(shape.size()) {
   DIPPER_CHECK_EQ(y.size(), shape.size());
   DIPPER_CHECK(!held_out_.empty());
-  if (!classic_.empty()) DIPPER_CHECK_EQ(classic_.size(), shape.size());
+  if (classic_.full.empty()) return;
+  DIPPER_CHECK_EQ(classic_.full.size(), shape.size());
+  if (classic_.taken_noise.empty()) DIPPER_CHECK_EQ(classic_.blind.size(), shape.size());
+  if (!classic_.taken_noise.empty()) DIPPER_CHECK_EQ(classic_.taken_noise.size(), shape.plane());
+}
+
+Blend Judge::blend_with(std::span<const float> x) const {
+  if (classic_.full.empty()) return blend(held_out_, x, x, y_, shape_);
+  if (classic_.taken_noise.empty()) return blend(held_out_, x, classic_.blind, y_, shape_);
+  std::vector<float> seen;
+  for (const std::size_t i : held_out_.pixels()) seen.push_back(classic_.taken_noise[i]);
+  return blend(held_out_, x, classic_.full, y_, shape_, seen);
 }
 
 void Judge::look(int iteration, std::span<const float> x) {
   DIPPER_CHECK_EQ(x.size(), shape_.size());
-  Blend found = blend(held_out_, x, classic_.empty() ? x : classic_, y_, shape_);
+  Blend found = blend_with(x);
   const bool first = best_at_ == 0;
   looked_at_ = iteration;
   if (first || found.error < gained_error_ * gain) {
@@ -49,13 +60,9 @@ std::string Judge::reason() const {
   return fmt::format("the error on held-out pixels has hardly fallen for {} iterations", looked_at_ - gained_at_);
 }
 
-void Judge::mix(std::span<const float> classic, std::span<float> to) const {
+void Judge::result(std::span<float> to) const {
   DIPPER_CHECK_EQ(to.size(), shape_.size());
-  if (classic.empty()) {
-    std::copy(best_.begin(), best_.end(), to.begin());
-    return;
-  }
-  DIPPER_CHECK_EQ(classic.size(), shape_.size());
+  const std::span<const float> classic = classic_.full.empty() ? best_ : classic_.full;
   const std::size_t plane = shape_.plane();
   for (int c = 0; c < shape_.channels; ++c) {
     for (std::size_t i = 0; i < plane; ++i) {
@@ -72,8 +79,7 @@ void Judge::visit(StateVisitor& visitor) {
   visitor.number("judge.gained_error", gained_error_);
   visitor.tensor("judge/best", sizes_of(shape_), best_);
   // What the last look found follows from that, so a resumed fit finds it again.
-  if (best_at_ > 0)
-    blend_ = blend(held_out_, best_, classic_.empty() ? std::span<const float>(best_) : classic_, y_, shape_);
+  if (best_at_ > 0) blend_ = blend_with(best_);
 }
 
 }  // namespace dipper

@@ -15,9 +15,18 @@ namespace dipper {
 /// improves it, when going on is no use, and how far the result is from the truth where nothing was known.
 class Judge {
  public:
-  /// y: the observed values, [channel][row][column], which must outlive this. classic: another result, made without the
-  /// held-out pixels, as large, or empty. patience: iterations without a gain after which the fit is to stop; 0: never.
-  Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, std::vector<float> classic, int patience);
+  /// A result of another method, made with all that is known; empty where there is none. Where y is the truth, it
+  /// repeats y at the pixels held out, so there is a second one, made without them. Where y is noisy, it has taken over
+  /// some of its noise: how much, for each pixel, taken_noise() tells.
+  struct Classic {
+    std::vector<float> full;         // [channel][row][column]
+    std::vector<float> blind;        // the same
+    std::vector<float> taken_noise;  // [row][column]; empty where y is the truth
+  };
+
+  /// y: the observed values, [channel][row][column], which must outlive this. patience: iterations without a gain after
+  /// which the fit is to stop; 0: never.
+  Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, Classic classic, int patience);
 
   /// Looks at x, a result after that many iterations, which is kept when it is the best so far.
   void look(int iteration, std::span<const float> x);
@@ -32,25 +41,25 @@ class Judge {
   [[nodiscard]] int best_iteration() const { return best_at_; }
 
   /// The best result mixed with the classical one, [channel][row][column].
-  void result(std::span<float> to) const { mix(classic_, to); }
-
-  /// The same with another classical result, such as one that was made with the held-out pixels.
-  void mix(std::span<const float> classic, std::span<float> to) const;
+  void result(std::span<float> to) const;
 
   /// How much of the result is the fit's, from 0 to 1, on average over the picture.
   [[nodiscard]] double share() const { return blend_.mean_share; }
 
-  /// The result's mean square difference from y where the fit got nothing, and the standard error of that figure.
+  /// The result's mean square difference from y where the fit got nothing, which holds y's noise, and the standard
+  /// error of that figure.
   [[nodiscard]] double error() const { return blend_.error; }
   [[nodiscard]] double error_deviation() const { return blend_.error_deviation; }
 
   void visit(StateVisitor& visitor);
 
  private:
+  [[nodiscard]] Blend blend_with(std::span<const float> x) const;
+
   HeldOut held_out_;
   std::span<const float> y_;
   Shape shape_;
-  std::vector<float> classic_;
+  Classic classic_;
   int patience_;
   std::vector<float> best_;
   Blend blend_;  // of the best

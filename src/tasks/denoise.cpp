@@ -83,6 +83,9 @@ constexpr TaskMethod methods[] = {
      least_variation},
 };
 
+// These hide pixels, which suits noise that is alike everywhere.
+constexpr Recipes gaussian{"denoise-fast", "denoise-balanced", "denoise-best"};
+
 Observation observe_denoise(const TaskInput& input) {
   Observation observation = all_known(input.picture);
   const std::string* text = input.option("sigma");
@@ -90,6 +93,7 @@ Observation observe_denoise(const TaskInput& input) {
   observation.classic = &methods[0];
   const char* how = text != nullptr ? "" : " (estimated)";
   if (!is_poisson(input)) {
+    observation.recipes = &gaussian;
     observation.noise = text != nullptr ? sigma : estimate_noise(input.picture);
     observation.summary = fmt::format("Gaussian noise of sigma {:.1f}{}", 255 * observation.noise, how);
     return observation;

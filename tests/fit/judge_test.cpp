@@ -33,8 +33,8 @@ struct Scene {
     for (std::size_t i = 0; i < y.size(); ++i) sum += std::pow(x[i] - y[i], 2);
     return sum / static_cast<double>(y.size());
   }
-  [[nodiscard]] Judge judge(std::vector<float> classic, int patience = 0) const {
-    return {HeldOut(all_known, 0.1, 0), y, shape, std::move(classic), patience};
+  [[nodiscard]] Judge judge(const std::vector<float>& classic, int patience = 0) const {
+    return {HeldOut(all_known, 0.1, 0), y, shape, {classic, classic, {}}, patience};
   }
   std::vector<float> y;
 };
@@ -86,13 +86,33 @@ TEST(Judges, AWorseFitGivesNearlyNothing) {
   EXPECT_LT(scene.error(result_of(judge)), 1.02 * scene.error(classic));
 }
 
-TEST(Judges, AnotherClassicalResultIsMixedBySharesOfTheFirst) {
+TEST(Judges, TheFullClassicalResultIsMixedByTheErrorsOfTheBlindOne) {
   const Scene scene;
-  Judge judge = scene.judge(scene.result(1, 0.1F));
+  Judge judge(HeldOut(all_known, 0.1, 0), scene.y, shape, {scene.y, scene.result(1, 0.1F), {}}, 0);
   judge.look(1, scene.result(2, 0.1F));
-  std::vector<float> mixed(shape.size());
-  judge.mix(scene.y, mixed);
-  EXPECT_LT(scene.error(mixed), 0.6 * scene.error(result_of(judge)));
+  EXPECT_NEAR(judge.share(), 0.5, 0.1);
+  EXPECT_NEAR(scene.error(result_of(judge)), 0.25 * 0.01 / 3, 0.0004);
+}
+
+/// A fit and a classical result that err alike on the truth. The classical one also holds a tenth of the noise, which
+/// makes it look better than it is.
+TEST(Judges, AClassicalResultIsNotPreferredForItsShareOfTheNoise) {
+  const Scene scene;
+  constexpr float noise = 0.3F;
+  const std::vector<float> observed = scene.result(5, noise);
+  std::vector<float> full = scene.result(1, 0.05F);
+  for (std::size_t i = 0; i < full.size(); ++i) full[i] += 0.1F * (observed[i] - scene.y[i]);
+  const std::vector<float> fit = scene.result(2, 0.05F);
+  const auto share = [&](float taken) {
+    Judge judge(HeldOut(all_known, 0.3, 0), observed, shape, {full, {}, std::vector<float>(shape.plane(), taken)}, 0);
+    judge.look(1, fit);
+    return judge.share();
+  };
+  const float taken = shape.channels * 0.1F * noise * noise / 3;
+  // Least squares against the truth: the classical result's error is 0.05^2 + 0.03^2 to the fit's 0.05^2 (thirds of
+  // both).
+  EXPECT_NEAR(share(taken), (0.0025 + 0.0009) / (0.0050 + 0.0009), 0.12);
+  EXPECT_LT(share(0), 0.3);  // as if it had taken over nothing
 }
 
 TEST(Judges, StopsOnceNothingWasGainedForLong) {
