@@ -76,9 +76,9 @@ std::string sentence(const RestoreOptions& options, const Restoration& restorati
   if (figures.psnr) text += fmt::format(", PSNR {:.2f} dB", *figures.psnr);
   if (figures.ssim) text += fmt::format(", SSIM {:.3f}", *figures.ssim);
   text = fmt::format("{} -> {}", text, options.output);
-  return restoration.reason.empty()
-             ? text
-             : fmt::format("{}\nstopped after {} iterations: {}", text, restoration.iterations, restoration.reason);
+  return restoration.reason.empty() ? text
+                                    : fmt::format("{}\nstopped after {}: {}", text,
+                                                  count_of(restoration.iterations, "iteration"), restoration.reason);
 }
 
 void print_json(const RestoreOptions& options, const Restoration& restoration, const Figures& figures) {

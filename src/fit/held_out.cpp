@@ -63,8 +63,10 @@ class Shares {
 
   /// At a pixel, linear between the cells' centres.
   [[nodiscard]] double at(std::size_t pixel) const {
-    const double y = (static_cast<double>(pixel / width_) + 0.5) / cell - 0.5;
-    const double x = (static_cast<double>(pixel % width_) + 0.5) / cell - 0.5;
+    const std::size_t row = pixel / width_;
+    const std::size_t column = pixel % width_;
+    const double y = (static_cast<double>(row) + 0.5) / cell - 0.5;
+    const double x = (static_cast<double>(column) + 0.5) / cell - 0.5;
     const int i = static_cast<int>(std::floor(y));
     const int j = static_cast<int>(std::floor(x));
     const double low = y - i;

@@ -44,10 +44,11 @@ void Judge::look(int iteration, std::span<const float> x) {
   Blend found = blend_with(x);
   const bool first = best_at_ == 0;
   looked_at_ = iteration;
-  if (first || found.error < gained_error_ * gain) {
-    gained_at_ = iteration;
-    gained_error_ = found.error;
-  }
+  // A fit that is still behind the classical result adds nothing to it yet, but may once it has learned more.
+  const double own_error = held_out_.error(x, y_, shape_);
+  if (first || found.error < gained_error_ * gain || own_error < gained_own_error_ * gain) gained_at_ = iteration;
+  if (first || found.error < gained_error_ * gain) gained_error_ = found.error;
+  if (first || own_error < gained_own_error_ * gain) gained_own_error_ = own_error;
   if (!first && found.error >= blend_.error) return;
   best_at_ = iteration;
   blend_ = std::move(found);
@@ -77,6 +78,7 @@ void Judge::visit(StateVisitor& visitor) {
   visitor.integer("judge.best_at", best_at_);
   visitor.integer("judge.gained_at", gained_at_);
   visitor.number("judge.gained_error", gained_error_);
+  visitor.number("judge.gained_own_error", gained_own_error_);
   visitor.tensor("judge/best", sizes_of(shape_), best_);
   // What the last look found follows from that, so a resumed fit finds it again.
   if (best_at_ > 0) blend_ = blend_with(best_);

@@ -31,7 +31,8 @@ class Judge {
   /// Looks at x, a result after that many iterations, which is kept when it is the best so far.
   void look(int iteration, std::span<const float> x);
 
-  /// Whether the last look was so long after the last gain that the fit should stop.
+  /// Whether the last look was so long after the last gain, of the result or of the fit alone, that the fit should
+  /// stop.
   [[nodiscard]] bool should_stop() const { return patience_ > 0 && looked_at_ - gained_at_ >= patience_; }
 
   /// Why, as a clause; to be asked when it should.
@@ -66,7 +67,8 @@ class Judge {
   int looked_at_ = 0;
   int best_at_ = 0;
   int gained_at_ = 0;
-  double gained_error_ = 0;  // at that iteration
+  double gained_error_ = 0;      // of the result when it last fell
+  double gained_own_error_ = 0;  // and of the fit alone
 };
 
 }  // namespace dipper

@@ -141,6 +141,19 @@ TEST(Judges, AGainThatNobodySeesIsNone) {
   EXPECT_EQ(judge.reason(), "the error on held-out pixels has hardly fallen for 20 iterations");
 }
 
+TEST(Judges, AFitThatIsStillBehindTheClassicalResultGoesOnWhileItLearns) {
+  const Scene scene;
+  const std::vector<float> classic = scene.result(1, 0.02F);
+  Judge judge = scene.judge(classic, 20);
+  int at = 0;
+  for (const float error : {0.9F, 0.8F, 0.7F, 0.6F, 0.5F}) {
+    judge.look(at += 10, scene.result(2, error));
+    EXPECT_FALSE(judge.should_stop()) << at;
+  }
+  for (int look = 0; look < 2; ++look) judge.look(at += 10, scene.result(2, 0.5F));
+  EXPECT_TRUE(judge.should_stop());
+}
+
 TEST(Judges, WithoutPatienceNeverStop) {
   const Scene scene;
   Judge judge = scene.judge({});
