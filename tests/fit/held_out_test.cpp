@@ -48,7 +48,7 @@ TEST(HeldOut, TakesAShareOfTheFullyKnownPixelsAlone) {
   for (const std::size_t i : held_out.pixels()) EXPECT_EQ(weights[i], 1);
   const std::vector<float> others = held_out.others(weights);
   const std::set<std::size_t> taken(held_out.pixels().begin(), held_out.pixels().end());
-  for (std::size_t i = 0; i < weights.size(); ++i) EXPECT_EQ(others[i], taken.count(i) > 0 ? 0 : weights[i]);
+  for (std::size_t i = 0; i < weights.size(); ++i) EXPECT_EQ(others[i], taken.contains(i) ? 0 : weights[i]);
   EXPECT_FALSE(std::ranges::equal(held_out.pixels(), HeldOut(weights, 0.1, 4).pixels()));
 }
 
