@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -147,9 +146,8 @@ struct MethodInfo {
 struct TaskInfo {
   std::string name;
   std::string summary;
-  std::string example;                 ///< a command line that works as printed
-  std::string input;                   ///< what Request::input is, such as "the noisy picture"
-  std::array<std::string, 3> recipes;  ///< how it is mostly fitted: fast, balanced, best
+  std::string example;  ///< a command line that works as printed
+  std::string input;    ///< what Request::input is, such as "the noisy picture"
   std::vector<OptionInfo> options{};
   std::vector<MethodInfo> methods{};  ///< beside "fit"
 };

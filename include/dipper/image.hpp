@@ -36,6 +36,9 @@ struct Image {
   [[nodiscard]] std::size_t plane_size() const {
     return static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
   }
+  /// The samples of all colour channels, which come before those of alpha.
+  [[nodiscard]] std::span<float> colours();
+  [[nodiscard]] std::span<const float> colours() const;
   [[nodiscard]] std::span<float> plane(int channel);
   [[nodiscard]] std::span<const float> plane(int channel) const;
 };

@@ -26,11 +26,7 @@ std::unique_ptr<Backend> make_backend(const std::string& device, int threads) {
 std::vector<TaskInfo> tasks() {
   std::vector<TaskInfo> all;
   for (const Task* task : task_table()) {
-    TaskInfo info{.name = task->name,
-                  .summary = task->summary,
-                  .example = task->example,
-                  .input = task->input,
-                  .recipes = {task->recipes.fast, task->recipes.balanced, task->recipes.best}};
+    TaskInfo info{.name = task->name, .summary = task->summary, .example = task->example, .input = task->input};
     for (const TaskOption& option : task->options) {
       info.options.push_back({.name = option.name,
                               .value = option.value,

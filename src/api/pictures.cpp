@@ -41,9 +41,7 @@ Image fitting_truth(const Image& truth, const Observation& observation) {
                     like.colour_channels()));
   }
   Image fitting = upper_left(truth, like.width, like.height);
-  const auto end =
-      fitting.samples.begin() + static_cast<std::ptrdiff_t>(fitting.colour_channels() * fitting.plane_size());
-  if (!std::all_of(fitting.samples.begin(), end, [](float sample) { return std::isfinite(sample); })) {
+  if (!std::ranges::all_of(fitting.colours(), [](float sample) { return std::isfinite(sample); })) {
     throw Error("the truth holds samples that are not finite numbers; give one without");
   }
   return fitting;
@@ -52,11 +50,6 @@ Image fitting_truth(const Image& truth, const Observation& observation) {
 Pictures::Pictures(const Observation& observation, const Range& range, const Image* truth)
     : observation_(observation), range_(range) {
   if (truth != nullptr) truth_ = fitting_truth(*truth, observation);
-}
-
-std::size_t Pictures::colours() const {
-  const Image& like = observation_.like();
-  return like.colour_channels() * like.plane_size();
 }
 
 void Pictures::show(std::span<const float> result, std::span<const float> raw) {

@@ -43,8 +43,6 @@ class Pictures {
   /// Gives them away.
   void move_to(Restoration& restoration);
 
-  [[nodiscard]] std::size_t colours() const;
-
  private:
   [[nodiscard]] Image image_of(std::span<const float> colours) const;
 

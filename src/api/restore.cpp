@@ -37,9 +37,8 @@ double seconds_since(Clock::time_point then) {
 
 /// [channel][row][column] of a picture's colours, in [0, 1].
 std::vector<float> colours_of(const Image& picture, const Range& range) {
-  std::vector<float> values(picture.colour_channels() * picture.plane_size());
-  std::transform(picture.samples.begin(), picture.samples.begin() + static_cast<std::ptrdiff_t>(values.size()),
-                 values.begin(), [&range](float sample) { return range.into(sample); });
+  std::vector<float> values(picture.colours().size());
+  std::ranges::transform(picture.colours(), values.begin(), [&range](float sample) { return range.into(sample); });
   return values;
 }
 
@@ -55,8 +54,8 @@ class Run {
         recipe_(recipe_for(request.settings, task_, observation_)),
         range_(range_of(observation_)),
         pictures_(observation_, range_, truth_in(request, observation_)),
-        output_(pictures_.colours()),
-        result_(pictures_.colours()) {
+        output_(observation_.like().colours().size()),
+        result_(output_.size()) {
     check_times_and_places(settings_);
     progress_.width = observation_.like().width;
     progress_.height = observation_.like().height;
@@ -95,7 +94,8 @@ class Run {
     loop(fit, callback);
   }
 
-  // Sets pixels aside that the fit does not get, and has the classical method restore what is left.
+  // Sets pixels aside that the fit does not get, for a judge who also knows what the classical method makes of the
+  // picture.
   void hold_out() {
     if (recipe_.hold_out_share <= 0 || observation_.observed_by) return;
     HeldOut held_out(weights_, recipe_.hold_out_share, settings_.seed);
@@ -165,7 +165,8 @@ class Run {
     progress_.note.clear();
     fit_began_ = saved_at_ = Clock::now();
     const bool saves = !settings_.checkpoint.empty();
-    while (!ended(fit)) {
+    bool over = steps_or_time_are_over(fit) || judge_has_seen_enough();  // a resumed one may have ended before
+    while (!over && !stopped_) {
       progress_.loss = fit.step();
       if (!std::isfinite(progress_.loss)) {
         throw FitError(fmt::format("the fit diverged in iteration {}: its loss is {}; lower adam.rate with --set",
@@ -175,11 +176,12 @@ class Run {
       progress_.rollbacks = fit.rollbacks();
       tell_speed();
       plan(fit);
-      const bool last = ended(fit);
-      const bool look = last || fit.iteration() == 1 || fit.iteration() % recipe_.every == 0;
+      over = steps_or_time_are_over(fit);
+      const bool look = over || fit.iteration() == 1 || fit.iteration() % recipe_.every == 0;
       if (look) take_picture(fit);
-      if (saves && !last && seconds_since(saved_at_) >= settings_.checkpoint_every) save_checkpoint(fit);
-      stopped_ = callback && !callback(progress_) && !last;
+      over = over || judge_has_seen_enough();
+      if (saves && !over && seconds_since(saved_at_) >= settings_.checkpoint_every) save_checkpoint(fit);
+      stopped_ = callback && !callback(progress_) && !over;
       if (stopped_ && !look) take_picture(fit);
       forget_picture();
       progress_.note.clear();
@@ -187,18 +189,19 @@ class Run {
     if (saves && (stopped_ || settings_.checkpoint_at_end)) save_checkpoint(fit);
   }
 
-  // Says why in reason_, where that is not the number of iterations alone.
-  [[nodiscard]] bool ended(const Fit& fit) {
-    if (stopped_ || fit.iteration() >= recipe_.iterations) return true;
-    if (judge_ && judge_->should_stop()) {
-      reason_ = judge_->reason();
-      return true;
-    }
-    if (fit.iteration() > progress_.resumed_from && seconds_to_spare() <= 0) {
-      reason_ = fmt::format("its {:g} seconds are over", settings_.time);
-      return true;
-    }
-    return false;
+  // Whether there is no further step. Says why in reason_, where that is not their number alone.
+  [[nodiscard]] bool steps_or_time_are_over(const Fit& fit) {
+    if (fit.iteration() >= recipe_.iterations) return true;
+    if (fit.iteration() == progress_.resumed_from || seconds_to_spare() > 0) return false;
+    reason_ = fmt::format("its {:g} seconds are over", settings_.time);
+    return true;
+  }
+
+  // Whether further steps are no use. Says why in reason_.
+  [[nodiscard]] bool judge_has_seen_enough() {
+    if (!judge_ || !judge_->should_stop()) return false;
+    reason_ = judge_->reason();
+    return true;
   }
 
   // Left for further iterations; infinite without a limit.

@@ -3,19 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
 
 #include "base/check.hpp"
 
 namespace dipper {
-namespace {
-
-std::span<float> colours(Image& image) {
-  return std::span(image.samples).first(image.plane_size() * static_cast<std::size_t>(image.colour_channels()));
-}
-
-}  // namespace
-
 double anscombe(double sample, double gain) {
   return 2 * std::sqrt(sample / gain + 3.0 / 8);
 }
@@ -32,12 +23,12 @@ Image denoise_photons(const Image& picture, double gain, const Denoiser& denoise
   DIPPER_CHECK(gain >= 0);
   if (gain == 0) return picture;
   Image image = picture;
-  const double white = std::max(1.0F, *std::max_element(colours(image).begin(), colours(image).end()));
+  const double white = std::max(1.0F, *std::ranges::max_element(image.colours()));
   const double low = anscombe(0, gain);
   const double range = anscombe(white, gain) - low;
-  for (float& sample : colours(image)) sample = static_cast<float>((anscombe(sample, gain) - low) / range);
+  for (float& sample : image.colours()) sample = static_cast<float>((anscombe(sample, gain) - low) / range);
   image = denoise(image, 1 / range);
-  for (float& sample : colours(image)) sample = static_cast<float>(inverse_anscombe(sample * range + low, gain));
+  for (float& sample : image.colours()) sample = static_cast<float>(inverse_anscombe(sample * range + low, gain));
   return image;
 }
 

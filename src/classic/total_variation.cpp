@@ -239,10 +239,6 @@ void Solver::solve(double lambda, double tolerance) {
   }
 }
 
-std::span<const float> colours(const Image& image) {
-  return std::span(image.samples).first(image.plane_size() * static_cast<std::size_t>(image.colour_channels()));
-}
-
 Image with_colours(const Image& picture, std::span<const float> x) {
   Image image = picture;
   std::copy(x.begin(), x.end(), image.samples.begin());
@@ -339,10 +335,10 @@ Image total_variation(const Image& picture, std::span<const float> weights, doub
 Image denoise_total_variation(const Image& picture, double sigma, int threads) {
   DIPPER_CHECK(sigma >= 0);
   if (sigma == 0) return picture;
-  const std::span<const float> y = colours(picture);
+  const std::span<const float> y = picture.colours();
   const ExpectedResidual expected(y, sigma);
   Image mean = flat(picture);
-  if (distance(y, colours(mean)) <= expected(colours(mean))) return mean;
+  if (distance(y, mean.colours()) <= expected(mean.colours())) return mean;
   const std::vector<float> weights(picture.plane_size(), 1.0F);
   Solver solver(picture, weights, threads);
   // The residual falls with lambda, on logarithmic scales nearly along a line, so secants find it.

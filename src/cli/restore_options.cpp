@@ -2,7 +2,6 @@
 #include "cli/restore_options.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <array>
 #include <utility>
@@ -92,8 +91,7 @@ void declare_fit(CLI::App& command, const TaskInfo& task, RestoreOptions& option
              [&settings](const std::string& text) { settings.time = parse_number(text, "--time", 0.1, 1e9); });
   add_text(command,
            {"--recipe", "NAME|FILE",
-            fmt::format("how to fit: a name from dipper recipes, or a file [the quality's: {}]",
-                        fmt::join(task.recipes, ", "))},
+            "how to fit: a name from dipper recipes, or a file [the one that the quality has for the damage]"},
            settings.recipe);
   add_repeated(command, {"--set", "KEY=VALUE", "replace one value of the recipe; may be repeated"},
                [&settings](const std::string& text) { parse_assignment(text, settings.set); });

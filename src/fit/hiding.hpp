@@ -74,7 +74,7 @@ class Hiding {
   std::vector<float> picture_;  // y as it came
   std::vector<float> known_;    // weights as they came
   std::vector<float> shown_;    // 1 or 0
-  std::vector<float> told_;     // in how many steps each pixel was not shown; at first the one step in which it was
+  std::vector<float> told_;     // in how many steps each pixel was not shown
   std::vector<float> base_;
   PyramidFill filling_;
 };

@@ -14,6 +14,13 @@ namespace {
 // What counts as a gain: 0.02 dB, which nobody sees.
 constexpr double gain = 0.9954;
 
+// Since the last time that it had, whose error `before` is.
+bool has_fallen(double error, double& before) {
+  if (!(error < gain * before)) return false;
+  before = error;
+  return true;
+}
+
 }  // namespace
 
 Judge::Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, Classic classic, int patience)
@@ -42,14 +49,12 @@ Blend Judge::blend_with(std::span<const float> x) const {
 void Judge::look(int iteration, std::span<const float> x) {
   DIPPER_CHECK_EQ(x.size(), shape_.size());
   Blend found = blend_with(x);
-  const bool first = best_at_ == 0;
   looked_at_ = iteration;
   // A fit that is still behind the classical result adds nothing to it yet, but may once it has learned more.
-  const double own_error = held_out_.error(x, y_, shape_);
-  if (first || found.error < gained_error_ * gain || own_error < gained_own_error_ * gain) gained_at_ = iteration;
-  if (first || found.error < gained_error_ * gain) gained_error_ = found.error;
-  if (first || own_error < gained_own_error_ * gain) gained_own_error_ = own_error;
-  if (!first && found.error >= blend_.error) return;
+  const bool better = has_fallen(found.error, gained_error_);
+  const bool learned = has_fallen(held_out_.error(x, y_, shape_), gained_own_error_);
+  if (better || learned) gained_at_ = iteration;
+  if (best_at_ > 0 && found.error >= blend_.error) return;
   best_at_ = iteration;
   blend_ = std::move(found);
   std::copy(x.begin(), x.end(), best_.begin());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -67,8 +68,8 @@ class Judge {
   int looked_at_ = 0;
   int best_at_ = 0;
   int gained_at_ = 0;
-  double gained_error_ = 0;      // of the result when it last fell
-  double gained_own_error_ = 0;  // and of the fit alone
+  double gained_error_ = std::numeric_limits<double>::infinity();      // of the result when it last fell
+  double gained_own_error_ = std::numeric_limits<double>::infinity();  // and of the fit alone
 };
 
 }  // namespace dipper

@@ -22,6 +22,14 @@ std::size_t sample_count(int width, int height, int channels) {
 Image::Image(int w, int h, int c, float value)
     : width(w), height(h), channels(c), samples(sample_count(w, h, c), value) {}
 
+std::span<float> Image::colours() {
+  return std::span(samples).first(plane_size() * static_cast<std::size_t>(colour_channels()));
+}
+
+std::span<const float> Image::colours() const {
+  return std::span(samples).first(plane_size() * static_cast<std::size_t>(colour_channels()));
+}
+
 std::span<float> Image::plane(int channel) {
   DIPPER_CHECK(channel >= 0 && channel < channels);
   return std::span(samples).subspan(static_cast<std::size_t>(channel) * plane_size(), plane_size());

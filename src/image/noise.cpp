@@ -65,7 +65,7 @@ struct Plane {
 
 // Places evenly over all colours, at most most_places or so.
 std::vector<Place> places(const Image& image) {
-  const std::size_t all = image.plane_size() * static_cast<std::size_t>(image.colour_channels());
+  const std::size_t all = image.colours().size();
   int step = 1;
   while (all / static_cast<std::size_t>(step) / static_cast<std::size_t>(step) > most_places) ++step;
   std::vector<Place> found;

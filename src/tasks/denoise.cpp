@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
 
 #include "base/text.hpp"
 #include "classic/anscombe.hpp"
@@ -38,19 +37,15 @@ bool is_poisson(const TaskInput& input) {
                           did_you_mean(*kind, std::vector<std::string>{"gaussian", "poisson"})));
 }
 
-std::span<const float> colours_of(const Image& picture) {
-  return std::span(picture.samples).first(picture.plane_size() * static_cast<std::size_t>(picture.colour_channels()));
-}
-
 double mean_of(const Image& picture) {
   double sum = 0;
-  for (const float sample : colours_of(picture)) sum += sample;
-  return sum / static_cast<double>(colours_of(picture).size());
+  for (const float sample : picture.colours()) sum += sample;
+  return sum / static_cast<double>(picture.colours().size());
 }
 
 // Their variance is gain times the light, so a deviation says which gain once it is said at which light.
 void observe_photons(const Image& picture, const double* sigma, Observation& observation) {
-  if (std::ranges::any_of(colours_of(picture), [](float sample) { return sample < 0; })) {
+  if (std::ranges::any_of(picture.colours(), [](float sample) { return sample < 0; })) {
     throw Error("some pixels are below 0, which counted photons never are; use --noise gaussian");
   }
   observation.error = ErrorKind::poisson;
@@ -77,27 +72,30 @@ Image block_matching(const Observation& observation, int threads) {
                  [threads](const Image& picture, double sigma) { return denoise_bm3d(picture, sigma, threads); });
 }
 
+constexpr TaskMethod bm3d{"bm3d", "similar blocks, filtered together (Dabov, Foi, Katkovnik, Egiazarian)",
+                          block_matching};
+
 constexpr TaskMethod methods[] = {
-    {"bm3d", "similar blocks, filtered together (Dabov, Foi, Katkovnik, Egiazarian)", block_matching},
+    bm3d,
     {"tv", "the least total variation that is as far from the picture as its noise (Rudin, Osher, Fatemi)",
      least_variation},
 };
 
-// These hide pixels, which suits noise that is alike everywhere.
-constexpr Recipes gaussian{"denoise-fast", "denoise-balanced", "denoise-best"};
+// The task's own hide pixels, which suits noise that is alike everywhere.
+constexpr Recipes of_photons{"small", "small", "small"};
 
 Observation observe_denoise(const TaskInput& input) {
   Observation observation = all_known(input.picture);
   const std::string* text = input.option("sigma");
   const double sigma = text != nullptr ? parse_number(*text, "--sigma", 0, 255) / 255 : 0;
-  observation.classic = &methods[0];
+  observation.classic = &bm3d;
   const char* how = text != nullptr ? "" : " (estimated)";
   if (!is_poisson(input)) {
-    observation.recipes = &gaussian;
     observation.noise = text != nullptr ? sigma : estimate_noise(input.picture);
     observation.summary = fmt::format("Gaussian noise of sigma {:.1f}{}", 255 * observation.noise, how);
     return observation;
   }
+  observation.recipes = &of_photons;
   observe_photons(input.picture, text != nullptr ? &sigma : nullptr, observation);
   observation.summary = fmt::format("Poisson noise of sigma {:.1f} at the picture's mean", 255 * observation.noise);
   if (observation.gain > 0) observation.summary += fmt::format(", {:.3g} photons at white", 1 / observation.gain);
@@ -112,7 +110,7 @@ extern const Task denoise_task{
     .summary = "Remove noise: high ISO, film grain, dim light",
     .example = "dipper denoise night.png -o clean.png",
     .input = "the noisy picture",
-    .recipes = {"small", "small", "small"},
+    .recipes = {"denoise-fast", "denoise-balanced", "denoise-best"},
     .options = options,
     .methods = methods,
     .observe = observe_denoise,

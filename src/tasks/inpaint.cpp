@@ -142,9 +142,12 @@ Image least_variation(const Observation& observation, int threads) {
   return total_variation(observation.damaged, observation.weights, 1000, threads);
 }
 
+constexpr TaskMethod cubic_interpolation{
+    "cubic", "the same with smooth slopes: the classic to beat for scattered pixels", cubic};
+
 constexpr TaskMethod methods[] = {
     {"linear", "interpolation over the triangles between known pixels", linear},
-    {"cubic", "the same with smooth slopes: the classic to beat for scattered pixels", cubic},
+    cubic_interpolation,
     {"tv", "the least total variation", least_variation},
 };
 
@@ -197,7 +200,7 @@ Observation observe_inpaint(const TaskInput& input) {
     }
   }
   if (is_scattered(observation)) {
-    observation.classic = &methods[1];
+    observation.classic = &cubic_interpolation;
     observation.recipes = &scattered;
   }
   observation.summary = fmt::format("{:.1f} % of the pixels are missing", 100 * missing_share(observation));

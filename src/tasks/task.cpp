@@ -91,7 +91,7 @@ Observation without(const Observation& observation, std::span<const std::size_t>
   for (const std::size_t i : pixels) left.weights[i] = 0;
   Image& picture = left.damaged;
   const std::size_t plane = picture.plane_size();
-  const std::span<float> colours = std::span(picture.samples).first(picture.colour_channels() * plane);
+  const std::span<float> colours = picture.colours();
   std::vector<float> filled(colours.size());
   PyramidFill(picture.colour_channels(), picture.height, picture.width).fill(colours, left.weights, filled);
   for (int c = 0; c < picture.colour_channels(); ++c) {

@@ -55,7 +55,6 @@ TEST(Truths, OfWhatIsEnlargedMayHaveTheRestThatTheScaleLeaves) {
 TEST(ShownPictures, KeepWhatIsKnownButForTheRawOne) {
   const Observation observation = observation_of(SampleType::f32, {-1, 3, nan});
   Pictures pictures(observation, range_of(observation), nullptr);
-  EXPECT_EQ(pictures.colours(), 3U);
   pictures.show(std::vector<float>{0.5F, 0.5F, 0.5F}, std::vector<float>{0, 0.25F, 0.75F});
   Progress progress;
   pictures.lend(progress);

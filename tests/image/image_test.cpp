@@ -10,6 +10,14 @@
 namespace dipper {
 namespace {
 
+TEST(Image, ColoursAreAllButAlpha) {
+  EXPECT_EQ(Image(3, 2, 1).colours().size(), 6U);
+  EXPECT_EQ(Image(3, 2, 2).colours().size(), 6U);
+  Image image(3, 2, 4);
+  EXPECT_EQ(image.colours().size(), 18U);
+  EXPECT_EQ(image.colours().data(), image.plane(0).data());
+}
+
 TEST(Image, HoldsPlanesOneAfterTheOther) {
   Image image(3, 2, 4, 0.25F);
   EXPECT_EQ(image.samples, std::vector<float>(24, 0.25F));
