@@ -19,12 +19,17 @@ from record import ROOT, add_csv_option, append_csv, origin
 
 DATA = ROOT.parent / "shared" / "data"
 INPAINT = ["inpaint", "--missing", "black"]
-# name: (task and its options, the damaged picture, the undamaged one or None where the task damages it)
+# name: (task and its options, the damaged picture, the undamaged one or None where the task damages it); a damaged
+# picture given as a list is made by `dipper damage` with these options
 PICTURES = {
     "bunny": (["inpaint", "--drop", "0.5"], "seed/bunny_512.jpg", None),
     "cameraman": (INPAINT, "inpaint50/Cameraman256_masked.png", "inpaint50/Cameraman256_GT.png"),
     "house": (INPAINT, "inpaint50/house_masked.png", "inpaint50/house_GT.png"),
     "barbara": (INPAINT, "inpaint50/barbara_masked.png", "inpaint50/barbara_GT.png"),
+    "cameraman-text": (["inpaint"], ["--text", "--seed", "5"], "inpaint50/Cameraman256_GT.png"),
+    "F16-text": (["inpaint"], ["--text", "--seed", "3"], "denoise/25/F16_GT.png"),
+    "butterfly-scratches": (["inpaint"], ["--scratch", "12", "--seed", "6"], "superres/x4/butterfly_GT.png"),
+    "barbara-scratches": (["inpaint"], ["--scratch", "25", "--seed", "4"], "inpaint50/barbara_GT.png"),
     **{f"{name}-{sigma}": (["denoise"], f"denoise/{sigma}/{name}_noisy.png", f"denoise/{sigma}/{name}_GT.png")
        for name in ("F16", "kodim03", "peppers") for sigma in (25, 50)},
 }
@@ -35,6 +40,7 @@ def parse_arguments():
     parser.add_argument("recipe", help="its name or file")
     parser.add_argument("--pictures", nargs="+", default=["cameraman", "house"], metavar="NAME")
     parser.add_argument("--try", dest="variants", action="append", default=[], metavar="KEY=VALUE,...")
+    parser.add_argument("--methods", nargs="+", default=[], metavar="NAME", help="classical methods, for comparison")
     parser.add_argument("--iterations", type=int)
     parser.add_argument("--every", type=int, default=100, help="iterations from one figure to the next")
     parser.add_argument("--threads", type=int, default=0, help="0: one per core")
@@ -63,21 +69,23 @@ def middle(file, side, folder):
     return to
 
 
-def run(arguments, name, variant, folder):
-    """([(iteration, PSNR)], seconds) of one fit."""
+def run(arguments, name, way, folder):
+    """([(iteration, PSNR)], seconds) of one way to restore, given as options."""
     base, _, side = name.partition("@")
     task, damaged, truth = PICTURES[base]
-    files = [DATA / file if file else None for file in (damaged, truth)]
+    made = damaged if isinstance(damaged, list) else None
+    files = [DATA / file if file else None for file in (truth if made else damaged, truth)]
     if side:
         files = [middle(file, int(side), folder) if file else None for file in files]
+    if made:
+        files[0], mask = folder / "damaged.png", folder / "mask.png"
+        subprocess.run(list(map(str, [arguments.program, "damage", files[1], "-o", files[0], "--mask", mask, *made])),
+                       check=True, capture_output=True)
+        task = [*task, "--mask", mask]
     command = [arguments.program, task[0], files[0], *task[1:], "-o", folder / "restored.png",
-               "--recipe", arguments.recipe, "--every", arguments.every, "--seed", arguments.seed,
-               "--progress", "json", "--checkpoint", "none"]
+               "--seed", arguments.seed, "--progress", "json", "--json", *way]
     command += ["--truth", files[1]] if files[1] else []
     command += ["--threads", arguments.threads] if arguments.threads else []
-    command += ["--iterations", arguments.iterations] if arguments.iterations else []
-    for setting in settings_of(variant):
-        command += ["--set", setting]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(done.stderr[-1000:])
@@ -87,21 +95,33 @@ def run(arguments, name, variant, folder):
         if step.get("psnr") and step.get("iteration"):
             curve.append((step["iteration"], step["psnr"]))
             seconds = step["seconds"]
-    return curve, seconds
+    result = json.loads(done.stdout)
+    return curve or [(0, result["psnr"])], seconds or result["seconds"]
+
+
+def ways(arguments):
+    """(what to call it, options) of each method, the recipe as it is, and each variant."""
+    for method in arguments.methods:
+        yield method, ["--method", method]
+    fit = ["--recipe", arguments.recipe, "--every", arguments.every, "--checkpoint", "none"]
+    fit += ["--iterations", arguments.iterations] if arguments.iterations else []
+    yield "as it is", fit
+    for variant in arguments.variants:
+        yield variant, [*fit, *(word for setting in settings_of(variant) for word in ("--set", setting))]
 
 
 def main():
     arguments = parse_arguments()
-    for variant in ["", *arguments.variants]:
+    for title, way in ways(arguments):
         for name in arguments.pictures:
             with tempfile.TemporaryDirectory() as folder:
-                curve, seconds = run(arguments, name, variant, Path(folder))
+                curve, seconds = run(arguments, name, way, Path(folder))
             points = " ".join(f"{iteration}:{psnr:.2f}" for iteration, psnr in curve)
-            print(f"{name:14} {variant or 'as it is':40} {points}  {seconds:.0f} s", flush=True)
+            print(f"{name:20} {title:40} {points}  {seconds:.0f} s", flush=True)
             if arguments.csv:
                 append_csv(arguments.csv, [{**origin(), "recipe": Path(arguments.recipe).stem, "picture": name,
-                                            "settings": ";".join(settings_of(variant)), "seed": arguments.seed,
-                                            "threads": arguments.threads, "curve": points,
+                                            "settings": "" if title == "as it is" else ";".join(settings_of(title)),
+                                            "seed": arguments.seed, "threads": arguments.threads, "curve": points,
                                             "seconds": round(seconds, 1)}])
 
 

@@ -11,6 +11,7 @@
 #include "api/pictures.hpp"
 #include "api/request.hpp"
 #include "base/memory.hpp"
+#include "classic/membrane.hpp"
 #include "dipper/dipper.hpp"
 #include "fit/checkpoint.hpp"
 #include "fit/explain.hpp"
@@ -73,6 +74,9 @@ class Run {
     weights_ = observation_.weights;
     hold_out();
     const std::size_t before = resident_bytes();
+    if (recipe_.seamless && observation_.keeps_known) {
+      membrane_.emplace(weights_, damaged.colour_channels(), damaged.height, damaged.width);
+    }
     const Shape shape{damaged.colour_channels(), damaged.height, damaged.width};
     Target target{.shape = shape,
                   .values = values_,
@@ -83,9 +87,9 @@ class Run {
     Fit fit(target, recipe_, *backend_, settings_.seed);
     // Three pictures come out of it, and one is copied on its way to a file; a judge keeps three more.
     const std::size_t pictures = judge_ ? 7 : 4;
-    progress_.planned_bytes =
-        std::max(before + fit.bytes() + pictures * observation_.like().samples.size() * sizeof(float),
-                 peak_resident_bytes());  // of the classical method
+    progress_.planned_bytes = std::max(before + fit.bytes() + (membrane_ ? membrane_->bytes() : 0) +
+                                           pictures * observation_.like().samples.size() * sizeof(float),
+                                       peak_resident_bytes());  // of the classical method
     progress_.iterations = recipe_.iterations;
     progress_.summary =
         fmt::format("{}; network {} of {} parameters, recipe {}, on {} ({})", observation_.summary, recipe_.network,
@@ -98,7 +102,8 @@ class Run {
   // picture.
   void hold_out() {
     if (recipe_.hold_out_share <= 0 || observation_.observed_by) return;
-    HeldOut held_out(weights_, recipe_.hold_out_share, settings_.seed);
+    const Image& picture = observation_.damaged;
+    HeldOut held_out(weights_, picture.height, picture.width, recipe_.hold_out_share, settings_.seed);
     if (held_out.empty()) return;
     weights_ = held_out.others(weights_);
     Judge::Classic classic;
@@ -235,6 +240,7 @@ class Run {
     fit.output(output_);
     result_ = output_;
     fit.average(result_);
+    if (membrane_) membrane_->close_seams(values_, result_);
     if (judge_) {
       judge_->look(fit.iteration(), result_);
       judge_->result(result_);
@@ -307,6 +313,7 @@ class Run {
   std::vector<float> weights_;  // how far each pixel of it counts for the fit
   std::vector<float> output_;   // the network's last one, or what stands for it
   std::vector<float> result_;   // the best so far
+  std::optional<Membrane> membrane_;
   std::optional<Judge> judge_;
   bool stopped_ = false;  // by the callback
   std::string reason_;    // why it ended before its last iteration

@@ -70,7 +70,7 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
   fill_target(target, network);
   if (recipe.input_kind == "observed") {
     hiding_.emplace(
-        recipe, seed, layout.canvas,
+        recipe, seed, layout.canvas, layout.window(),
         Hiding::Tensors{program_.value(network.z), program_.value(network.y), program_.value(network.weights)});
   }
 }

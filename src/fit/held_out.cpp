@@ -9,6 +9,7 @@
 
 #include "base/check.hpp"
 #include "base/philox.hpp"
+#include "fit/gaps.hpp"
 
 namespace dipper {
 namespace {
@@ -32,6 +33,37 @@ struct Sums {
     square += weight * other.square;
     count += weight * other.count;
   }
+};
+
+/// The mean error of the pixels held out, and how sure it is: pieces are independent of each other, the pixels of one
+/// are not.
+class MeanError {
+ public:
+  explicit MeanError(std::span<const std::uint32_t> pieces)
+      : pieces_(pieces), sums_(pieces.empty() ? 0 : std::size_t{std::ranges::max(pieces)} + 1) {}
+
+  void add(std::size_t n, double error) {
+    sums_[pieces_[n]].error += error;
+    sums_[pieces_[n]].count += 1;
+    sum_ += error;
+  }
+  [[nodiscard]] double mean() const { return sum_ / count(); }
+  [[nodiscard]] double deviation() const {
+    double squares = 0;
+    for (const Sum& sum : sums_) squares += std::pow(sum.error - sum.count * mean(), 2);
+    return std::sqrt(squares) / count();
+  }
+
+ private:
+  struct Sum {
+    double error = 0;
+    double count = 0;
+  };
+  [[nodiscard]] double count() const { return static_cast<double>(std::max<std::size_t>(1, pieces_.size())); }
+
+  std::span<const std::uint32_t> pieces_;
+  std::vector<Sum> sums_;
+  double sum_ = 0;
 };
 
 /// Shares of a picture, cell by cell.
@@ -104,12 +136,16 @@ class Shares {
 
 }  // namespace
 
-HeldOut::HeldOut(std::span<const float> weights, double share, std::uint64_t seed) {
-  const Philox random{seed, Stream::held_out};
+HeldOut::HeldOut(std::span<const float> weights, int height, int width, double share, std::uint64_t seed) {
+  const std::vector<std::uint32_t> covered = Gaps(weights, height, width).lay({seed, Stream::held_out}, 0, share, true);
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (weights[i] >= 1 && random.uniform(0, i) < share) pixels_.push_back(i);
+    if (weights[i] < 1 || covered[i] == 0) continue;
+    pixels_.push_back(i);
+    pieces_.push_back(covered[i]);
   }
-  if (pixels_.size() < fewest) pixels_.clear();
+  if (pixels_.size() >= fewest) return;
+  pixels_.clear();
+  pieces_.clear();
 }
 
 std::vector<float> HeldOut::others(std::span<const float> weights) const {
@@ -151,15 +187,14 @@ Blend blend(const HeldOut& held_out, std::span<const float> a, std::span<const f
   for (std::size_t n = 0; n < pixels.size(); ++n) {
     const Sums sums = sums_at(n);
     all.add(pixels[n], sums);
-    halves[n % 2].add(pixels[n], sums);
+    halves[held_out.pieces()[n] % 2].add(pixels[n], sums);
   }
   all.solve();
   for (Shares& half : halves) half.solve();
 
   // The n-th pixel's share by some rule, judged by all pixels.
   const auto judged = [&](const auto& share_at) {
-    Blend result;
-    double squares = 0;  // of the pixels' errors
+    MeanError mean(held_out.pieces());
     for (std::size_t n = 0; n < pixels.size(); ++n) {
       const double share = share_at(n);
       // What b took over makes it look nearer to y than it is to the truth.
@@ -169,15 +204,11 @@ Blend blend(const HeldOut& held_out, std::span<const float> a, std::span<const f
         const double difference = share * a[at] + (1 - share) * b[at] - y[at];
         error += difference * difference / shape.channels;
       }
-      result.error += error;
-      squares += error * error;
+      mean.add(n, error);
     }
-    const auto count = static_cast<double>(std::max<std::size_t>(1, pixels.size()));
-    result.error /= count;
-    result.error_deviation = std::sqrt(std::max(0.0, squares / count - result.error * result.error) / count);
-    return result;
+    return Blend{.share = {}, .error = mean.mean(), .error_deviation = mean.deviation()};
   };
-  Blend result = judged([&](std::size_t n) { return halves[1 - n % 2].at(pixels[n]); });
+  Blend result = judged([&](std::size_t n) { return halves[1 - held_out.pieces()[n] % 2].at(pixels[n]); });
   for (const double pure : {0.0, 1.0}) {
     Blend alone = judged([&](std::size_t) { return pure; });
     if (alone.error >= result.error) continue;

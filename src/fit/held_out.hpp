@@ -14,12 +14,14 @@ namespace dipper {
 /// choose between results and tell how good one is.
 class HeldOut {
  public:
-  /// weights: [row][column]. Only pixels of weight 1 are taken, each with the chance `share` in (0, 1); none at all
-  /// when so few would be taken that they say little.
-  HeldOut(std::span<const float> weights, double share, std::uint64_t seed);
+  /// weights: [row][column]. Only pixels of weight 1 are taken, about the share of them in (0, 1), in pieces of the
+  /// shapes of what is missing; none at all when so few would be taken that they say little.
+  HeldOut(std::span<const float> weights, int height, int width, double share, std::uint64_t seed);
 
   /// In the order of rows.
   [[nodiscard]] std::span<const std::size_t> pixels() const { return pixels_; }
+  /// Of each of them, the piece it belongs to: errors within one are alike.
+  [[nodiscard]] std::span<const std::uint32_t> pieces() const { return pieces_; }
   [[nodiscard]] bool empty() const { return pixels_.empty(); }
 
   /// The same weights, 0 for the pixels held out.
@@ -30,6 +32,7 @@ class HeldOut {
 
  private:
   std::vector<std::size_t> pixels_;
+  std::vector<std::uint32_t> pieces_;
 };
 
 /// How much of each of two results to take, pixel by pixel.
@@ -43,7 +46,7 @@ struct Blend {
 /// The shares that make the mixture of a and b closest to y at the pixels held out, by least squares in overlapping
 /// neighbourhoods; where few pixels were held out, or both results hardly differ, that of the whole picture is as good
 /// as any and is taken. One of the results alone is taken where no mixture is better. The error is found by letting
-/// each half of these pixels judge the shares that the other half chose.
+/// each half of these pieces judge the shares that the other half chose.
 ///
 /// Where y is noisy, a must not have seen it at the pixels held out, but b may have: `seen` then holds for each of them
 /// how much of y's error b has taken over, the expectation of b's error times y's, summed over the channels; empty for

@@ -16,12 +16,25 @@ constexpr float middle = 0.5F;
 // Known pixels differ little from the filling: about as much as z's other channels from 0 once they are multiplied.
 constexpr float detail_gain = 4;
 
+// A window's part of one plane of a canvas.
+std::vector<float> part_of(std::span<const float> plane, const Shape& canvas, const Window& window) {
+  std::vector<float> part;
+  for (int i = 0; i < window.height; ++i) {
+    const auto row = plane.subspan(static_cast<std::size_t>(window.top + i) * canvas.width + window.left, window.width);
+    part.insert(part.end(), row.begin(), row.end());
+  }
+  return part;
+}
+
 }  // namespace
 
-Hiding::Hiding(const Recipe& recipe, std::uint64_t seed, const Shape& canvas, const Tensors& tensors)
+Hiding::Hiding(const Recipe& recipe, std::uint64_t seed, const Shape& canvas, const Window& picture,
+               const Tensors& tensors)
     : seed_(seed),
       share_(static_cast<float>(recipe.input_hide)),
       canvas_(canvas),
+      window_(picture),
+      gaps_(part_of(tensors.weights, canvas, picture), picture.height, picture.width),
       tensors_(tensors),
       picture_(tensors.y.begin(), tensors.y.end()),
       known_(tensors.weights.begin(), tensors.weights.end()),
@@ -51,11 +64,14 @@ void Hiding::after() {
 }
 
 void Hiding::draw(int step) {
-  const Philox random{seed_, Stream::hiding};
-  for (std::size_t i = 0; i < shown_.size(); ++i) {
-    const bool hidden = known_[i] > 0 && random.uniform(static_cast<std::uint64_t>(step), i) < share_;
-    shown_[i] = known_[i] > 0 && !hidden ? 1 : 0;
-    tensors_.weights[i] = hidden ? known_[i] : 0;
+  const std::vector<std::uint32_t> covered = gaps_.lay({seed_, Stream::hiding}, step, share_);
+  for (int i = 0; i < window_.height; ++i) {
+    for (int j = 0; j < window_.width; ++j) {
+      const std::size_t at = static_cast<std::size_t>(window_.top + i) * canvas_.width + window_.left + j;
+      const bool hidden = known_[at] > 0 && covered[static_cast<std::size_t>(i) * window_.width + j] != 0;
+      shown_[at] = known_[at] > 0 && !hidden ? 1 : 0;
+      tensors_.weights[at] = hidden ? known_[at] : 0;
+    }
   }
 }
 
@@ -75,7 +91,7 @@ void Hiding::write_input() {
 
 std::size_t Hiding::bytes() const {
   return (picture_.size() + known_.size() + shown_.size() + told_.size() + base_.size()) * sizeof(float) +
-         filling_.bytes();
+         gaps_.bytes() + window_.height * window_.width * sizeof(std::uint32_t) + filling_.bytes();
 }
 
 }  // namespace dipper

@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "classic/pyramid_fill.hpp"
+#include "fit/gaps.hpp"
 #include "fit/recipe.hpp"
 #include "fit/state.hpp"
-#include "kernels/shape.hpp"
+#include "kernels/desc.hpp"
 
 namespace dipper {
 
@@ -28,7 +29,7 @@ class Hiding {
     std::span<float> y;
     std::span<float> weights;
   };
-  Hiding(const Recipe& recipe, std::uint64_t seed, const Shape& canvas, const Tensors& tensors);
+  Hiding(const Recipe& recipe, std::uint64_t seed, const Shape& canvas, const Window& picture, const Tensors& tensors);
 
   /// To be called before the network sees z in step `step`, counted from 0.
   void before(int step);
@@ -70,6 +71,8 @@ class Hiding {
   std::uint64_t seed_;
   float share_;
   Shape canvas_;
+  Window window_;
+  Gaps gaps_;
   Tensors tensors_;
   std::vector<float> picture_;  // y as it came
   std::vector<float> known_;    // weights as they came

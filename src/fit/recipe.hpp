@@ -34,6 +34,7 @@ struct Recipe {
   double tv = 0;
 
   double average = 0;
+  bool seamless = false;
 
   int rollback_every = 0;
   double rollback_drop = 5;
@@ -73,6 +74,9 @@ void for_each_value(R& r, Visit&& visit) {
   visit.number("tv", r.tv, 0, 1e6, "weight of the output's total variation in the loss; 0: none");
   visit.number("average", r.average, 0, 0.999999,
                "decay of the average of outputs that is the result; 0: the last one");
+  visit.flag(
+      "seamless", r.seamless,
+      "whether a smooth film through what the result lacks at known pixels is added to it where pixels are missing");
   visit.integer("rollback.every", r.rollback_every, 0, 100'000'000,
                 "steps from one look for a collapse to the next; 0: never");
   visit.number("rollback.drop", r.rollback_drop, 0, 1000, "a loss that is worse by so many dB is a collapse");

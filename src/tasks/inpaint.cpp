@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "classic/interpolate.hpp"
+#include "classic/nearest.hpp"
 #include "classic/total_variation.hpp"
 #include "damage/cover.hpp"
 #include "dipper/error.hpp"
@@ -151,28 +152,25 @@ constexpr TaskMethod methods[] = {
     {"tv", "the least total variation", least_variation},
 };
 
-// Whether pixels are missing here and there, each for itself, rather than in strokes and holes: a pixel whose neighbour
-// is missing is then hardly more likely to be so too. Of a few pixels nothing can be said.
-bool is_scattered(const Observation& observation) {
-  constexpr std::size_t few = 25;
-  if (observation.weights.size() <= few) return false;
-  const auto width = static_cast<std::size_t>(observation.damaged.width);
+// Whether what is missing is far from all that is known, in pixels, rather than in strokes or scattered, where it
+// follows from what is near.
+bool has_a_hole(const Observation& observation) {
+  constexpr std::int64_t far = 12;
+  constexpr double few = 0.01;  // of the missing pixels: nine in ten scattered ones leave some lonely places too
+  std::vector<std::uint8_t> known(observation.weights.size());
+  std::ranges::transform(observation.weights, known.begin(), [](float weight) { return weight > 0 ? 1 : 0; });
+  const int width = observation.damaged.width;
+  const std::vector<int> nearest = nearest_marked(known, width, observation.damaged.height);
   std::size_t missing = 0;
-  std::size_t in_pairs = 0;
-  std::size_t with_neighbour = 0;
-  for (std::size_t i = 0; i < observation.weights.size(); ++i) {
-    if (observation.weights[i] >= 1) continue;
-    ++missing;
-    if (i % width + 1 == width) continue;
-    ++with_neighbour;
-    in_pairs += observation.weights[i + 1] < 1 ? 1 : 0;
+  std::size_t lonely = 0;
+  for (std::size_t i = 0; i < nearest.size(); ++i) {
+    missing += known[i] == 0 ? 1 : 0;
+    lonely += squared_distance(static_cast<int>(i), nearest[i], width) > far * far ? 1 : 0;
   }
-  const double usual = static_cast<double>(missing) / static_cast<double>(observation.weights.size());
-  const double beside = static_cast<double>(in_pairs) / static_cast<double>(std::max<std::size_t>(1, with_neighbour));
-  return beside < usual + 0.25;
+  return static_cast<double>(lonely) > few * static_cast<double>(missing);
 }
 
-constexpr Recipes scattered{"inpaint-fast", "inpaint-balanced", "inpaint-best"};
+constexpr Recipes of_a_hole{"hole-fast", "hole-balanced", "hole-best"};
 
 Observation observe_inpaint(const TaskInput& input) {
   const Image* mask = input.image("mask");
@@ -199,11 +197,12 @@ Observation observe_inpaint(const TaskInput& input) {
       for (int c = 0; c < input.picture.colour_channels() && repair[i] > 0; ++c) observation.damaged.plane(c)[i] = 0;
     }
   }
-  if (is_scattered(observation)) {
-    observation.classic = &cubic_interpolation;
-    observation.recipes = &scattered;
-  }
   observation.summary = fmt::format("{:.1f} % of the pixels are missing", 100 * missing_share(observation));
+  if (has_a_hole(observation)) {
+    observation.recipes = &of_a_hole;
+  } else {
+    observation.classic = &cubic_interpolation;
+  }
   return observation;
 }
 
@@ -214,7 +213,7 @@ extern const Task inpaint_task{
     .summary = "Fill in missing pixels: scratches, text, holes, dropped samples",
     .example = "dipper inpaint scan.png --mask scratches.png -o restored.png",
     .input = "the picture to repair",
-    .recipes = {"quick", "quick", "quick"},
+    .recipes = {"inpaint-fast", "inpaint-balanced", "inpaint-best"},
     .options = options,
     .methods = methods,
     .observe = observe_inpaint,

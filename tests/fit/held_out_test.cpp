@@ -43,23 +43,51 @@ const std::vector<float> all_known(shape.plane(), 1.0F);
 TEST(HeldOut, TakesAShareOfTheFullyKnownPixelsAlone) {
   std::vector<float> weights = all_known;
   for (std::size_t i = 0; i < weights.size(); i += 2) weights[i] = i % 4 == 0 ? 0.0F : 0.9F;
-  const HeldOut held_out(weights, 0.1, 3);
+  const HeldOut held_out(weights, shape.height, shape.width, 0.1, 3);
   EXPECT_NEAR(static_cast<double>(held_out.pixels().size()), 0.05 * 120 * 160, 100);
   for (const std::size_t i : held_out.pixels()) EXPECT_EQ(weights[i], 1);
   const std::vector<float> others = held_out.others(weights);
   const std::set<std::size_t> taken(held_out.pixels().begin(), held_out.pixels().end());
   for (std::size_t i = 0; i < weights.size(); ++i) EXPECT_EQ(others[i], taken.contains(i) ? 0 : weights[i]);
-  EXPECT_FALSE(std::ranges::equal(held_out.pixels(), HeldOut(weights, 0.1, 4).pixels()));
+  EXPECT_FALSE(std::ranges::equal(held_out.pixels(), HeldOut(weights, shape.height, shape.width, 0.1, 4).pixels()));
 }
 
 TEST(HeldOut, TakesNoneWhereTheyWouldSayLittle) {
   const std::vector<float> few(400, 1.0F);
-  EXPECT_TRUE(HeldOut(few, 0.05, 0).empty());
-  EXPECT_EQ(HeldOut(few, 0.05, 0).others(few), few);
+  EXPECT_TRUE(HeldOut(few, 20, 20, 0.05, 0).empty());
+  EXPECT_EQ(HeldOut(few, 20, 20, 0.05, 0).others(few), few);
+}
+
+/// Where a square is missing, squares are held out, clear of it.
+TEST(HeldOut, TakesPiecesOfTheShapeOfWhatIsMissing) {
+  std::vector<float> weights = all_known;
+  for (std::size_t i = 0; i < 36; ++i) weights[(50 + i / 6) * shape.width + 70 + i % 6] = 0;
+  const HeldOut held_out(weights, shape.height, shape.width, 0.05, 0);
+  const std::set<std::uint32_t> pieces(held_out.pieces().begin(), held_out.pieces().end());
+  EXPECT_EQ(held_out.pixels().size(), 36 * pieces.size());
+  EXPECT_NEAR(static_cast<double>(held_out.pixels().size()), 0.05 * 120 * 160, 40);
+}
+
+/// What errs alike within a piece says no more than one pixel of it.
+TEST(Blends, TheErrorIsAsSureAsPiecesAreMany) {
+  const auto deviation = [](const HeldOut& held_out) {
+    Results results;
+    results.a = results.y;
+    for (std::size_t n = 0; n < held_out.pixels().size(); ++n) {
+      const float error = 0.1F * Results::centred(1, held_out.pieces()[n]);
+      for (int c = 0; c < shape.channels; ++c) results.a[c * shape.plane() + held_out.pixels()[n]] += error;
+    }
+    return blend(held_out, results.a, results.a, results.y, shape).error_deviation;
+  };
+  std::vector<float> weights = all_known;
+  for (std::size_t i = 0; i < 36; ++i) weights[(50 + i / 6) * shape.width + 70 + i % 6] = 0;
+  const double of_squares = deviation({weights, shape.height, shape.width, 0.05, 0});
+  const double of_pixels = deviation({all_known, shape.height, shape.width, 0.05, 0});
+  EXPECT_NEAR(of_squares / of_pixels, 6, 2);  // the root of 36
 }
 
 TEST(HeldOut, ErrorIsThatOfItsPixels) {
-  const HeldOut held_out(all_known, 0.05, 0);
+  const HeldOut held_out(all_known, shape.height, shape.width, 0.05, 0);
   std::vector<float> x(shape.size(), 0.5F);
   const std::vector<float> y = x;
   for (const std::size_t i : held_out.pixels()) x[shape.plane() + i] = 0.7F;
@@ -70,7 +98,7 @@ TEST(Blends, IndependentErrorsOfOneSizeAreHalved) {
   Results results;
   Results::err(results.a, results.y, 1, [](std::size_t) { return 0.1F; });
   Results::err(results.b, results.y, 2, [](std::size_t) { return 0.1F; });
-  const HeldOut held_out(all_known, 0.05, 0);
+  const HeldOut held_out(all_known, shape.height, shape.width, 0.05, 0);
   const Blend mix = blend(held_out, results.a, results.b, results.y, shape);
   EXPECT_NEAR(mix.mean_share, 0.5, 0.05);
   const double single = held_out.error(results.a, results.y, shape);
@@ -83,7 +111,7 @@ TEST(Blends, EachPartOfThePictureTakesWhatIsBetterThere) {
   Results results;
   Results::err(results.a, results.y, 1, [](std::size_t column) { return column < 80 ? 0.02F : 0.2F; });
   Results::err(results.b, results.y, 2, [](std::size_t column) { return column < 80 ? 0.2F : 0.02F; });
-  const HeldOut held_out(all_known, 0.05, 0);
+  const HeldOut held_out(all_known, shape.height, shape.width, 0.05, 0);
   const Blend mix = blend(held_out, results.a, results.b, results.y, shape);
   EXPECT_GT(mix.share[60 * 160 + 20], 0.93F);
   EXPECT_LT(mix.share[60 * 160 + 140], 0.07F);
@@ -96,7 +124,7 @@ TEST(Blends, AWorseResultWithTheSameErrorsAndMoreGetsNothing) {
   Results::err(results.a, results.y, 1, [](std::size_t) { return 0.05F; });
   results.b = results.a;
   for (std::size_t i = 0; i < results.b.size(); ++i) results.b[i] += 0.1F * Results::centred(3, i);
-  const HeldOut held_out(all_known, 0.05, 0);
+  const HeldOut held_out(all_known, shape.height, shape.width, 0.05, 0);
   EXPECT_GT(blend(held_out, results.a, results.b, results.y, shape).mean_share, 0.96);
   EXPECT_LT(blend(held_out, results.b, results.a, results.y, shape).mean_share, 0.04);
 }
@@ -104,7 +132,7 @@ TEST(Blends, AWorseResultWithTheSameErrorsAndMoreGetsNothing) {
 TEST(Blends, EqualResultsAreLeftAlone) {
   Results results;
   results.a = results.b = results.y;
-  const HeldOut held_out(all_known, 0.05, 0);
+  const HeldOut held_out(all_known, shape.height, shape.width, 0.05, 0);
   const Blend mix = blend(held_out, results.a, results.b, results.y, shape);
   EXPECT_EQ(mix.error, 0);
   for (const float share : mix.share) EXPECT_TRUE(share >= 0 && share <= 1);

@@ -28,7 +28,7 @@ class Hidings : public testing::Test {
     weights = known;
   }
 
-  Hiding make() { return {recipe, 7, canvas, {z, y, weights}}; }
+  Hiding make() { return {recipe, 7, canvas, {0, 0, canvas.height, canvas.width}, {z, y, weights}}; }
 
   // What the network sees in a step when the picture is as it now is.
   std::vector<float> input_of(int step) {

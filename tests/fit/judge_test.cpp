@@ -34,7 +34,7 @@ struct Scene {
     return sum / static_cast<double>(y.size());
   }
   [[nodiscard]] Judge judge(const std::vector<float>& classic, int patience = 0) const {
-    return {HeldOut(all_known, 0.1, 0), y, shape, {classic, classic, {}}, patience};
+    return {HeldOut(all_known, shape.height, shape.width, 0.1, 0), y, shape, {classic, classic, {}}, patience};
   }
   std::vector<float> y;
 };
@@ -88,7 +88,8 @@ TEST(Judges, AWorseFitGivesNearlyNothing) {
 
 TEST(Judges, TheFullClassicalResultIsMixedByTheErrorsOfTheBlindOne) {
   const Scene scene;
-  Judge judge(HeldOut(all_known, 0.1, 0), scene.y, shape, {scene.y, scene.result(1, 0.1F), {}}, 0);
+  Judge judge(HeldOut(all_known, shape.height, shape.width, 0.1, 0), scene.y, shape,
+              {scene.y, scene.result(1, 0.1F), {}}, 0);
   judge.look(1, scene.result(2, 0.1F));
   EXPECT_NEAR(judge.share(), 0.5, 0.1);
   EXPECT_NEAR(scene.error(result_of(judge)), 0.25 * 0.01 / 3, 0.0004);
@@ -104,7 +105,8 @@ TEST(Judges, AClassicalResultIsNotPreferredForItsShareOfTheNoise) {
   for (std::size_t i = 0; i < full.size(); ++i) full[i] += 0.1F * (observed[i] - scene.y[i]);
   const std::vector<float> fit = scene.result(2, 0.05F);
   const auto share = [&](float taken) {
-    Judge judge(HeldOut(all_known, 0.3, 0), observed, shape, {full, {}, std::vector<float>(shape.plane(), taken)}, 0);
+    Judge judge(HeldOut(all_known, shape.height, shape.width, 0.3, 0), observed, shape,
+                {full, {}, std::vector<float>(shape.plane(), taken)}, 0);
     judge.look(1, fit);
     return judge.share();
   };

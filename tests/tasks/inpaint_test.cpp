@@ -114,6 +114,28 @@ TEST_F(Inpaint, TransparentPixelsBecomeOpaque) {
   EXPECT_EQ(restored.plane(0)[2], 0.75F);
 }
 
+/// What lies near known pixels follows from them, as interpolation does; in the middle of a hole there is room for
+/// more.
+TEST_F(Inpaint, AWideHoleIsAnotherJobThanStrokesAndScatteredPixels) {
+  picture = gradient_picture(60, 50, 3);
+  const auto with_hole = [&](int rows, int columns) {
+    Image mask(60, 50, 1);
+    for (int i = 0; i < rows; ++i) std::fill_n(&mask.samples[(i + 5) * std::size_t{60} + 5], columns, 1.0F);
+    pictures["mask"] = mask;
+    return run();
+  };
+  const Observation stroke = with_hole(20, 50);
+  EXPECT_EQ(stroke.classic->name, std::string("cubic"));
+  EXPECT_EQ(stroke.recipes, nullptr);
+  const Observation hole = with_hole(30, 50);
+  EXPECT_EQ(hole.classic, nullptr);
+  EXPECT_EQ(hole.recipes->balanced, std::string("hole-balanced"));
+  pictures.clear();
+  picture = gradient_picture(400, 300, 1);
+  options["drop"] = "0.98";
+  EXPECT_EQ(run().classic->name, std::string("cubic"));
+}
+
 TEST_F(Inpaint, DropsTheShareAndKeepsTheTruth) {
   picture = gradient_picture(200, 100, 3);
   options["drop"] = "0.3";

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/gaps.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/check.hpp"
+
+namespace dipper {
+namespace {
+
+constexpr int most_pieces = 4000;  // laid at once
+constexpr int most_tries = 30;     // to find a place that is clear
+
+// Whether pixels are missing here and there, each for itself, rather than in strokes and holes: a pixel whose neighbour
+// is missing is then hardly more likely to be so too. Of a few pixels nothing can be said.
+bool is_scattered(std::span<const std::uint8_t> missing, int width) {
+  constexpr std::size_t few = 25;
+  if (missing.size() <= few) return false;
+  std::size_t all = 0;
+  std::size_t with_neighbour = 0;
+  std::size_t in_pairs = 0;
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    if (missing[i] == 0) continue;
+    ++all;
+    if ((i + 1) % width == 0) continue;
+    ++with_neighbour;
+    in_pairs += missing[i + 1];
+  }
+  const double usual = static_cast<double>(all) / static_cast<double>(missing.size());
+  const double beside = static_cast<double>(in_pairs) / static_cast<double>(std::max<std::size_t>(1, with_neighbour));
+  return beside < usual + 0.25;
+}
+
+}  // namespace
+
+Gaps::Gaps(std::span<const float> weights, int height, int width)
+    : height_(height), width_(width), missing_(weights.size()) {
+  DIPPER_CHECK_EQ(weights.size(), static_cast<std::size_t>(height) * width);
+  std::ranges::transform(weights, missing_.begin(), [](float weight) { return weight < 1 ? 1 : 0; });
+  known_ = static_cast<std::size_t>(std::ranges::count(missing_, 0));
+  if (is_scattered(missing_, width)) return;
+  std::vector<std::uint8_t> left = missing_;
+  for (int row = 0; row < height; ++row) {
+    for (int column = 0; column < width; ++column) {
+      if (left[pixel(row, column)] != 0) pieces_.push_back(take_piece({row, column}, left));
+    }
+  }
+}
+
+// Everything that is left and touches the first place, however far around.
+Gaps::Piece Gaps::take_piece(Place first, std::vector<std::uint8_t>& left) const {
+  Piece piece;
+  Place least = first;
+  Place most = first;
+  left[pixel(first.row, first.column)] = 0;
+  piece.places.push_back(first);
+  for (std::size_t n = 0; n < piece.places.size(); ++n) {
+    const Place at = piece.places[n];
+    least = {std::min(least.row, at.row), std::min(least.column, at.column)};
+    most = {std::max(most.row, at.row), std::max(most.column, at.column)};
+    for (int row = std::max(0, at.row - 1); row <= std::min(height_ - 1, at.row + 1); ++row) {
+      for (int column = std::max(0, at.column - 1); column <= std::min(width_ - 1, at.column + 1); ++column) {
+        std::uint8_t& there = left[pixel(row, column)];
+        if (there != 0) piece.places.push_back({row, column});
+        there = 0;
+      }
+    }
+  }
+  for (Place& place : piece.places) place = {place.row - least.row, place.column - least.column};
+  piece.height = most.row - least.row + 1;
+  piece.width = most.column - least.column + 1;
+  return piece;
+}
+
+std::vector<std::uint32_t> Gaps::lay(const Philox& random, int step, double share, bool apart) const {
+  const auto draw_step = static_cast<std::uint64_t>(step);
+  std::vector<std::uint32_t> covered(missing_.size());
+  if (single()) {
+    std::uint32_t count = 0;
+    for (std::size_t i = 0; i < covered.size(); ++i) {
+      if (random.uniform(draw_step, i) < static_cast<float>(share)) covered[i] = ++count;
+    }
+    return covered;
+  }
+  const auto enough = static_cast<std::size_t>(share * static_cast<double>(known_));
+  const auto room = [](int piece, int picture) { return 2 * piece > picture ? picture : picture - piece + 1; };
+  std::vector<std::size_t> pixels;
+  std::size_t count = 0;
+  for (std::uint32_t n = 0; n < most_pieces && count < enough; ++n) {
+    std::uint64_t index = std::uint64_t{n} * (2 * most_tries + 2);
+    const auto draw = [&](std::size_t below) {
+      const float drawn = random.uniform(draw_step, index++) * static_cast<float>(below);
+      return std::min(below - 1, static_cast<std::size_t>(drawn));
+    };
+    const Piece& piece = pieces_[draw(pieces_.size())];
+    const bool mirrored = draw(2) == 1;
+    bool clear = false;
+    for (int attempt = 0; attempt < (apart ? most_tries : 1) && !clear; ++attempt) {
+      const auto top = static_cast<int>(draw(room(piece.height, height_)));
+      const auto left = static_cast<int>(draw(room(piece.width, width_)));
+      pixels.clear();
+      for (const Place& place : piece.places) {
+        const int column = mirrored ? piece.width - 1 - place.column : place.column;
+        pixels.push_back(pixel((top + place.row) % height_, (left + column) % width_));
+      }
+      clear = std::ranges::none_of(pixels, [&](std::size_t i) { return missing_[i] != 0 || covered[i] != 0; });
+    }
+    for (const std::size_t i : pixels) {
+      count += covered[i] == 0 && missing_[i] == 0 ? 1 : 0;
+      covered[i] = n + 1;
+    }
+  }
+  return covered;
+}
+
+std::size_t Gaps::bytes() const {
+  return std::transform_reduce(pieces_.begin(), pieces_.end(), missing_.size(), std::plus<>(),
+                               [](const Piece& piece) { return sizeof(Piece) + piece.places.size() * sizeof(Place); });
+}
+
+}  // namespace dipper
