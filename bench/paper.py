@@ -85,7 +85,9 @@ def measure(arguments, which, folder):
     ways = [(method, ["--method", method]) for method in methods]
     if not arguments.methods_only:
         threads = ["--threads", str(arguments.threads)] if arguments.threads else []
-        ways.append((recipe, ["--recipe", recipe, "--seed", str(arguments.seed), *threads]))
+        # The paper's operator, which is not the one that made the small pictures.
+        operator = ["--operator", "lanczos2"] if recipe.startswith("paper-superres") else []
+        ways.append((recipe, ["--recipe", recipe, *operator, "--seed", str(arguments.seed), *threads]))
     rows = []
     for name, options in ways:
         out = Path(folder) / which / name

@@ -145,6 +145,8 @@ inline std::vector<LayerDesc> layer_cases() {
   cases.push_back(MaskedErrorDesc{.input = {3, 4, 5}, .reduction = Reduction::sum});
   cases.push_back(MaskedErrorDesc{.input = {3, 4, 5}, .reduction = Reduction::mean});
   cases.push_back(MaskedErrorDesc{.input = {3, 4, 5}, .sigmoid = true});
+  cases.push_back(MaskedErrorDesc{.input = {3, 4, 5}, .kind = ErrorKind::absolute, .epsilon = 0.1});
+  cases.push_back(MaskedErrorDesc{.input = {3, 4, 5}, .sigmoid = true, .kind = ErrorKind::absolute, .epsilon = 0.1});
   // A large epsilon, because x is negative in part: the line there is steep otherwise.
   cases.push_back(MaskedErrorDesc{.input = {3, 4, 5}, .kind = ErrorKind::poisson, .epsilon = 0.5});
   cases.push_back(MaskedErrorDesc{.input = {3, 4, 5}, .sigmoid = true, .kind = ErrorKind::poisson});
@@ -225,6 +227,8 @@ inline std::vector<LayerDesc> backend_cases() {
     }
     cases.push_back(TotalVariationDesc{.input = {2, 5, width}});
     cases.push_back(MaskedErrorDesc{.input = {2, 5, width}, .sigmoid = true, .kind = ErrorKind::poisson});
+    cases.push_back(
+        MaskedErrorDesc{.input = {2, 5, width}, .sigmoid = true, .kind = ErrorKind::absolute, .epsilon = 0.1});
     cases.push_back(MaskedErrorDesc{.input = {2, 5, width}});
     cases.push_back(MaskedErrorDesc{.input = {2, 5, width}, .reduction = Reduction::mean, .sigmoid = true});
   }

@@ -82,7 +82,8 @@ class Run {
                   .values = values_,
                   .weights = weights_,
                   .error = observation_.error,
-                  .observed_by = observation_.observed_by};
+                  .observed_by = observation_.observed_by,
+                  .scaling = observation_.scaling};
     if (observation_.guide) target.guide = observation_.guide->samples;
     Fit fit(target, recipe_, *backend_, settings_.seed);
     // Three pictures come out of it, and one is copied on its way to a file; a judge keeps three more.
@@ -213,7 +214,7 @@ class Run {
   [[nodiscard]] double seconds_to_spare() const {
     if (settings_.time <= 0) return std::numeric_limits<double>::infinity();
     const double an_iteration = 1 / std::max(progress_.iterations_per_second, 1e-9);
-    return settings_.time - seconds_since(began_) - 1.5 * an_iteration;
+    return settings_.time - seconds_since(began_) - 1.5 * an_iteration - 1.2 * picture_seconds_;
   }
 
   // A schedule has to know when the time will be over. What stops by itself may go on for longer than the recipe says.
@@ -237,9 +238,10 @@ class Run {
   }
 
   void take_picture(Fit& fit) {
+    const Clock::time_point began = Clock::now();
     fit.output(output_);
     result_ = output_;
-    fit.average(result_);
+    if (fit.averages()) fit.average(result_);
     if (membrane_) membrane_->close_seams(values_, result_);
     if (judge_) {
       judge_->look(fit.iteration(), result_);
@@ -247,6 +249,7 @@ class Run {
       progress_.expected = expected();
     }
     show(result_, output_);
+    picture_seconds_ = seconds_since(began);
   }
 
   // Where the fit got nothing, y is right unless it is noisy.
@@ -313,6 +316,7 @@ class Run {
   std::vector<float> weights_;  // how far each pixel of it counts for the fit
   std::vector<float> output_;   // the network's last one, or what stands for it
   std::vector<float> result_;   // the best so far
+  double picture_seconds_ = 0;  // that it took to make the last one
   std::optional<Membrane> membrane_;
   std::optional<Judge> judge_;
   bool stopped_ = false;  // by the callback

@@ -23,6 +23,7 @@ enum class Stream : std::uint32_t {
   hiding = 7,     // known pixels from a step of a fit
   held_out = 8,   // and from all of them
   probe = 9,      // a little more noise, to see what a method makes of it
+  crops = 10,     // which part of a picture a step sees, and which way up
 };
 
 /// Random numbers of one seed and stream. Block b of step s gives the four numbers 4b .. 4b+3.

@@ -28,6 +28,14 @@ int input_channels(const Recipe& recipe, const Target& target) {
                     "paper-flash with --recipe",
                     recipe.input_kind));
   }
+  if (recipe.input_kind == "reduced") {
+    if (!target.scaling) {
+      throw Error(
+          "this recipe learns from the picture made smaller (input.kind is \"reduced\"), so it suits upscale alone; "
+          "choose another with --recipe");
+    }
+    return target.shape.channels;
+  }
   if (recipe.input_kind != "observed") return Input::channels(recipe, guide_channels(target));
   if (target.observed_by || target.error != ErrorKind::squared) {
     throw Error(
@@ -37,6 +45,17 @@ int input_channels(const Recipe& recipe, const Target& target) {
   return Hiding::channels(target.shape.channels);
 }
 
+// What is drawn at a time: the picture, with what the operator reads around it, or a tile.
+Layout layout_for(const Target& target, const Recipe& recipe) {
+  if (recipe.input_kind == "reduced") return {ZeroShot::tile_of(target.shape), 0, recipe};
+  return {target.picture(), target.observed_by ? reach(*target.observed_by) : 0, recipe};
+}
+
+// Whether the loss sees what is drawn through the operator.
+bool sees_through_operator(const Target& target, const Recipe& recipe) {
+  return target.observed_by && recipe.input_kind != "reduced";
+}
+
 }  // namespace
 
 Shape Target::picture() const {
@@ -44,8 +63,7 @@ Shape Target::picture() const {
 }
 
 Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed)
-    : Fit(target, recipe, backend, seed,
-          Layout(target.picture(), target.observed_by ? reach(*target.observed_by) : 0, recipe)) {}
+    : Fit(target, recipe, backend, seed, layout_for(target, recipe)) {}
 
 Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed, const Layout& layout)
     : Fit(target, recipe, backend, seed, layout, build(target, layout, recipe)) {}
@@ -67,6 +85,12 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
   DIPPER_CHECK_EQ(target.values.size(), target.shape.size());
   DIPPER_CHECK_EQ(target.weights.size(), target.shape.plane());
   initialise_weights();
+  if (recipe.input_kind == "reduced") {
+    zero_shot_.emplace(recipe, seed, *target.scaling, target.values, target.shape,
+                       ZeroShot::Tensors{program_.value(network.z), program_.value(network.y),
+                                         program_.value(network.weights), program_.value(network.x)});
+    return;
+  }
   fill_target(target, network);
   if (recipe.input_kind == "observed") {
     hiding_.emplace(
@@ -79,17 +103,20 @@ Fit::Network Fit::build(const Target& target, const Layout& layout, const Recipe
   Network n;
   const dipper::Network& network = find_network(recipe.network);
   const int channels = input_channels(recipe, target);
-  const Shape observed = target.observed_by ? target.shape : layout.canvas;
+  const bool through_operator = sees_through_operator(target, recipe);
+  const Shape observed = through_operator ? target.shape : layout.canvas;
   n.z = n.graph.input(network.z_shape(layout.canvas, channels, recipe.net));
   n.y = n.graph.input(observed);
   n.weights = n.graph.input({1, observed.height, observed.width});
   n.x = network.build(n.graph, n.z, layout.canvas.channels, recipe.net);
   Tensor seen = n.x;
-  if (target.observed_by) {
+  if (through_operator) {
     seen = n.graph.add("operator", filter_on(*target.observed_by, layout.canvas, layout.window(), observed), {n.x});
   }
   const Reduction reduction = recipe.loss == "sum" ? Reduction::sum : Reduction::mean;
-  n.loss = masked_error(n.graph, seen, n.y, n.weights, reduction, "loss", target.error);
+  const bool absolute = target.error == ErrorKind::squared && recipe.error == "absolute";
+  n.loss =
+      masked_error(n.graph, seen, n.y, n.weights, reduction, "loss", absolute ? ErrorKind::absolute : target.error);
   if (recipe.tv > 0) {
     n.loss = add(n.graph, n.loss, total_variation(n.graph, n.x, reduction, "tv"), "loss_and_tv", recipe.tv);
   }
@@ -132,6 +159,7 @@ void Fit::fill_target(const Target& target, const Network& network) {
 float Fit::step() {
   input_.before(iteration_);
   if (hiding_) hiding_->before(iteration_);
+  if (zero_shot_) zero_shot_->before(iteration_);
   float loss = program_.forward();
   if (rollback_.check(iteration_ + 1, loss, state_with_average())) {
     ++rollbacks_;
@@ -198,6 +226,7 @@ void Fit::add_to_average() {
 }
 
 void Fit::output(std::span<float> to) {
+  if (zero_shot_) return zero_shot_->enlarge([this] { (void)program_.forward(); }, to);
   if (hiding_ && !average_.empty()) return average(to);
   DIPPER_CHECK_EQ(to.size(), layout_.picture.size());
   const Drawn x = drawn();
@@ -216,7 +245,8 @@ std::size_t Fit::bytes() const {
   const std::size_t optimiser = m_.bytes() + v_.bytes();
   const std::size_t averaged = average_.size() * sizeof(float);
   const std::size_t good_state = recipe_.rollback_every > 0 ? m_.bytes() + optimiser + averaged : 0;  // m: as theta
-  return program_.bytes() + optimiser + good_state + input_.bytes() + (hiding_ ? hiding_->bytes() : 0) + averaged;
+  return program_.bytes() + optimiser + good_state + input_.bytes() + (hiding_ ? hiding_->bytes() : 0) +
+         (zero_shot_ ? zero_shot_->bytes() : 0) + averaged;
 }
 
 }  // namespace dipper

@@ -15,8 +15,10 @@
 #include "fit/recipe.hpp"
 #include "fit/rollback.hpp"
 #include "fit/state.hpp"
+#include "fit/zero_shot.hpp"
 #include "graph/graph.hpp"
 #include "graph/program.hpp"
+#include "image/resize.hpp"
 #include "kernels/backend.hpp"
 #include "tasks/linear_operator.hpp"
 
@@ -29,6 +31,7 @@ struct Target {
   std::span<const float> weights;               // height x width; values of weight 0 may be anything
   ErrorKind error = ErrorKind::squared;         // how the network's output is held against them
   std::optional<LinearOperator> observed_by{};  // through this, when they are not the picture itself
+  std::optional<Scaling> scaling{};             // where they are a picture made smaller, how
   std::span<const float> guide{};               // a picture as large as the one that is wanted, for the input
   [[nodiscard]] Shape picture() const;          // that is wanted
 };
@@ -65,6 +68,9 @@ class Fit {
   /// average of its outputs where it had to tell a pixel from others, if there is one: of those that it is shown it
   /// need not make anything.
   void output(std::span<float> to);
+
+  /// Whether there is an average of the outputs.
+  [[nodiscard]] bool averages() const { return !average_.empty(); }
 
   /// The exponential average of all outputs so far, which the recipe may ask for; the last output when it does not.
   void average(std::span<float> to);
@@ -113,9 +119,10 @@ class Fit {
   Tensor x_;
   Program program_;
   Input input_;
-  std::optional<Hiding> hiding_;  // of an observed input
-  Floats m_;                      // Adam's mean of the gradient
-  Floats v_;                      // and of its square
+  std::optional<Hiding> hiding_;       // of an observed input
+  std::optional<ZeroShot> zero_shot_;  // of a reduced one
+  Floats m_;                           // Adam's mean of the gradient
+  Floats v_;                           // and of its square
   Rollback rollback_;
   std::vector<float> average_;  // of the picture's size; empty when nobody asks
   double loss_ = 0;

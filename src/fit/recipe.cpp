@@ -196,6 +196,16 @@ void check(const Recipe& recipe) {
     throw Error(
         R"(an observed input has no noise of its own (input.kind is "observed"), so input.noise must be "none")");
   }
+  if (recipe.input_kind != "reduced") return;
+  if (recipe.input_noise != "none" || recipe.average > 0 || recipe.network != "resnet" || recipe.net.resnet.norm) {
+    throw Error(
+        R"(a reduced input (input.kind is "reduced") goes with the network resnet and resnet.norm = false, without )"
+        "input.noise and average");
+  }
+  constexpr int most_blocks = 8;
+  if (recipe.net.resnet.blocks > most_blocks) {
+    throw Error(fmt::format("a reduced input is seen tile by tile, so resnet.blocks must be {} at most", most_blocks));
+  }
 }
 
 std::string summary_of(std::string_view text) {

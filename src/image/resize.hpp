@@ -26,6 +26,12 @@ enum class ResizeKernel : std::uint8_t { box, bicubic, lanczos2, lanczos3, gauss
 /// The sample type, the profile and the EXIF block are kept. Throws Error for a size that no picture can have.
 [[nodiscard]] Image resize(const Image& image, int width, int height, ResizeKernel kernel);
 
+/// A picture made so many times smaller on each side by this kernel.
+struct Scaling {
+  int scale = 1;
+  ResizeKernel kernel = ResizeKernel::lanczos2;
+};
+
 /// The operator that makes a row or column `factor` times smaller: output[i] = sum over t of weights[t] input[i *
 /// factor
 /// + first + t]. The weights sum to 1 and are centred on the output sample, at i * factor + (factor - 1) / 2.

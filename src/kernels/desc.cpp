@@ -26,6 +26,11 @@ std::string size_of(const Shape& s) {
   return fmt::format("{}x{}", s.width, s.height);
 }
 
+const char* name_of(ErrorKind kind) {
+  if (kind == ErrorKind::absolute) return "absolute";
+  return kind == ErrorKind::squared ? "squared" : "poisson";
+}
+
 const char* name_of(Reduction reduction) {
   return reduction == Reduction::sum ? "sum" : "mean";
 }
@@ -81,9 +86,8 @@ struct Describe {
                        size_of(d.input), suffix(d.load));
   }
   std::string operator()(const MaskedErrorDesc& d) const {
-    return fmt::format("masked_error {} {} of {} channels, {}{}{}",
-                       d.kind == ErrorKind::squared ? "squared" : "poisson", name_of(d.reduction), d.input.channels,
-                       size_of(d.input), d.sigmoid ? " of a sigmoid" : "", suffix(d.load));
+    return fmt::format("masked_error {} {} of {} channels, {}{}{}", name_of(d.kind), name_of(d.reduction),
+                       d.input.channels, size_of(d.input), d.sigmoid ? " of a sigmoid" : "", suffix(d.load));
   }
   std::string operator()(const TotalVariationDesc& d) const {
     return fmt::format("total_variation {} of {} channels, {}", name_of(d.reduction), d.input.channels,

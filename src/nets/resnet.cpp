@@ -7,22 +7,39 @@
 #include "ops/batch_norm.hpp"
 
 namespace dipper {
+namespace {
+
+/// Appends the network's layers one by one.
+struct Builder {
+  Graph& graph;
+  const ResnetOptions& options;
+  Padding padding = padding_of(options.padding);
+
+  [[nodiscard]] Tensor convolved(Tensor x, const std::string& name) const {
+    return convolve(graph, x, options.channels, 3, padding, name + ".conv");
+  }
+  [[nodiscard]] Tensor normalised(Tensor x, const std::string& name) const {
+    return options.norm ? batch_norm(graph, x, name + ".norm") : x;
+  }
+  [[nodiscard]] Tensor activated(Tensor x, const std::string& name) const {
+    return activate(graph, x, options.activation, name + ".activation");
+  }
+};
+
+}  // namespace
 
 Tensor resnet(Graph& graph, Tensor z, int channels, const ResnetOptions& options) {
-  const Padding padding = padding_of(options.padding);
-  const BlockOptions plain{
-      .channels = options.channels, .kernel = 3, .padding = padding, .activation = options.activation};
-  Tensor x = convolve(graph, z, options.channels, 3, padding, "start.conv");
-  x = activate(graph, x, options.activation, "start.activation");
+  const Builder build{graph, options};
+  Tensor x = build.activated(build.convolved(z, "start"), "start");
   for (int number = 0; number < options.blocks; ++number) {
     const std::string name = "block" + std::to_string(number);
-    Tensor y = block(graph, x, plain, name + ".first");
-    y = convolve(graph, y, options.channels, 3, padding, name + ".second.conv");
-    x = add(graph, x, batch_norm(graph, y, name + ".second.norm"), name + ".add");
+    const std::string first = name + ".first";
+    const std::string second = name + ".second";
+    const Tensor y = build.activated(build.normalised(build.convolved(x, first), first), first);
+    x = add(graph, x, build.normalised(build.convolved(y, second), second), name + ".add");
   }
-  x = convolve(graph, x, options.channels, 3, padding, "end.conv");
-  x = batch_norm(graph, x, "end.norm");
-  return sigmoid(graph, convolve(graph, x, channels, 3, padding, "output.conv"), "output.sigmoid");
+  x = build.normalised(build.convolved(x, "end"), "end");
+  return sigmoid(graph, convolve(graph, x, channels, 3, build.padding, "output.conv"), "output.sigmoid");
 }
 
 }  // namespace dipper

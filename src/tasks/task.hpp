@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dipper/image.hpp"
+#include "image/resize.hpp"
 #include "tasks/linear_operator.hpp"
 
 namespace dipper {
@@ -44,6 +45,7 @@ struct Observation {
   bool keeps_known = false;           // known pixels are right and stay; otherwise all are made anew
   bool opaque_where_missing = false;  // restored pixels become opaque, since they were missing by being transparent
   std::optional<LinearOperator> observed_by{};  // A, when y is not the wanted picture with gaps or noise
+  std::optional<Scaling> scaling{};             // and how much smaller y was made, when that is all it does
   std::optional<Image> frame{};  // what lends the restored picture its size, alpha and profile; else y does
   std::optional<Image> guide{};  // a second picture of the same scene and size: the network's input
   ErrorKind error = ErrorKind::squared;

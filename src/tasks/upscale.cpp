@@ -19,11 +19,11 @@ constexpr TaskOption options[] = {
     {.name = "operator",
      .value = "KERNEL",
      .help = "how the large picture would have become the small one: lanczos2, lanczos3, bicubic, box or gaussian",
-     .preset = "lanczos2"},
+     .preset = "lanczos3"},
 };
 
 constexpr std::pair<const char*, ResizeKernel> kernels[] = {
-    {"lanczos2", ResizeKernel::lanczos2}, {"lanczos3", ResizeKernel::lanczos3}, {"bicubic", ResizeKernel::bicubic},
+    {"lanczos3", ResizeKernel::lanczos3}, {"lanczos2", ResizeKernel::lanczos2}, {"bicubic", ResizeKernel::bicubic},
     {"box", ResizeKernel::box},           {"gaussian", ResizeKernel::gaussian},
 };
 
@@ -39,7 +39,8 @@ ResizeKernel kernel_of(const TaskInput& input) {
                           did_you_mean(*wanted, names)));
 }
 
-LinearOperator smaller_by(int scale, ResizeKernel kernel, const Image& small) {
+LinearOperator smaller_by(const Scaling& scaling, const Image& small) {
+  const auto [scale, kernel] = scaling;
   const Taps taps = downsampling_taps(kernel, scale);
   const int count = static_cast<int>(taps.weights.size());
   LinearOperator op{.kernel = {.rows = count, .columns = count, .weights = {}},
@@ -59,7 +60,8 @@ Observation observe_upscale(const TaskInput& input) {
   const int scale = text == nullptr ? 4 : parse_integer(*text, "--scale", 2, 8);
   const Image& small = input.picture;
   Observation observation = all_known(small);
-  observation.observed_by = smaller_by(scale, kernel_of(input), small);
+  observation.scaling = Scaling{scale, kernel_of(input)};
+  observation.observed_by = smaller_by(*observation.scaling, small);
   observation.frame = resize(small, small.width * scale, small.height * scale, ResizeKernel::lanczos3);
   observation.summary =
       fmt::format("{}x{} becomes {}x{}", small.width, small.height, small.width * scale, small.height * scale);
@@ -86,7 +88,7 @@ extern const Task upscale_task{
     .summary = "Make a small picture larger, with the detail that it lets one guess",
     .example = "dipper upscale small.png --scale 4 -o big.png",
     .input = "the small picture",
-    .recipes = {"small", "small", "small"},
+    .recipes = {"upscale-fast", "upscale-balanced", "upscale-best"},
     .options = options,
     .methods = methods,
     .observe = observe_upscale,

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "damage/degrade.hpp"
+#include "dipper/damage.hpp"
 #include "dipper/dipper.hpp"
 
 namespace dipper {
@@ -274,6 +275,7 @@ TEST(Restore, EnlargesThroughItsOperator) {
   }
   Request request = small_request("upscale", small, 150);
   request.options = {{"scale", "4"}, {"operator", "box"}};
+  request.settings.recipe = "small";
   request.truth = large;
   const Restoration result = restore(request);
   EXPECT_EQ(result.image.width, 64);
@@ -317,6 +319,28 @@ TEST(Restore, JoinsTheLightOfOnePictureWithTheDetailOfAnother) {
   EXPECT_GT(*result.psnr, denoised + 5);                       // 6.5
 }
 
+/// Edges of all directions, which are alike in the picture and in the picture made smaller.
+TEST(Restore, EnlargesByWhatThePictureTeaches) {
+  Image large(192, 160, 1);
+  for (int i = 0; i < 160; ++i) {
+    for (int j = 0; j < 192; ++j) {
+      const double ring = std::hypot(i - 70.3, j - 90.8) / 11;
+      large.samples[static_cast<std::size_t>(i) * 192 + j] = std::fmod(ring, 2) < 1 ? 0.2F : 0.8F;
+    }
+  }
+  Request request;
+  request.task = "upscale";
+  request.input = damage(large, {.options = {{"downscale", "4"}}}).image;
+  request.options = {{"scale", "4"}};
+  request.truth = large;
+  request.settings.iterations = 150;
+  const Restoration fit = restore(request);
+  EXPECT_EQ(fit.recipe, "upscale-balanced");
+  request.method = "bicubic";
+  request.settings = {};
+  EXPECT_GT(*fit.psnr, *restore(request).psnr + 1);  // 1.6
+}
+
 TEST(Restore, TakesGrayAlphaAndSixteenBitInEveryTask) {
   for (const TaskInfo& task : tasks()) {
     Request request = small_request(task.name.c_str(), waves(20, 18, 2), 2);
@@ -326,6 +350,7 @@ TEST(Restore, TakesGrayAlphaAndSixteenBitInEveryTask) {
     if (task.name == "inpaint") request.options["drop"] = "0.5";
     if (task.name == "deblur") request.options["gaussian"] = "1";
     if (task.name == "flash") request.pictures["flash"] = waves(20, 18, 3);
+    if (task.name == "upscale") request.settings.set.clear();  // its own network is small enough
     const Restoration result = restore(request);
     EXPECT_EQ(result.image.channels, 2) << task.name;
     EXPECT_EQ(result.image.sample, SampleType::u16) << task.name;

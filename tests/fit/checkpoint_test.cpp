@@ -33,7 +33,12 @@ struct Job {
     return *this;
   }
   [[nodiscard]] Target target() const {
-    return {.shape = shape, .values = values, .weights = weights, .observed_by = observed_by, .guide = guide};
+    return {.shape = shape,
+            .values = values,
+            .weights = weights,
+            .observed_by = observed_by,
+            .scaling = scaling,
+            .guide = guide};
   }
   [[nodiscard]] Origin origin() const { return {version, task, device, seed, recipe}; }
   [[nodiscard]] Checkpoints checkpoints() const { return {origin(), target()}; }
@@ -46,6 +51,7 @@ struct Job {
   std::vector<float> weights;
   std::vector<float> guide;
   std::optional<LinearOperator> observed_by;
+  std::optional<Scaling> scaling;
   Recipe recipe;
   std::string version = "1.2.3";
   std::string task = "inpaint";
@@ -77,6 +83,20 @@ Job through_operator() {
   job.observed_by =
       LinearOperator{.kernel = {2, 2, {0.25F, 0.25F, 0.25F, 0.25F}}, .stride = 2, .height = 20, .width = 24};
   return job.with("schedule.cosine", "0.5").with("schedule.warmup", "0.2");
+}
+
+Job reduced() {
+  Job job = through_operator();
+  job.scaling = Scaling{2, ResizeKernel::box};
+  for (const auto& [key, text] : {std::pair{"network", "resnet"},
+                                  {"resnet.norm", "false"},
+                                  {"resnet.blocks", "1"},
+                                  {"resnet.channels", "4"},
+                                  {"input.kind", "reduced"},
+                                  {"error", "absolute"}}) {
+    job.with(key, text);
+  }
+  return job;
 }
 
 /// All that can be seen of a fit: output, average, loss, rollbacks.
@@ -154,6 +174,7 @@ TEST_F(CheckpointFile, AResumedFitHasTheBitsOfOneThatNeverStopped) {
   expect_same_bits(walk(), "walk");
   expect_same_bits(fresh_with_rollback(), "fresh noise, average and rollback");
   expect_same_bits(through_operator(), "operator");
+  expect_same_bits(reduced(), "the picture made smaller");
   expect_same_bits(hiding(), "an input that hides pixels, average");
 }
 

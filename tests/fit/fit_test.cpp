@@ -111,8 +111,20 @@ TEST(Fit, EveryRecipeRunsWithTheSameBitsForAnyThreads) {
     const Recipe recipe = load_recipe(std::string(built_in.name));
     Target target = waves.target();
     if (recipe.input_kind == "picture") target.guide = waves.values;
+    if (recipe.input_kind == "reduced") target.scaling = Scaling{1, ResizeKernel::box};
     EXPECT_EQ(fitted(target, recipe, *make_cpu_backend(1), 2), fitted(target, recipe, *make_cpu_backend(2), 2))
         << built_in.name;
+  }
+}
+
+TEST(Fit, ARecipeForUpscalingAloneSaysSo) {
+  const Waves waves({3, 64, 64});
+  const auto backend = make_cpu_backend(1);
+  try {
+    Fit(waves.target(), load_recipe("upscale-fast"), *backend, 0);
+    FAIL() << "there is nothing to enlarge";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("suits upscale alone"), std::string::npos) << error.what();
   }
 }
 

@@ -3,12 +3,14 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+
 #include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 
 #include "dipper/error.hpp"
 #include "option_rows.hpp"
@@ -176,6 +178,19 @@ TEST(LearningRate, RisesThenFallsToNothing) {
 }
 
 // Those of the networks stand in docs/networks.md.
+TEST(Recipe, AReducedInputNeedsANetworkThatLooksAtWhatIsNear) {
+  for (const auto& [key, value] : std::map<std::string, std::string>{{"network", "skip"},
+                                                                     {"resnet.norm", "true"},
+                                                                     {"average", "0.9"},
+                                                                     {"input.noise", "fresh"},
+                                                                     {"resnet.blocks", "9"}}) {
+    Recipe recipe = load_recipe("upscale-fast");
+    EXPECT_NO_THROW(check(recipe));
+    set_value(recipe, key, value);
+    EXPECT_THROW(check(recipe), Error) << key;
+  }
+}
+
 TEST(Recipe, EveryValueIsInTheDocument) {
   test::OptionRows of_networks;
   const NetworkOptions options;

@@ -177,10 +177,16 @@ def filter2d(x, k, stride, window, first, size):
     return F.conv2d(x, k.expand(x.shape[1], 1, *k.shape), None, stride, groups=x.shape[1])
 
 
+ERRORS = {
+    "squared": lambda x, y: (x - y)**2,
+    "absolute": lambda x, y: torch.sqrt((x - y)**2 + 1e-8) - 1e-4,
+    "poisson": lambda x, y: F.poisson_nll_loss(x, y, log_input=False, eps=1e-4, reduction="none"),
+}
+
+
 def masked_error(x, x2, x3, kind, sigmoid):
     x = torch.sigmoid(x) if sigmoid else x
-    error = (x - x2)**2 if kind == "squared" else F.poisson_nll_loss(x, x2, log_input=False, eps=1e-4, reduction="none")
-    return torch.sum(x3 * error).reshape(1, 1, 1, 1)
+    return torch.sum(x3 * ERRORS[kind](x, x2)).reshape(1, 1, 1, 1)
 
 
 def total_variation(x, epsilon):
@@ -248,7 +254,7 @@ def later_cases():
                                         (4, (3, 3), (3, -9), (2, 3))):
         settings = {"stride": stride, "window": (1, 2, 9, 6), "first": first, "size": size}
         yield f"filter_s{stride}", "filter", settings, {"x": (3, 11, 9), "k": kernel}
-    for kind, sigmoid in (("squared", False), ("squared", True), ("poisson", True)):
+    for kind, sigmoid in (("squared", False), ("squared", True), ("absolute", True), ("poisson", True)):
         name = f"masked_error_{kind}" + ("_sigmoid" if sigmoid else "")
         shapes = {"x": (3, 11, 9), "x2": (3, 11, 9), "x3": (1, 11, 9)}
         yield name, "masked_error", {"kind": kind, "sigmoid": sigmoid}, shapes

@@ -173,7 +173,8 @@ TEST_P(GoldenNetwork, TenStepsOfAdamAgreeWithPyTorch) {
 
 INSTANTIATE_TEST_SUITE_P(All, GoldenNetwork,
                          testing::Values("hourglass_shuffle", "hourglass_deconv", "skip", "skip_average", "skip_max",
-                                         "skip_lanczos", "unet", "unet_bilinear", "resnet", "texture", "decoder"),
+                                         "skip_lanczos", "unet", "unet_bilinear", "resnet", "resnet_plain", "texture",
+                                         "decoder"),
                          [](const auto& golden) { return std::string(golden.param); });
 
 }  // namespace

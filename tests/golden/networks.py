@@ -123,6 +123,7 @@ GOLDENS = {
     "unet": (lambda: Unet(3, feature_scale=16), 32, 12),
     "unet_bilinear": (lambda: Unet(3, feature_scale=16, upsampling="bilinear", padding="reflect"), 32, 33),
     "resnet": (lambda: Resnet(3, blocks=2, channels=6), 32, 2),
+    "resnet_plain": (lambda: Resnet(3, blocks=2, channels=6, norm=False), 32, 2),
     "texture": (lambda: Texture(3, ratios=[8, 4, 1], channels=4), 32, 5),
     "decoder": (lambda: Decoder(8, channels=12, upsamplings=2), 32, 2),
 }  # fmt: skip

@@ -156,15 +156,18 @@ class Unet(Network):
 class Resnet(Network):
     """The published code's, after He et al., 2016."""
     name = "resnet"
-    defaults = {"blocks": 8, "channels": 32, "activation": "leaky_relu", "padding": "reflect"}
+    defaults = {"blocks": 8, "channels": 32, "norm": True, "activation": "leaky_relu", "padding": "reflect"}
+
+    def convolved(self, name, x):
+        x = self.conv(name, x, self.settings["channels"], 3)
+        return self.norm(name, x) if self.settings["norm"] and name != "start" else x
 
     def forward(self, z):
-        channels = self.settings["channels"]
-        x = self.activate(self.conv("start", z, channels, 3))
+        x = self.activate(self.convolved("start", z))
         for number in range(self.settings["blocks"]):
-            y = self.block(f"block{number}_first", x, channels, 3)
-            x = x + self.norm(f"block{number}_second", self.conv(f"block{number}_second", y, channels, 3))
-        return self.output(self.norm("end", self.conv("end", x, channels, 3)), kernel=3)
+            y = self.activate(self.convolved(f"block{number}_first", x))
+            x = x + self.convolved(f"block{number}_second", y)
+        return self.output(self.convolved("end", x), kernel=3)
 
 
 class Texture(Network):

@@ -24,6 +24,11 @@ TEST(Resnet, EachBlockAddsTwoConvolutionsAndTwoNorms) {
   EXPECT_EQ(parameters_of({}), parameters_of({.blocks = 0}) + 8 * block);
 }
 
+TEST(Resnet, ItMayGoWithoutNorms) {
+  const std::size_t norms = (2 * 8 + 1) * 2 * 32;
+  EXPECT_EQ(parameters_of({.norm = false}), parameters_of({}) - norms);
+}
+
 TEST(Resnet, WorksAtFullSizeThroughout) {
   Graph graph;
   resnet(graph, graph.input({1, 9, 4}), 1, {.blocks = 2, .channels = 3});

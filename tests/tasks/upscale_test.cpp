@@ -19,8 +19,8 @@ TEST_F(Upscale, IsByFourWithoutAWord) {
   EXPECT_EQ(seen.like().height, 24);
   ASSERT_TRUE(seen.observed_by);
   EXPECT_EQ(seen.observed_by->stride, 4);
-  EXPECT_EQ(seen.observed_by->kernel.rows, 16);
-  EXPECT_EQ(seen.observed_by->first_row, -6);
+  EXPECT_EQ(seen.observed_by->kernel.rows, 24);
+  EXPECT_EQ(seen.observed_by->first_row, -10);
   EXPECT_EQ(seen.summary, "8x6 becomes 32x24");
 }
 

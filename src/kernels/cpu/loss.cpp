@@ -28,6 +28,22 @@ struct SquaredForm {
   [[nodiscard]] HWY_INLINE V backward(V w, V x, V y) const { return hn::Mul(w, hn::Sub(x, y)); }
 };
 
+struct AbsoluteForm {
+  static constexpr double factor = 1;
+  float epsilon;
+  explicit AbsoluteForm(const MaskedErrorDesc& desc) : epsilon(static_cast<float>(desc.epsilon)) {}
+  [[nodiscard]] HWY_INLINE V add(V x, V y, V w, V sum) const {
+    return hn::MulAdd(hn::Sub(length(hn::Sub(x, y)), splat(epsilon)), w, sum);
+  }
+  [[nodiscard]] HWY_INLINE V backward(V w, V x, V y) const {
+    const V difference = hn::Sub(x, y);
+    return hn::Mul(w, hn::Div(difference, length(difference)));
+  }
+  [[nodiscard]] HWY_INLINE V length(V difference) const {
+    return hn::Sqrt(hn::MulAdd(difference, difference, splat(epsilon * epsilon)));
+  }
+};
+
 struct PoissonForm {
   static constexpr double factor = 1;
   float epsilon;
@@ -208,6 +224,7 @@ class TotalVariation final : public Layer<float> {
 };
 
 LayerPointer new_masked_error(const MaskedErrorDesc& desc, ThreadPool& pool) {
+  if (desc.kind == ErrorKind::absolute) return std::make_unique<MaskedError<AbsoluteForm>>(desc, pool);
   if (desc.kind == ErrorKind::poisson) return std::make_unique<MaskedError<PoissonForm>>(desc, pool);
   return std::make_unique<MaskedError<SquaredForm>>(desc, pool);
 }

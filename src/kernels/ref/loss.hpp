@@ -37,15 +37,19 @@ class MaskedError final : public Layer<T> {
  private:
   [[nodiscard]] T error(T x, T y) const {
     using std::log;
-    if (d_.kind == ErrorKind::squared) return (x - y) * (x - y);
+    using std::sqrt;
     const T e = T(d_.epsilon);
+    if (d_.kind == ErrorKind::squared) return (x - y) * (x - y);
+    if (d_.kind == ErrorKind::absolute) return sqrt((x - y) * (x - y) + e * e) - e;
     return x - y * (is_positive(x) ? log(x + e) : log(e) + x / e);
   }
 
   /// Its derivative in x.
   [[nodiscard]] T slope(T x, T y) const {
-    if (d_.kind == ErrorKind::squared) return T(2) * (x - y);
+    using std::sqrt;
     const T e = T(d_.epsilon);
+    if (d_.kind == ErrorKind::squared) return T(2) * (x - y);
+    if (d_.kind == ErrorKind::absolute) return (x - y) / sqrt((x - y) * (x - y) + e * e);
     return T(1) - y / (is_positive(x) ? x + e : e);
   }
 
