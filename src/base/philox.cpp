@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/philox.hpp"
 
+#include <algorithm>
+
 namespace dipper {
 
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> c, std::array<std::uint32_t, 2> k) {
@@ -25,6 +27,11 @@ std::array<std::uint32_t, 4> Philox::block(std::uint64_t step, std::uint64_t ind
 
 float Philox::uniform(std::uint64_t step, std::uint64_t index) const {
   return unit_float(block(step, index / 4)[index % 4]);
+}
+
+int Philox::below(int count, std::uint64_t step, std::uint64_t index) const {
+  // The product may round up to count itself.
+  return std::min(count - 1, static_cast<int>(uniform(step, index) * static_cast<float>(count)));
 }
 
 }  // namespace dipper

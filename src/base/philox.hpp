@@ -35,6 +35,9 @@ struct Philox {
 
   /// In [0, 1), a multiple of 2^-24: number `index` of `step`.
   [[nodiscard]] float uniform(std::uint64_t step, std::uint64_t index) const;
+
+  /// One of 0 to count - 1, by that number; count from 1 to 2^24.
+  [[nodiscard]] int below(int count, std::uint64_t step, std::uint64_t index) const;
 };
 
 /// A word as a float in [0, 1): its upper 24 bits over 2^24.

@@ -89,16 +89,13 @@ std::vector<std::uint32_t> Gaps::lay(const Philox& random, int step, double shar
   std::size_t count = 0;
   for (std::uint32_t n = 0; n < most_pieces && count < enough; ++n) {
     std::uint64_t index = std::uint64_t{n} * (2 * most_tries + 2);
-    const auto draw = [&](std::size_t below) {
-      const float drawn = random.uniform(draw_step, index++) * static_cast<float>(below);
-      return std::min(below - 1, static_cast<std::size_t>(drawn));
-    };
-    const Piece& piece = pieces_[draw(pieces_.size())];
+    const auto draw = [&](int choices) { return random.below(choices, draw_step, index++); };
+    const Piece& piece = pieces_[draw(static_cast<int>(pieces_.size()))];
     const bool mirrored = draw(2) == 1;
     bool clear = false;
     for (int attempt = 0; attempt < (apart ? most_tries : 1) && !clear; ++attempt) {
-      const auto top = static_cast<int>(draw(room(piece.height, height_)));
-      const auto left = static_cast<int>(draw(room(piece.width, width_)));
+      const int top = draw(room(piece.height, height_));
+      const int left = draw(room(piece.width, width_));
       pixels.clear();
       for (const Place& place : piece.places) {
         const int column = mirrored ? piece.width - 1 - place.column : place.column;

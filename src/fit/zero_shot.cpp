@@ -85,13 +85,10 @@ void ZeroShot::before(int step) {
   std::ranges::fill(tensors_.weights, 0.0F);
   if (!blurred_) return;
   const Philox random{seed_, Stream::crops};
-  const auto draw = [&](std::uint64_t index, std::size_t below) {
-    const float drawn = random.uniform(static_cast<std::uint64_t>(step), index) * static_cast<float>(below);
-    return static_cast<int>(std::min(below - 1, static_cast<std::size_t>(drawn)));
-  };
-  const Orientation laid{draw(0, 8), small_.height, small_.width};
-  const int top = draw(1, std::max(1, laid.rows() - tile_.height + 1));
-  const int left = draw(2, std::max(1, laid.columns() - tile_.width + 1));
+  const auto draw_step = static_cast<std::uint64_t>(step);
+  const Orientation laid{random.below(8, draw_step, 0), small_.height, small_.width};
+  const int top = random.below(std::max(1, laid.rows() - tile_.height + 1), draw_step, 1);
+  const int left = random.below(std::max(1, laid.columns() - tile_.width + 1), draw_step, 2);
   for (int i = 0; i < tile_.height; ++i) {
     for (int j = 0; j < tile_.width; ++j) {
       const std::size_t to = static_cast<std::size_t>(i) * tile_.width + j;

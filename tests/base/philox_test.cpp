@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace dipper {
 namespace {
 
@@ -43,6 +45,14 @@ TEST(Philox, SeedStreamStepAndIndexEachMakeAnotherNumber) {
   EXPECT_NE(number, (Philox{.seed = 2, .stream = Stream::weights}.uniform(2, 3)));
   EXPECT_NE(number, (Philox{.seed = 1 + (std::uint64_t{1} << 32), .stream = Stream::weights}.uniform(2, 3)));
   EXPECT_NE(number, (Philox{.seed = 1, .stream = Stream::input}.uniform(2, 3)));
+}
+
+TEST(Philox, WholeNumbersBelowACountComeAboutEquallyOften) {
+  const Philox random{2, Stream::crops};
+  std::array<int, 5> seen{};
+  for (std::uint64_t i = 0; i < 10'000; ++i) ++seen.at(static_cast<std::size_t>(random.below(5, 3, i)));
+  for (const int count : seen) EXPECT_NEAR(count, 2000, 150);
+  for (std::uint64_t i = 0; i < 100; ++i) EXPECT_EQ(random.below(1, 0, i), 0);
 }
 
 }  // namespace
