@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 
 add_library(dipper_options INTERFACE)
-target_compile_options(dipper_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+target_compile_options(dipper_options INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion>
+  $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra --expt-relaxed-constexpr>)
 # Floating-point contraction is written out (Highway's MulAdd), never left to the compiler: results must not depend on it.
-target_compile_options(dipper_options INTERFACE -ffp-contract=off)
+target_compile_options(dipper_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
 target_include_directories(dipper_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 if(DIPPER_SANITIZE)
   target_compile_options(dipper_options INTERFACE -fsanitize=${DIPPER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

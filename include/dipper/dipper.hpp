@@ -26,7 +26,10 @@ struct Settings {
   std::optional<int> iterations;           ///< instead of the recipe's
   std::uint64_t seed = 0;                  ///< weights, input and noise all follow from it
   int threads = 0;                         ///< 0: one per core; the result does not depend on it
-  std::string device = "auto";       ///< auto, cpu or ref (slow: the definition that the others are tested against)
+  std::string device = "auto";       ///< a name from BuildInfo::devices; auto: the first NVIDIA device, else the cpu.
+                                     ///< ref is slow: the definition that the others are tested against
+  std::string precision;             ///< f32, tf32 or bf16, of what an NVIDIA device computes with; empty or auto: bf16
+  double max_memory = 0;             ///< bytes that the fit may take of the device's memory, or it is refused; 0: any
   int every = 0;                     ///< iterations between pictures in Progress; 0: as the recipe says
   bool explain = false;              ///< fill Progress::explanation
   std::filesystem::path checkpoint;  ///< where the fit's state is saved, the one before as FILE.1; empty: nowhere
@@ -78,8 +81,9 @@ struct Progress {
 };
 
 /// Called on the thread that called restore(): once before the first iteration of this run, when memory is taken and
-/// `summary` and `planned_bytes` are known, and then after every iteration, where returning false ends the fit; what it
-/// has reached is returned.
+/// `summary` and `planned_bytes` are known, and then after every iteration (on an NVIDIA device, which runs ahead,
+/// after every 16th and wherever there is a picture), where returning false ends the fit; what it has reached is
+/// returned.
 using ProgressCallback = std::function<bool(const Progress&)>;
 
 /// What came out of a fit.
@@ -104,7 +108,7 @@ struct Restoration {
   std::uint64_t seed = 0;
   std::string method;                ///< "fit", or the other that was asked for
   std::string recipe;                ///< empty without a fit
-  std::string device;                ///< what the fit ran on: cpu or ref; empty without one
+  std::string device;                ///< what the fit ran on: cpu, ref or cuda; empty without one
   bool stopped = false;              ///< the callback ended the fit
   std::filesystem::path checkpoint;  ///< the last one that this run wrote; empty for none
   std::string note;                  ///< something to be told, in one sentence, such as why there is no checkpoint
@@ -166,7 +170,7 @@ struct RecipeInfo {
 
 /// Something a fit can run on.
 struct DeviceInfo {
-  std::string name;         ///< as --device takes it
+  std::string name;         ///< as --device takes it, "cuda:0"
   std::string description;  ///< such as "AVX3, 2 threads"
   bool available = false;   ///< a fit can use it in this build and on this machine
 };

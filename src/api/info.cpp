@@ -3,25 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <thread>
 
-#include "api/devices.hpp"
 #include "base/text.hpp"
 #include "damage/plan.hpp"
 #include "dipper/dipper.hpp"
 #include "fit/recipe.hpp"
 #include "image/codec.hpp"
+#include "kernels/backend.hpp"
 #include "tasks/task.hpp"
 
 namespace dipper {
-
-std::unique_ptr<Backend> make_backend(const std::string& device, int threads) {
-  if (device == "auto" || device == "cpu") return make_cpu_backend(threads);
-  if (device == "ref") return make_ref_backend();
-  const std::array<std::string, 3> names{"auto", "cpu", "ref"};
-  throw Error(fmt::format("there is no device \"{}\"; use auto, cpu or ref{}", device, did_you_mean(device, names)));
-}
 
 std::vector<TaskInfo> tasks() {
   std::vector<TaskInfo> all;
@@ -68,7 +60,13 @@ BuildInfo build_info() {
   info.devices.push_back(
       {"cpu", fmt::format("{}, {}", info.instruction_set, count_of(info.threads, "thread")), has_simd});
   info.devices.push_back({"ref", make_ref_backend()->description(), true});
-  info.devices.push_back({"cuda", cuda_devices(), false});
+  const std::vector<CudaDevice> cuda = cuda_devices();
+  if (cuda.empty()) info.devices.push_back({"cuda", why_no_cuda(), false});
+  for (std::size_t number = 0; number < cuda.size(); ++number) {
+    const double gib = static_cast<double>(cuda[number].bytes) / (1 << 30);
+    info.devices.push_back(
+        {fmt::format("cuda:{}", number), fmt::format("{}, {:.0f} GiB", cuda[number].name, gib), true});
+  }
   return info;
 }
 

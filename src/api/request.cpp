@@ -36,6 +36,7 @@ void check_method(const Settings& settings, const TaskMethod& method) {
       {"set", settings.set != preset.set},
       {"iterations", settings.iterations != preset.iterations},
       {"device", settings.device != preset.device},
+      {"precision", settings.precision != preset.precision},
       {"every", settings.every != preset.every},
       {"explain", settings.explain != preset.explain},
       {"checkpoint-every", settings.checkpoint_every != preset.checkpoint_every},

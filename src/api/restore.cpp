@@ -26,6 +26,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// A device makes so many before anybody waits for it.
+constexpr int steps_at_once = 16;
+
 // What to measure against: given by the user, or known because the task made the damage itself.
 const Image* truth_in(const Request& request, const Observation& observation) {
   if (request.truth) return &*request.truth;
@@ -50,7 +53,7 @@ class Run {
       : settings_(request.settings),
         task_(find_task(request.task)),
         method_(method_of(request, task_)),
-        backend_(make_backend(request.settings.device, request.settings.threads)),
+        device_(method_ == nullptr ? make_device(request.settings) : Device{}),
         observation_(observe(task_, {request.input, request.options, request.pictures, request.settings.seed})),
         recipe_(recipe_for(request.settings, task_, observation_)),
         range_(range_of(observation_)),
@@ -85,7 +88,7 @@ class Run {
                   .observed_by = observation_.observed_by,
                   .scaling = observation_.scaling};
     if (observation_.guide) target.guide = observation_.guide->samples;
-    Fit fit(target, recipe_, *backend_, settings_.seed);
+    Fit fit(target, recipe_, *device_.backend, settings_.seed);
     // Three pictures come out of it, and one is copied on its way to a file; a judge keeps three more.
     const std::size_t pictures = judge_ ? 7 : 4;
     progress_.planned_bytes = std::max(before + fit.bytes() + (membrane_ ? membrane_->bytes() : 0) +
@@ -94,7 +97,7 @@ class Run {
     progress_.iterations = recipe_.iterations;
     progress_.summary =
         fmt::format("{}; network {} of {} parameters, recipe {}, on {} ({})", observation_.summary, recipe_.network,
-                    fit.parameter_count(), recipe_.name, backend_->name(), backend_->description());
+                    fit.parameter_count(), recipe_.name, device_.backend->name(), device_.backend->description());
     open_checkpoints(fit, target);
     loop(fit, callback);
   }
@@ -128,9 +131,7 @@ class Run {
   // Hashing all that the fit is fitted to takes a moment, so only where it is needed.
   void open_checkpoints(Fit& fit, const Target& target) {
     if (settings_.checkpoint.empty() && settings_.resume.empty()) return;
-    const std::string device =
-        backend_->name() == "cpu" ? fmt::format("cpu {}", cpu_instruction_set()) : backend_->name();
-    checkpoints_.emplace(Origin{DIPPER_VERSION, task_.name, device, settings_.seed, recipe_}, target);
+    checkpoints_.emplace(Origin{DIPPER_VERSION, task_.name, device_.origin, settings_.seed, recipe_}, target);
     if (settings_.resume.empty()) return;
     progress_.note = checkpoints_->resume(settings_.resume, fit, judge());
     progress_.resumed_from = progress_.iteration = fit.iteration();
@@ -165,34 +166,56 @@ class Run {
   }
 
   void loop(Fit& fit, const ProgressCallback& callback) {
-    if (settings_.explain) progress_.explanation = explain(fit.measure(5, 2), fit.memory(), backend_->measure_peak());
+    if (settings_.explain) {
+      progress_.explanation = explain(fit.measure(5, 2), fit.memory(), device_.backend->measure_peak());
+    }
     if (callback) callback(progress_);
     progress_.explanation.clear();
     progress_.note.clear();
     fit_began_ = saved_at_ = Clock::now();
-    const bool saves = !settings_.checkpoint.empty();
     bool over = steps_or_time_are_over(fit) || judge_has_seen_enough();  // a resumed one may have ended before
     while (!over && !stopped_) {
-      progress_.loss = fit.step();
-      if (!std::isfinite(progress_.loss)) {
-        throw FitError(fmt::format("the fit diverged in iteration {}: its loss is {}; lower adam.rate with --set",
-                                   fit.iteration(), std::isnan(progress_.loss) ? "not a number" : "infinite"));
-      }
-      progress_.iteration = fit.iteration();
-      progress_.rollbacks = fit.rollbacks();
-      tell_speed();
+      fit.step();
+      if (!is_time_to_wait(fit)) continue;
+      take_figures(fit);
       plan(fit);
       over = steps_or_time_are_over(fit);
-      const bool look = over || fit.iteration() == 1 || fit.iteration() % recipe_.every == 0;
+      const bool look = over || is_pictured(fit);
       if (look) take_picture(fit);
       over = over || judge_has_seen_enough();
-      if (saves && !over && seconds_since(saved_at_) >= settings_.checkpoint_every) save_checkpoint(fit);
+      if (!over && is_time_to_save()) save_checkpoint(fit);
       stopped_ = callback && !callback(progress_) && !over;
       if (stopped_ && !look) take_picture(fit);
       forget_picture();
       progress_.note.clear();
     }
-    if (saves && (stopped_ || settings_.checkpoint_at_end)) save_checkpoint(fit);
+    if (!settings_.checkpoint.empty() && (stopped_ || settings_.checkpoint_at_end)) save_checkpoint(fit);
+  }
+
+  // A host's steps are over when they return; of a device's somebody has to wait for the last one to know anything.
+  [[nodiscard]] bool is_time_to_wait(const Fit& fit) const {
+    return device_.backend->on_host() || fit.iteration() % steps_at_once == 0 || is_pictured(fit) ||
+           fit.iteration() >= recipe_.iterations || fit.looked() || is_time_to_save();
+  }
+
+  [[nodiscard]] bool is_pictured(const Fit& fit) const {
+    return fit.iteration() == 1 || fit.iteration() % recipe_.every == 0;
+  }
+
+  [[nodiscard]] bool is_time_to_save() const {
+    return !settings_.checkpoint.empty() && seconds_since(saved_at_) >= settings_.checkpoint_every;
+  }
+
+  void take_figures(Fit& fit) {
+    progress_.loss = fit.loss();
+    const bool may_recover = fit.will_look() && fit.iteration() < recipe_.iterations;
+    if (!std::isfinite(progress_.loss) && !may_recover) {
+      throw FitError(fmt::format("the fit diverged in iteration {}: its loss is {}; lower adam.rate with --set",
+                                 fit.iteration(), std::isnan(progress_.loss) ? "not a number" : "infinite"));
+    }
+    progress_.iteration = fit.iteration();
+    progress_.rollbacks = fit.rollbacks();
+    tell_speed();
   }
 
   // Whether there is no further step. Says why in reason_, where that is not their number alone.
@@ -214,7 +237,8 @@ class Run {
   [[nodiscard]] double seconds_to_spare() const {
     if (settings_.time <= 0) return std::numeric_limits<double>::infinity();
     const double an_iteration = 1 / std::max(progress_.iterations_per_second, 1e-9);
-    return settings_.time - seconds_since(began_) - 1.5 * an_iteration - 1.2 * picture_seconds_;
+    const double iterations = (device_.backend->on_host() ? 1 : steps_at_once) + 0.5;  // until somebody looks again
+    return settings_.time - seconds_since(began_) - iterations * an_iteration - 1.2 * picture_seconds_;
   }
 
   // A schedule has to know when the time will be over. What stops by itself may go on for longer than the recipe says.
@@ -283,7 +307,7 @@ class Run {
     result.seed = settings_.seed;
     result.method = method_ == nullptr ? "fit" : method_->name;
     if (method_ == nullptr) result.recipe = recipe_.name;
-    if (method_ == nullptr) result.device = backend_->name();
+    if (method_ == nullptr) result.device = device_.backend->name();
     result.stopped = stopped_;
     result.reason = reason_;
     result.expected = progress_.expected;
@@ -305,7 +329,7 @@ class Run {
   Settings settings_;
   const Task& task_;
   const TaskMethod* method_;  // null: a fit
-  std::unique_ptr<Backend> backend_;
+  Device device_;             // none without a fit
   Observation observation_;
   Recipe recipe_;
   int planned_by_recipe_ = recipe_.iterations;

@@ -26,10 +26,10 @@ std::size_t peak_resident_bytes() {
 }
 
 Floats::Floats(std::size_t count) : size_(count) {
-  constexpr std::size_t line = 64;
+  constexpr std::size_t lines = 256;
   constexpr std::size_t huge_page = std::size_t{2} << 20;
-  const std::size_t wanted = std::max(count * sizeof(float), line);
-  const std::size_t alignment = wanted >= 2 * huge_page ? huge_page : line;
+  const std::size_t wanted = std::max(count * sizeof(float), lines);
+  const std::size_t alignment = wanted >= 2 * huge_page ? huge_page : lines;
   const std::size_t bytes = (wanted + alignment - 1) / alignment * alignment;
   data_.reset(static_cast<float*>(std::aligned_alloc(alignment, bytes)));
   if (data_ == nullptr) throw std::bad_alloc();

@@ -14,13 +14,19 @@ namespace dipper {
 /// The most that there have been since the process began.
 [[nodiscard]] std::size_t peak_resident_bytes();
 
-/// Floats in one block, zeros at first: aligned to cache lines, and on huge pages (madvise(2)) where they are many and
+/// Floats in one block, zeros at first: aligned to 256 bytes, and on huge pages (madvise(2)) where they are many and
 /// the system has them, which saves the time that looking up pages takes.
 class Floats {
  public:
   Floats() = default;
   /// Throws std::bad_alloc.
   explicit Floats(std::size_t count);
+
+  /// Whoever takes the memory gives it back to std::free.
+  [[nodiscard]] float* release() {
+    size_ = 0;
+    return data_.release();
+  }
 
   [[nodiscard]] float* data() const { return data_.get(); }
   [[nodiscard]] std::size_t size() const { return size_; }

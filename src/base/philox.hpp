@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 namespace dipper {
 
@@ -35,6 +36,9 @@ struct Philox {
 
   /// In [0, 1), a multiple of 2^-24: number `index` of `step`.
   [[nodiscard]] float uniform(std::uint64_t step, std::uint64_t index) const;
+
+  /// Numbers `first`, a multiple of 4, and those after it, in a fraction of the time.
+  void uniforms(std::uint64_t step, std::uint64_t first, std::span<float> to) const;
 
   /// One of 0 to count - 1, by that number; count from 1 to 2^24.
   [[nodiscard]] int below(int count, std::uint64_t step, std::uint64_t index) const;

@@ -19,7 +19,7 @@ void print_text(const BuildInfo& info) {
   fmt::print("codecs           {}\n", fmt::join(info.codecs, ", "));
   const char* title = "devices";
   for (const DeviceInfo& device : info.devices) {
-    fmt::print("{:<17}{:<5} {}{}\n", title, device.name, device.description,
+    fmt::print("{:<17}{:<7} {}{}\n", title, device.name, device.description,
                device.available ? "" : " (not available here)");
     title = "";
   }

@@ -44,6 +44,7 @@ std::string title(const Request& request, const RestoreOptions& options) {
   if (request.method != "fit") return text + "method " + request.method;
   text += request.settings.recipe.empty() ? request.settings.quality + " quality" : "recipe " + request.settings.recipe;
   if (request.settings.device != "auto") text += ", device " + request.settings.device;
+  if (!request.settings.precision.empty()) text += ", precision " + request.settings.precision;
   return text;
 }
 

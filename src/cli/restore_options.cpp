@@ -102,6 +102,13 @@ void declare_fit(CLI::App& command, const TaskInfo& task, RestoreOptions& option
   add_seed(command, settings.seed);
   add_threads(command, settings.threads);
   add_text(command, {"--device", "NAME", "what to run on: auto, or a device from dipper info [auto]"}, settings.device);
+  add_text(command,
+           {"--precision", "NAME", "what an NVIDIA device computes with: f32, tf32, bf16 or auto [auto: bf16]"},
+           settings.precision);
+  add_parsed(command, {"--max-memory", "GB", "of the device's memory, beyond which a fit is refused [all there is]"},
+             [&settings](const std::string& text) {
+               settings.max_memory = 1e9 * parse_number(text, "--max-memory", 1e-3, 1e6);
+             });
   add_text(command, {"--truth", "FILE", "the undamaged picture, to measure against; the fit never sees it"},
            options.truth);
 }

@@ -75,50 +75,53 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
       seed_(seed),
       layout_(layout),
       parameters_(network.graph.parameters()),
-      x_(network.x),
-      program_(network.graph, backend, network.loss, {network.x}),
-      input_(recipe, seed, backend, network.graph.shape(network.z), program_.value(network.z), layout, target.guide),
-      m_(program_.theta().size()),
-      v_(program_.theta().size()),
-      rollback_(recipe),
-      average_(recipe.average > 0 ? layout.picture.size() : 0) {
+      tensors_(network.tensors),
+      program_(network.graph, backend, tensors_.loss, {tensors_.x}),
+      input_(recipe, seed, backend, network.graph.shape(tensors_.z), program_.buffer(tensors_.z), layout, target.guide),
+      m_(backend, program_.theta().size()),
+      v_(backend, program_.theta().size()),
+      rollback_(recipe, backend),
+      average_(recipe.average > 0 ? Buffer(backend, layout.canvas.size()) : Buffer()) {
   DIPPER_CHECK_EQ(target.values.size(), target.shape.size());
   DIPPER_CHECK_EQ(target.weights.size(), target.shape.plane());
   initialise_weights();
+  program_.store(tensors_.z);
+  Buffer& z = program_.buffer(tensors_.z);
+  Buffer& y = program_.buffer(tensors_.y);
+  Buffer& weights = program_.buffer(tensors_.weights);
+  Buffer& x = program_.buffer(tensors_.x);  // a recording may not make it
   if (recipe.input_kind == "reduced") {
-    zero_shot_.emplace(recipe, seed, *target.scaling, target.values, target.shape,
-                       ZeroShot::Tensors{program_.value(network.z), program_.value(network.y),
-                                         program_.value(network.weights), program_.value(network.x)});
+    const ZeroShot::Tensors on_host{z.host(), y.host(), weights.host(), x.host()};
+    zero_shot_.emplace(recipe, seed, *target.scaling, target.values, target.shape, on_host);
     return;
   }
-  fill_target(target, network);
+  fill_target(target);
   if (recipe.input_kind == "observed") {
-    hiding_.emplace(
-        recipe, seed, layout.canvas, layout.window(),
-        Hiding::Tensors{program_.value(network.z), program_.value(network.y), program_.value(network.weights)});
+    hiding_.emplace(recipe, seed, backend, layout.canvas, layout.window(), Hiding::Tensors{z, y, weights});
   }
 }
 
 Fit::Network Fit::build(const Target& target, const Layout& layout, const Recipe& recipe) {
   Network n;
+  Tensors& t = n.tensors;
   const dipper::Network& network = find_network(recipe.network);
   const int channels = input_channels(recipe, target);
   const bool through_operator = sees_through_operator(target, recipe);
   const Shape observed = through_operator ? target.shape : layout.canvas;
-  n.z = n.graph.input(network.z_shape(layout.canvas, channels, recipe.net));
-  n.y = n.graph.input(observed);
-  n.weights = n.graph.input({1, observed.height, observed.width});
-  n.x = network.build(n.graph, n.z, layout.canvas.channels, recipe.net);
-  Tensor seen = n.x;
+  t.z = n.graph.input(network.z_shape(layout.canvas, channels, recipe.net));
+  t.y = n.graph.input(observed);
+  t.weights = n.graph.input({1, observed.height, observed.width});
+  t.x = network.build(n.graph, t.z, layout.canvas.channels, recipe.net);
+  Tensor seen = t.x;
   if (through_operator) {
-    seen = n.graph.add("operator", filter_on(*target.observed_by, layout.canvas, layout.window(), observed), {n.x});
+    seen = n.graph.add("operator", filter_on(*target.observed_by, layout.canvas, layout.window(), observed), {t.x});
   }
   const Reduction reduction = recipe.loss == "sum" ? Reduction::sum : Reduction::mean;
   const bool absolute = target.error == ErrorKind::squared && recipe.error == "absolute";
-  n.loss =
-      masked_error(n.graph, seen, n.y, n.weights, reduction, "loss", absolute ? ErrorKind::absolute : target.error);
+  t.loss =
+      masked_error(n.graph, seen, t.y, t.weights, reduction, "loss", absolute ? ErrorKind::absolute : target.error);
   if (recipe.tv > 0) {
-    n.loss = add(n.graph, n.loss, total_variation(n.graph, n.x, reduction, "tv"), "loss_and_tv", recipe.tv);
+    t.loss = add(n.graph, t.loss, total_variation(n.graph, t.x, reduction, "tv"), "loss_and_tv", recipe.tv);
   }
   return n;
 }
@@ -126,7 +129,7 @@ Fit::Network Fit::build(const Target& target, const Layout& layout, const Recipe
 // Parameter tensor t takes step t of the weights' stream, so that a layer's values do not depend on the others' sizes.
 void Fit::initialise_weights() {
   const Philox random{seed_, Stream::weights};
-  const std::span<float> theta = program_.theta();
+  const std::span<float> theta = program_.theta().host();
   for (std::size_t t = 0; t < parameters_.size(); ++t) {
     const Graph::Parameter& parameter = parameters_[t];
     const std::span<float> values = theta.subspan(parameter.at, parameter.desc.size);
@@ -137,11 +140,12 @@ void Fit::initialise_weights() {
     const float bound = 1 / std::sqrt(static_cast<float>(parameter.desc.fan_in));
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = bound * (2 * random.uniform(t, i) - 1);
   }
+  program_.theta().push();
 }
 
-void Fit::fill_target(const Target& target, const Network& network) {
-  const std::span<float> y = program_.value(network.y);
-  const std::span<float> weights = program_.value(network.weights);
+void Fit::fill_target(const Target& target) {
+  const std::span<float> y = program_.value(tensors_.y);
+  const std::span<float> weights = program_.value(tensors_.weights);
   const std::size_t from_plane = target.shape.plane();
   const std::size_t to_plane = weights.size();
   const auto fill = [&](std::size_t to, std::size_t from, bool inside) {
@@ -152,98 +156,158 @@ void Fit::fill_target(const Target& target, const Network& network) {
       y[c * to_plane + to] = known ? target.values[c * from_plane + from] : 0;
     }
   };
-  if (!target.observed_by) return layout_.for_each_pixel(fill);
-  for (std::size_t i = 0; i < from_plane; ++i) fill(i, i, true);
+  if (target.observed_by) {
+    for (std::size_t i = 0; i < from_plane; ++i) fill(i, i, true);
+  } else {
+    layout_.for_each_pixel(fill);
+  }
+  program_.push(tensors_.y);
+  program_.push(tensors_.weights);
 }
 
-float Fit::step() {
-  input_.before(iteration_);
+void Fit::step() {
+  prepare_step();
+  loss_.reset();
+  if (!rollback_.looks(iteration_ + 1)) {
+    backend_->run(whole_step_, [this] {
+      see();
+      learn();
+    });
+  } else {
+    backend_->run(first_part_, [this] { see(); });
+    if (rollback_.check(iteration_ + 1, program_.loss(), state_with_average())) {
+      ++rollbacks_;
+      program_.forward();  // what the good state makes of this step's input
+      change_input();
+    } else {
+      backend_->run(second_part_, [this] { learn(); });
+    }
+  }
+  ++iteration_;
+}
+
+StepValues Fit::step_values() const {
+  const int t = iteration_ + 1;
+  const double rate = learning_rate(recipe_, iteration_);
+  return {.number = static_cast<std::uint64_t>(iteration_),
+          .rate = static_cast<float>(rate / (1 - std::pow(recipe_.adam_beta1, t))),
+          .v_scale = static_cast<float>(1 / std::sqrt(1 - std::pow(recipe_.adam_beta2, t))),
+          .old_share = static_cast<float>(iteration_ == 0 ? 0 : recipe_.average)};
+}
+
+// What depends on the host.
+void Fit::prepare_step() {
+  backend_->begin_step(step_values());
   if (hiding_) hiding_->before(iteration_);
   if (zero_shot_) zero_shot_->before(iteration_);
-  float loss = program_.forward();
-  if (rollback_.check(iteration_ + 1, loss, state_with_average())) {
-    ++rollbacks_;
-    loss = program_.forward();  // what the good state makes of this step's input
-  } else {
-    add_to_average();
-    program_.backward();
-    optimise();
+  for (const Tensor tensor : {tensors_.z, tensors_.y, tensors_.weights}) {
+    if (hiding_) program_.store(tensor);
+    if (zero_shot_) program_.push(tensor);
   }
-  loss_ = loss;
-  input_.after(iteration_);
-  if (hiding_) hiding_->after();
-  ++iteration_;
-  return loss;
+}
+
+// The rest is operations of the backend alone, the same in each step, so that it may record them.
+void Fit::see() {
+  if (input_.before()) program_.store(tensors_.z);
+  program_.forward();
+}
+
+void Fit::learn() {
+  add_to_average();
+  program_.backward();
+  backend_->adam({.beta1 = static_cast<float>(recipe_.adam_beta1),
+                  .beta2 = static_cast<float>(recipe_.adam_beta2),
+                  .epsilon = static_cast<float>(recipe_.adam_epsilon)},
+                 program_.dtheta().all(), program_.theta().all(), m_.all(), v_.all());
+  change_input();
+}
+
+void Fit::change_input() {
+  if (input_.after()) program_.store(tensors_.z);
+}
+
+void Fit::add_to_average() {
+  if (average_.empty()) return;
+  program_.fetch(tensors_.x);
+  const std::span<const float> x = program_.buffer(tensors_.x).all();
+  const std::span<const float> base = hiding_ ? hiding_->base().all() : std::span<const float>();
+  const std::span<const float> shares = hiding_ ? hiding_->shares().all() : std::span<const float>();
+  backend_->average(x, base, shares, average_.all());
+}
+
+double Fit::loss() {
+  if (!loss_) loss_ = program_.loss();
+  return *loss_;
 }
 
 std::array<StatePart, 3> Fit::state() {
-  return {{{"weights", program_.theta()}, {"adam.m", m_}, {"adam.v", v_}}};
+  return {{{"weights", &program_.theta()}, {"adam.m", &m_}, {"adam.v", &v_}}};
 }
 
 std::array<StatePart, 4> Fit::state_with_average() {
   const std::array<StatePart, 3> s = state();
-  return {s[0], s[1], s[2], {"average", average_}};
+  return {s[0], s[1], s[2], {"average", &average_}};
 }
 
 void Fit::visit(StateVisitor& visitor) {
   visitor.integer("iteration", iteration_);
   visitor.integer("rollbacks", rollbacks_);
-  visitor.number("loss", loss_);
+  double last_loss = loss();
+  visitor.number("loss", last_loss);
+  loss_ = last_loss;
   for (const StatePart& part : state()) {
+    const std::span<float> values = part.values->pull();
     for (const Graph::Parameter& parameter : parameters_) {
       const std::size_t size = parameter.desc.size;
-      visitor.tensor(fmt::format("{}/{}", part.name, parameter.name), {size}, part.values.subspan(parameter.at, size));
+      visitor.tensor(fmt::format("{}/{}", part.name, parameter.name), {size}, values.subspan(parameter.at, size));
     }
+    part.values->push();
   }
   rollback_.visit(visitor, state_with_average());
   input_.visit(visitor);
+  program_.store(tensors_.z);
   if (hiding_) hiding_->visit(visitor);
-  if (!average_.empty()) visitor.tensor("average", sizes_of(layout_.picture), average_);
-  visitor.tensor("output", sizes_of(layout_.canvas), program_.value(x_).first(layout_.canvas.size()));
+  if (!average_.empty()) visit_buffer(visitor, "average", sizes_of(layout_.canvas), average_);
+  visitor.tensor("output", sizes_of(layout_.canvas), program_.pull(tensors_.x).first(layout_.canvas.size()));
+  program_.push(tensors_.x);
 }
 
-void Fit::optimise() {
-  const int t = iteration_ + 1;
-  const double rate = learning_rate(recipe_, iteration_);
-  backend_->adam({.beta1 = static_cast<float>(recipe_.adam_beta1),
-                  .beta2 = static_cast<float>(recipe_.adam_beta2),
-                  .epsilon = static_cast<float>(recipe_.adam_epsilon),
-                  .rate = static_cast<float>(rate / (1 - std::pow(recipe_.adam_beta1, t))),
-                  .v_scale = static_cast<float>(1 / std::sqrt(1 - std::pow(recipe_.adam_beta2, t)))},
-                 program_.dtheta(), program_.theta(), m_, v_);
-}
-
-void Fit::add_to_average() {
-  if (average_.empty()) return;
-  const auto old_share = static_cast<float>(iteration_ == 0 ? 0 : recipe_.average);
-  const Drawn x = drawn();
-  layout_.for_each_row([&](std::size_t from, std::size_t to) {
-    for (int j = 0; j < layout_.picture.width; ++j) {
-      const float share = hiding_ ? hiding_->average_share(from + j, recipe_.average) : old_share;
-      average_[to + j] = share * average_[to + j] + (1 - share) * x[from + j];
-    }
-  });
+Fit::Drawn Fit::drawn() {
+  return {program_.pull(tensors_.x), hiding_ ? hiding_->base().pull() : std::span<const float>()};
 }
 
 void Fit::output(std::span<float> to) {
-  if (zero_shot_) return zero_shot_->enlarge([this] { (void)program_.forward(); }, to);
+  if (zero_shot_) return enlarge(to);
   if (hiding_ && !average_.empty()) return average(to);
-  DIPPER_CHECK_EQ(to.size(), layout_.picture.size());
-  const Drawn x = drawn();
-  layout_.for_each_row([&](std::size_t from, std::size_t at) {
-    for (int j = 0; j < layout_.picture.width; ++j) to[at + j] = x[from + j];
-  });
+  crop(drawn(), to);
+}
+
+void Fit::enlarge(std::span<float> to) {
+  static_cast<void>(loss());  // the program will know others
+  const auto draw = [this] {
+    program_.push(tensors_.z);
+    program_.forward();
+    program_.pull(tensors_.x);
+  };
+  zero_shot_->enlarge(draw, to);
 }
 
 void Fit::average(std::span<float> to) {
   if (average_.empty()) return output(to);
-  DIPPER_CHECK_EQ(to.size(), average_.size());
-  std::copy(average_.begin(), average_.end(), to.begin());
+  crop({average_.pull(), {}}, to);
+}
+
+// The picture's part of the canvas.
+void Fit::crop(const Drawn& canvas, std::span<float> to) const {
+  DIPPER_CHECK_EQ(to.size(), layout_.picture.size());
+  layout_.for_each_row([&](std::size_t from, std::size_t at) {
+    for (int j = 0; j < layout_.picture.width; ++j) to[at + j] = canvas[from + j];
+  });
 }
 
 std::size_t Fit::bytes() const {
   const std::size_t optimiser = m_.bytes() + v_.bytes();
-  const std::size_t averaged = average_.size() * sizeof(float);
+  const std::size_t averaged = average_.bytes();
   const std::size_t good_state = recipe_.rollback_every > 0 ? m_.bytes() + optimiser + averaged : 0;  // m: as theta
   return program_.bytes() + optimiser + good_state + input_.bytes() + (hiding_ ? hiding_->bytes() : 0) +
          (zero_shot_ ? zero_shot_->bytes() : 0) + averaged;

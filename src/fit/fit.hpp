@@ -3,12 +3,12 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "base/memory.hpp"
 #include "fit/hiding.hpp"
 #include "fit/input.hpp"
 #include "fit/layout.hpp"
@@ -20,6 +20,7 @@
 #include "graph/program.hpp"
 #include "image/resize.hpp"
 #include "kernels/backend.hpp"
+#include "kernels/buffer.hpp"
 #include "tasks/linear_operator.hpp"
 
 namespace dipper {
@@ -45,8 +46,9 @@ class Fit {
   /// what the target has not.
   Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed);
 
-  /// One iteration: noise on the input, forward, backward, Adam. Returns the loss before the step.
-  float step();
+  /// One iteration: noise on the input, forward, backward, Adam. Waits for the backend only where it has to, so that a
+  /// device may be steps behind.
+  void step();
 
   /// From here on the fit is to end after so many iterations in all, which its schedule follows.
   void plan(int iterations) { recipe_.iterations = iterations; }
@@ -58,11 +60,15 @@ class Fit {
   /// Finished iterations.
   [[nodiscard]] int iteration() const { return iteration_; }
 
-  /// The loss of the last one.
-  [[nodiscard]] double loss() const { return loss_; }
+  /// The loss of the last one, before it changed the weights; waits for it.
+  [[nodiscard]] double loss();
 
   /// How often the fit collapsed and was taken back to its last good state.
   [[nodiscard]] int rollbacks() const { return rollbacks_; }
+
+  /// Whether the last iteration looked for a collapse, and so waited for its loss; and whether a later one will.
+  [[nodiscard]] bool looked() const { return rollback_.looks(iteration_); }
+  [[nodiscard]] bool will_look() const { return recipe_.rollback_every > 0 && !looked(); }
 
   /// The network's output in the last iteration, channels x height x width of the picture. With an observed input, the
   /// average of its outputs where it had to tell a pixel from others, if there is one: of those that it is shown it
@@ -79,6 +85,7 @@ class Fit {
 
   /// What an iteration consists of and how long each pass takes: see Program::measure. Changes nothing.
   [[nodiscard]] std::vector<Program::Timed> measure(int rounds, double most_seconds) {
+    static_cast<void>(loss());  // the program will know others
     return program_.measure(rounds, most_seconds);
   }
   [[nodiscard]] const MemoryPlan& memory() const { return program_.memory(); }
@@ -87,9 +94,12 @@ class Fit {
   [[nodiscard]] std::size_t bytes() const;
 
  private:
+  struct Tensors {
+    Tensor z, y, weights, x, loss;
+  };
   struct Network {
     Graph graph;
-    Tensor z, y, weights, x, loss;
+    Tensors tensors;
   };
 
   // The canvas as the network draws it, with what its output is added to.
@@ -104,28 +114,37 @@ class Fit {
       const Network& network);
   static Network build(const Target& target, const Layout& layout, const Recipe& recipe);
   void initialise_weights();
-  void fill_target(const Target& target, const Network& network);
+  void fill_target(const Target& target);
   [[nodiscard]] std::array<StatePart, 3> state();
   [[nodiscard]] std::array<StatePart, 4> state_with_average();
-  void optimise();
+  [[nodiscard]] StepValues step_values() const;
+  void prepare_step();
+  void see();
+  void learn();
+  void change_input();
   void add_to_average();
-  [[nodiscard]] Drawn drawn() { return {program_.value(x_), hiding_ ? hiding_->base() : std::span<const float>()}; }
+  [[nodiscard]] Drawn drawn();
+  void enlarge(std::span<float> to);
+  void crop(const Drawn& canvas, std::span<float> to) const;
 
   Recipe recipe_;
   Backend* backend_;
   std::uint64_t seed_;
   Layout layout_;
   std::vector<Graph::Parameter> parameters_;
-  Tensor x_;
+  Tensors tensors_;
   Program program_;
   Input input_;
   std::optional<Hiding> hiding_;       // of an observed input
   std::optional<ZeroShot> zero_shot_;  // of a reduced one
-  Floats m_;                           // Adam's mean of the gradient
-  Floats v_;                           // and of its square
+  Buffer m_;                           // Adam's mean of the gradient
+  Buffer v_;                           // and of its square
   Rollback rollback_;
-  std::vector<float> average_;  // of the picture's size; empty when nobody asks
-  double loss_ = 0;
+  Buffer average_;                         // of the canvas; empty when nobody asks
+  std::unique_ptr<Recording> whole_step_;  // where nobody looks at its loss
+  std::unique_ptr<Recording> first_part_;  // up to the loss
+  std::unique_ptr<Recording> second_part_;
+  std::optional<double> loss_ = 0;  // none: the program knows
   int iteration_ = 0;
   int rollbacks_ = 0;
 };

@@ -2,6 +2,7 @@
 #include "fit/gaps.hpp"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "base/check.hpp"
@@ -73,16 +74,26 @@ Gaps::Piece Gaps::take_piece(Place first, std::vector<std::uint8_t>& left) const
   return piece;
 }
 
+std::vector<std::uint32_t> Gaps::lay_single(const Philox& random, int step, double share) const {
+  std::vector<std::uint32_t> covered(missing_.size());
+  std::array<float, 1024> numbers;
+  std::uint32_t count = 0;
+  for (std::size_t begin = 0; begin < covered.size(); begin += numbers.size()) {
+    const std::size_t size = std::min(numbers.size(), covered.size() - begin);
+    random.uniforms(static_cast<std::uint64_t>(step), begin, std::span(numbers).first(size));
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::uint32_t is_covered = numbers[i] < static_cast<float>(share) ? 1 : 0;
+      count += is_covered;
+      covered[begin + i] = is_covered * count;  // no branch, which nobody could foretell
+    }
+  }
+  return covered;
+}
+
 std::vector<std::uint32_t> Gaps::lay(const Philox& random, int step, double share, bool apart) const {
+  if (single()) return lay_single(random, step, share);
   const auto draw_step = static_cast<std::uint64_t>(step);
   std::vector<std::uint32_t> covered(missing_.size());
-  if (single()) {
-    std::uint32_t count = 0;
-    for (std::size_t i = 0; i < covered.size(); ++i) {
-      if (random.uniform(draw_step, i) < static_cast<float>(share)) covered[i] = ++count;
-    }
-    return covered;
-  }
   const auto enough = static_cast<std::size_t>(share * static_cast<double>(known_));
   const auto room = [](int piece, int picture) { return 2 * piece > picture ? picture : picture - piece + 1; };
   std::vector<std::size_t> pixels;
@@ -97,9 +108,11 @@ std::vector<std::uint32_t> Gaps::lay(const Philox& random, int step, double shar
       const int top = draw(room(piece.height, height_));
       const int left = draw(room(piece.width, width_));
       pixels.clear();
+      // A remainder would take longer than all else.
+      const auto wrapped = [](int at, int size) { return at < size ? at : at - size; };
       for (const Place& place : piece.places) {
         const int column = mirrored ? piece.width - 1 - place.column : place.column;
-        pixels.push_back(pixel((top + place.row) % height_, (left + column) % width_));
+        pixels.push_back(pixel(wrapped(top + place.row, height_), wrapped(left + column, width_)));
       }
       clear = std::ranges::none_of(pixels, [&](std::size_t i) { return missing_[i] != 0 || covered[i] != 0; });
     }

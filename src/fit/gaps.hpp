@@ -41,6 +41,7 @@ class Gaps {
     int width = 0;
   };
 
+  [[nodiscard]] std::vector<std::uint32_t> lay_single(const Philox& random, int step, double share) const;
   [[nodiscard]] Piece take_piece(Place first, std::vector<std::uint8_t>& left) const;
   [[nodiscard]] std::size_t pixel(int row, int column) const { return static_cast<std::size_t>(row) * width_ + column; }
 

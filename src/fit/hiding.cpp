@@ -2,19 +2,16 @@
 #include "fit/hiding.hpp"
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 #include "base/check.hpp"
 #include "base/philox.hpp"
 #include "dipper/error.hpp"
+#include "fit/showing.hpp"
 
 namespace dipper {
 namespace {
-
-// The network's output lies in (0, 1): its middle adds nothing.
-constexpr float middle = 0.5F;
-
-// Known pixels differ little from the filling: about as much as z's other channels from 0 once they are multiplied.
-constexpr float detail_gain = 4;
 
 // A window's part of one plane of a canvas.
 std::vector<float> part_of(std::span<const float> plane, const Shape& canvas, const Window& window) {
@@ -26,72 +23,71 @@ std::vector<float> part_of(std::span<const float> plane, const Shape& canvas, co
   return part;
 }
 
+Buffer copy_of(Backend& backend, const Buffer& from) {
+  Buffer copy(backend, from.size());
+  copy.copy_from(from);
+  return copy;
+}
+
+std::unique_ptr<Showing> make_showing(Backend& backend, const ShowingDesc& desc) {
+  std::unique_ptr<Showing> showing = backend.showing(desc);
+  DIPPER_CHECK(showing != nullptr || backend.on_host());
+  return showing != nullptr ? std::move(showing) : make_host_showing(desc);
+}
+
 }  // namespace
 
-Hiding::Hiding(const Recipe& recipe, std::uint64_t seed, const Shape& canvas, const Window& picture,
+Hiding::Hiding(const Recipe& recipe, std::uint64_t seed, Backend& backend, const Shape& canvas, const Window& picture,
                const Tensors& tensors)
     : seed_(seed),
       share_(static_cast<float>(recipe.input_hide)),
       canvas_(canvas),
       window_(picture),
-      gaps_(part_of(tensors.weights, canvas, picture), picture.height, picture.width),
-      tensors_(tensors),
-      picture_(tensors.y.begin(), tensors.y.end()),
-      known_(tensors.weights.begin(), tensors.weights.end()),
+      gaps_(part_of(tensors.weights.pull(), canvas, picture), picture.height, picture.width),
+      known_(canvas.plane()),
       shown_(canvas.plane()),
-      told_(canvas.plane()),
-      base_(canvas.size()),
-      filling_(canvas.channels, canvas.height, canvas.width) {
+      picture_(copy_of(backend, tensors.y)),
+      counts_(copy_of(backend, tensors.weights)),
+      told_(backend, canvas.plane()),
+      base_(backend, canvas.size()),
+      shares_(recipe.average > 0 ? Buffer(backend, canvas.plane()) : Buffer()) {
   DIPPER_CHECK_EQ(tensors.y.size(), canvas.size());
   DIPPER_CHECK_EQ(tensors.weights.size(), canvas.plane());
   if (tensors.z.size() != channels(canvas.channels) * canvas.plane()) {
     throw Error("this network takes an input smaller than the picture, so input.kind cannot be \"observed\"");
   }
+  std::ranges::transform(tensors.weights.host(), known_.begin(), [](float weight) { return weight > 0 ? 1 : 0; });
+  showing_ = make_showing(backend, {.canvas = canvas,
+                                    .decay = static_cast<float>(recipe.average),
+                                    .picture = picture_.data(),
+                                    .known = counts_.data(),
+                                    .z = tensors.z.data(),
+                                    .y = tensors.y.data(),
+                                    .weights = tensors.weights.data(),
+                                    .base = base_.data(),
+                                    .told = told_.data(),
+                                    .shares = shares_.data()});
 }
 
 void Hiding::before(int step) {
   draw(step);
-  filling_.fill(picture_, shown_, base_);
-  write_input();
-  for (std::size_t i = 0; i < base_.size(); ++i) {
-    base_[i] -= middle;
-    tensors_.y[i] = picture_[i] - base_[i];
-  }
-}
-
-void Hiding::after() {
-  for (std::size_t i = 0; i < told_.size(); ++i) told_[i] += 1 - shown_[i];
+  showing_->show(shown_);
 }
 
 void Hiding::draw(int step) {
   const std::vector<std::uint32_t> covered = gaps_.lay({seed_, Stream::hiding}, step, share_);
   for (int i = 0; i < window_.height; ++i) {
-    for (int j = 0; j < window_.width; ++j) {
-      const std::size_t at = static_cast<std::size_t>(window_.top + i) * canvas_.width + window_.left + j;
-      const bool hidden = known_[at] > 0 && covered[static_cast<std::size_t>(i) * window_.width + j] != 0;
-      shown_[at] = known_[at] > 0 && !hidden ? 1 : 0;
-      tensors_.weights[at] = hidden ? known_[at] : 0;
-    }
-  }
-}
-
-void Hiding::write_input() {
-  const std::size_t plane = canvas_.plane();
-  const std::span<float> known = tensors_.z.subspan(canvas_.size(), plane);
-  for (std::size_t i = 0; i < plane; ++i) known[i] = shown_[i] - middle;
-  const std::span<float> filling = tensors_.z.subspan(canvas_.size() + plane);
-  for (int c = 0; c < canvas_.channels; ++c) {
-    for (std::size_t i = 0; i < plane; ++i) {
-      const std::size_t at = c * plane + i;
-      tensors_.z[at] = shown_[i] > 0 ? detail_gain * (picture_[at] - base_[at]) : 0;
-      filling[at] = base_[at] - middle;
-    }
+    const std::size_t at = static_cast<std::size_t>(window_.top + i) * canvas_.width + window_.left;
+    const std::uint32_t* covers = covered.data() + static_cast<std::size_t>(i) * window_.width;
+    const std::uint8_t* known = known_.data() + at;
+    std::uint8_t* shown = shown_.data() + at;
+    for (int j = 0; j < window_.width; ++j) shown[j] = known[j] & (covers[j] == 0 ? 1 : 0);
   }
 }
 
 std::size_t Hiding::bytes() const {
-  return (picture_.size() + known_.size() + shown_.size() + told_.size() + base_.size()) * sizeof(float) +
-         gaps_.bytes() + window_.height * window_.width * sizeof(std::uint32_t) + filling_.bytes();
+  return known_.size() + shown_.size() + picture_.bytes() + counts_.bytes() + told_.bytes() + base_.bytes() +
+         shares_.bytes() + gaps_.bytes() + window_.height * window_.width * sizeof(std::uint32_t) + showing_->bytes();
 }
 
 }  // namespace dipper

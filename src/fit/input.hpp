@@ -4,25 +4,25 @@
 #include <cstdint>
 #include <span>
 
-#include "base/memory.hpp"
 #include "fit/layout.hpp"
 #include "fit/recipe.hpp"
 #include "fit/state.hpp"
 #include "kernels/backend.hpp"
+#include "kernels/buffer.hpp"
 
 namespace dipper {
 
 /// The network's input z: what it begins as, and how noise changes it from step to step.
 class Input {
  public:
-  /// Fills z, of the given shape. `guide` is the picture of "input.kind = picture", as large as the layout's picture:
-  /// channels x height x width in [0, 1].
-  Input(const Recipe& recipe, std::uint64_t seed, Backend& backend, const Shape& shape, std::span<float> z,
-        const Layout& layout, std::span<const float> guide);
+  /// Fills z, of the given shape, which must outlive this. `guide` is the picture of "input.kind = picture", as large
+  /// as the layout's picture: channels x height x width in [0, 1].
+  Input(const Recipe& recipe, std::uint64_t seed, Backend& backend, const Shape& shape, Buffer& z, const Layout& layout,
+        std::span<const float> guide);
 
-  /// To be called before and after the network has seen z in step `step`, counted from 0.
-  void before(int step);
-  void after(int step);
+  /// To be called before and after the network has seen z in the backend's step. Whether it changed z.
+  [[nodiscard]] bool before();
+  [[nodiscard]] bool after();
 
   /// z where it walks; elsewhere it follows from the seed.
   void visit(StateVisitor& visitor);
@@ -39,16 +39,16 @@ class Input {
   void fill_uniform();
   void fill_mesh(const Shape& shape);
   void fill_picture(const Layout& layout, std::span<const float> guide);
-  void add_noise(int step);
+  void add_noise_to(const Buffer& from);
 
   std::uint64_t seed_;
   Backend* backend_;
   Shape shape_;
-  std::span<float> z_;
+  Buffer* z_;
   float scale_;
   float noise_scale_;
   Noise noise_ = Noise::none;
-  Floats still_;  // z without noise, when each step draws its own
+  Buffer still_;  // z without noise, when each step draws its own
 };
 
 }  // namespace dipper

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fit/rollback.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -12,16 +11,12 @@ bool Rollback::check(int iteration, float loss, std::span<const StatePart> state
   if (iteration % every_ != 0 && std::isfinite(loss)) return false;
   const bool collapsed = !good_.empty() && !(10 * std::log10(loss / good_loss_) <= drop_);  // NaN too
   if (collapsed) {
-    for (std::size_t i = 0; i < state.size(); ++i) {
-      std::copy_n(good_[i].data(), state[i].values.size(), state[i].values.begin());
-    }
+    for (std::size_t i = 0; i < state.size(); ++i) state[i].values->copy_from(good_[i]);
     return true;
   }
   if (!std::isfinite(loss)) return false;
   make_room(state);
-  for (std::size_t i = 0; i < state.size(); ++i) {
-    std::copy(state[i].values.begin(), state[i].values.end(), good_[i].data());
-  }
+  for (std::size_t i = 0; i < state.size(); ++i) good_[i].copy_from(*state[i].values);
   good_loss_ = loss;
   return false;
 }
@@ -32,13 +27,15 @@ void Rollback::visit(StateVisitor& visitor, std::span<const StatePart> state) {
   if (std::isnan(good_loss_)) return;
   make_room(state);
   for (std::size_t i = 0; i < state.size(); ++i) {
-    visitor.tensor(std::string("good/") + state[i].name, {good_[i].size()}, good_[i]);
+    visit_buffer(visitor, std::string("good/") + state[i].name, {good_[i].size()}, good_[i]);
   }
 }
 
 void Rollback::make_room(std::span<const StatePart> state) {
   if (!good_.empty()) return;
-  for (const StatePart& part : state) good_.emplace_back(part.values.size());
+  for (const StatePart& part : state) {
+    good_.push_back(part.values->empty() ? Buffer() : Buffer(*backend_, part.values->size()));
+  }
 }
 
 }  // namespace dipper

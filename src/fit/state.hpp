@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/buffer.hpp"
 #include "kernels/shape.hpp"
 
 namespace dipper {
@@ -24,9 +25,16 @@ class StateVisitor {
   virtual void integer(const std::string& name, int& value) = 0;
   /// Any number, infinities and NaN too, to the last bit but for NaN's.
   virtual void number(const std::string& name, double& value) = 0;
-  /// As many values as the shape says.
+  /// As many values as the shape says. Where they lie stays as long as the fit.
   virtual void tensor(const std::string& name, const std::vector<std::size_t>& shape, std::span<float> values) = 0;
 };
+
+/// Shows what the backend has, which then has what the visitor left.
+inline void visit_buffer(StateVisitor& visitor, const std::string& name, const std::vector<std::size_t>& shape,
+                         Buffer& buffer) {
+  visitor.tensor(name, shape, buffer.pull());
+  buffer.push();
+}
 
 /// A picture's or a feature map's shape for StateVisitor::tensor().
 [[nodiscard]] inline std::vector<std::size_t> sizes_of(const Shape& shape) {
@@ -37,7 +45,7 @@ class StateVisitor {
 /// A part of what the optimiser changes.
 struct StatePart {
   const char* name;
-  std::span<float> values;
+  Buffer* values;
 };
 
 }  // namespace dipper

@@ -8,6 +8,8 @@
 namespace dipper {
 namespace {
 
+constexpr std::size_t alignment = 256;  // bytes, of which a GPU reads whole lines
+
 /// Where a tensor lies: at an offset inside another one that it shares memory with, or in memory of its own.
 struct Home {
   int host = -1;  // a tensor that has memory of its own
@@ -16,8 +18,12 @@ struct Home {
 
 class Planner {
  public:
-  Planner(const Graph& graph, const std::vector<Tensor>& kept)
-      : graph_(graph), kept_(graph.values().size(), false), end_(2 * static_cast<int>(graph.nodes().size())) {
+  Planner(const Graph& graph, const Storage& storage, const std::vector<Tensor>& kept, Lives lives)
+      : graph_(graph),
+        storage_(storage),
+        lives_(lives),
+        kept_(graph.values().size(), false),
+        end_(2 * static_cast<int>(graph.nodes().size())) {
     for (const Tensor tensor : kept) kept_[tensor.id] = true;
     for (int id = 0; id < count(); ++id) value_homes_.push_back({id, 0});
     gradient_homes_ = value_homes_;
@@ -42,7 +48,7 @@ class Planner {
       const int last = std::ranges::count(kept_saved, node) > 0 ? end_ : backward_time(node);
       place(node, {node, last, size * sizeof(float)}, saved_pieces);
     }
-    const ArenaPlan arena = plan_arena(pieces_);
+    const ArenaPlan arena = plan_arena(pieces_, alignment);
     MemoryPlan plan;
     plan.bytes = arena.bytes;
     plan.floor = arena.floor;
@@ -63,13 +69,17 @@ class Planner {
   [[nodiscard]] int count() const { return static_cast<int>(graph_.values().size()); }
   [[nodiscard]] int backward_time(int node) const { return end_ - 1 - node; }
   [[nodiscard]] bool is_input(int id) const { return graph_.values()[id].producer < 0; }
-  [[nodiscard]] std::size_t bytes(int id) const { return graph_.values()[id].shape.size() * sizeof(float); }
+  [[nodiscard]] std::size_t bytes(int id) const { return storage_.bytes[id]; }
   [[nodiscard]] const Graph::Node& producer(int id) const { return graph_.nodes()[graph_.values()[id].producer]; }
+  [[nodiscard]] bool same_format(int a, int b) const { return storage_.formats[a] == storage_.formats[b]; }
+  // Whether what the node that writes this value reads may lie inside of it.
+  [[nodiscard]] bool is_joined(int id) const { return storage_.joined[graph_.values()[id].producer]; }
   [[nodiscard]] bool is_stored(int id) const { return is_input(id) || stores_output(producer(id).desc); }
 
   // Adds a tensor's time to the piece of memory of its host, whose size is the largest that comes.
-  void place(int host, const Lifetime& lifetime, std::vector<int>& pieces) {
+  void place(int host, Lifetime lifetime, std::vector<int>& pieces) {
     total_ += lifetime.bytes;
+    if (lives_ == Lives::until_end) lifetime.last = end_;
     if (pieces[host] < 0) {
       pieces[host] = static_cast<int>(pieces_.size());
       pieces_.push_back(lifetime);
@@ -108,7 +118,7 @@ class Planner {
   void settle_inputs_of(int id) {
     if (is_input(id)) return;
     const Graph::Node& node = producer(id);
-    if (std::holds_alternative<ConcatDesc>(node.desc)) {
+    if (is_joined(id)) {
       std::size_t offset = value_homes_[id].offset;
       for (const Tensor part : node.inputs) {
         if (can_lie_in_concat(part.id)) value_homes_[part.id] = {value_homes_[id].host, offset};
@@ -129,9 +139,10 @@ class Planner {
     if (!in_place(node.desc).forward || backward_reads(node.desc).inputs) return -1;
     for (const Tensor x : node.inputs) {
       if (is_input(x.id) || kept_[x.id] || graph_.values()[x.id].consumers.size() != 1) continue;
+      if (!same_format(x.id, id)) continue;
       if (backward_reads(producer(x.id).desc).output) continue;
       // The parts of a concatenation may have other readers.
-      if (!std::holds_alternative<ConcatDesc>(producer(x.id).desc)) return x.id;
+      if (!is_joined(x.id)) return x.id;
     }
     return -1;
   }
@@ -143,18 +154,20 @@ class Planner {
     if (!value.has_gradient || is_input(id) || value.consumers.empty()) return;
     const Graph::Node& consumer = graph_.nodes()[value.consumers.back()];
     const Home host = gradient_homes_[consumer.output.id];
-    if (std::holds_alternative<ConcatDesc>(consumer.desc)) {
+    if (is_joined(consumer.output.id)) {
       std::size_t offset = host.offset;
       for (const Tensor part : consumer.inputs) {
         if (part.id == id) gradient_homes_[id] = {host.host, offset};
         offset += bytes(part.id);
       }
-    } else if (consumer.inputs[0].id == id && in_place(consumer.desc).backward) {
+    } else if (consumer.inputs[0].id == id && in_place(consumer.desc).backward && same_format(id, consumer.output.id)) {
       gradient_homes_[id] = host;
     }
   }
 
   const Graph& graph_;
+  const Storage& storage_;
+  Lives lives_;
   std::vector<bool> kept_;
   int end_;  // one past the last pass: forward passes are times 0 to n - 1, backward ones n to 2 n - 1
   std::vector<Home> value_homes_;
@@ -165,8 +178,9 @@ class Planner {
 
 }  // namespace
 
-MemoryPlan plan_memory(const Graph& graph, const std::vector<Tensor>& kept, const std::vector<int>& kept_saved) {
-  return Planner(graph, kept).plan(kept_saved);
+MemoryPlan plan_memory(const Graph& graph, const Storage& storage, const std::vector<Tensor>& kept,
+                       const std::vector<int>& kept_saved, Lives lives) {
+  return Planner(graph, storage, kept, lives).plan(kept_saved);
 }
 
 }  // namespace dipper

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "graph/graph.hpp"
+#include "graph/storage.hpp"
 
 namespace dipper {
 
@@ -20,12 +21,15 @@ struct MemoryPlan {
   std::size_t tensors = 0;             // the sum of all of them: what it would take without sharing
 };
 
-/// Plans one iteration. The `kept` values can be read after it, and what the `kept_saved` nodes save; inputs and
-/// gradients of inputs always can.
-/// A value lives until the last pass that reads it. A layer that works in place shares its input's memory when nobody
-/// else needs that, and the parts of a concatenation are written into it, so that nothing is copied; gradients
-/// likewise.
-[[nodiscard]] MemoryPlan plan_memory(const Graph& graph, const std::vector<Tensor>& kept,
-                                     const std::vector<int>& kept_saved = {});
+/// How long a tensor keeps its memory: until the last pass that reads it, or until the iteration ends, so that passes
+/// that do not work in place may run later than in their turn.
+enum class Lives { until_read, until_end };
+
+/// Plans one iteration on memory where tensors lie as `storage` says. The `kept` values can be read after it, and what
+/// the `kept_saved` nodes save; inputs and gradients of inputs always can. A value lives until the last pass that reads
+/// it, at least. A layer that works in place shares its input's memory when nobody else needs that, and the parts of a
+/// concatenation that joins in place are written into it, so that nothing is copied; gradients likewise.
+[[nodiscard]] MemoryPlan plan_memory(const Graph& graph, const Storage& storage, const std::vector<Tensor>& kept,
+                                     const std::vector<int>& kept_saved = {}, Lives lives = Lives::until_read);
 
 }  // namespace dipper

@@ -8,19 +8,25 @@
 #include "base/check.hpp"
 
 namespace dipper {
+namespace {
+
+constexpr std::size_t scratch_unit = 64;  // floats, to which scratch memory is aligned
+
+}  // namespace
 
 void Program::Step::run(Pass pass) const {
   switch (pass) {
     case Pass::forward:
       return layer->forward(operands);
     case Pass::backward_parameters:
-      return layer->backward_parameters(operands, gradients);
+      return layer->backward_parameters(parameter_operands, gradients);
     case Pass::backward_inputs:
       return layer->backward_inputs(operands, gradients);
   }
 }
 
-Program::Program(const Graph& graph, Backend& backend, Tensor loss, const std::vector<Tensor>& outputs, Fusion fusion) {
+Program::Program(const Graph& graph, Backend& backend, Tensor loss, const std::vector<Tensor>& outputs, Fusion fusion)
+    : backend_(&backend) {
   DIPPER_CHECK_EQ(graph.shape(loss), (Shape{1, 1, 1}));
   std::vector<Tensor> kept = outputs;
   kept.push_back(loss);
@@ -40,22 +46,35 @@ Program::Program(const Graph& graph, Backend& backend, Tensor loss, const std::v
     }
   }
   loss_ = fused_.tensors[loss.id];
-  plan_ = plan_memory(fused_.graph, kept_values, kept_saved);
-  theta_ = Floats(graph.parameter_count());
-  dtheta_ = Floats(graph.parameter_count());
-  prepare(backend);
+  storage_ = storage_of(fused_.graph, backend);
+  DIPPER_CHECK(storage_.formats[loss_.id] == Format::plain);
+  plan_ = plan_memory(fused_.graph, storage_, kept_values, kept_saved);
+  prepare();
+  if (std::ranges::any_of(steps_, &Step::waits)) {
+    plan_ = plan_memory(fused_.graph, storage_, kept_values, kept_saved, Lives::until_end);
+  }
+  arena_ = Buffer(backend, plan_.bytes / sizeof(float) + scratch_size_ + aside_size_ + read_ahead);
+  theta_ = Buffer(backend, graph.parameter_count());
+  dtheta_ = Buffer(backend, graph.parameter_count());
+  one_ = Buffer(backend, 1 + read_ahead);
+  one_.host()[0] = 1;
+  one_.push();
   connect();
 }
 
-void Program::prepare(Backend& backend) {
+void Program::prepare() {
+  const bool may_wait = plan_.tensors <= backend_->aside_limit();
   for (const Graph::Node& node : fused_.graph.nodes()) {
     Step step;
-    step.layer = backend.layer(node.desc);
+    step.layer = backend_->layer(node.desc, formats_of(node, storage_));
     step.has_parameters = parameter_count(node.desc) > 0;
-    scratch_size_ = std::max(scratch_size_, step.layer->scratch_size());
+    step.waits = may_wait && step.has_parameters && step.layer->parameters_can_wait();
+    DIPPER_CHECK(!step.waits || !in_place(node.desc).backward);  // its dx would lie over the dy that it has yet to read
+    const std::size_t scratch = (step.layer->scratch_size() + scratch_unit - 1) / scratch_unit * scratch_unit;
+    scratch_size_ = std::max(scratch_size_, scratch);
+    if (step.waits) aside_size_ = std::max(aside_size_, scratch);
     steps_.push_back(std::move(step));
   }
-  arena_ = Floats(plan_.bytes / sizeof(float) + scratch_size_ + read_ahead);
 }
 
 void Program::connect() {
@@ -77,9 +96,12 @@ void Program::connect() {
                      .theta = theta_.data() + node.parameters_at,
                      .saved = at(plan_.saved[number]),
                      .scratch = scratch};
-    step.gradients = {.dy = at(plan_.gradients[node.output.id]),
+    step.parameter_operands = step.operands;
+    if (step.waits) step.parameter_operands.scratch = scratch + scratch_size_;
+    step.gradients = {.dy = node.output == loss_ ? one_.data() : at(plan_.gradients[node.output.id]),
                       .dx = step.input_gradients,
                       .dtheta = dtheta_.data() + node.parameters_at};
+    step.layer->bind(step.operands);
   }
 }
 
@@ -94,32 +116,85 @@ const float* Program::norm_before(Tensor tensor) const {
   return at(plan_.saved[fused_.graph.values()[tensor.id].producer]);
 }
 
-std::span<float> Program::value(Tensor tensor) {
+Program::Place Program::place(Tensor tensor) const {
   if (const int node = fused_.saved_by[tensor.id]; node >= 0) {
-    return {at(plan_.saved[node]), saved_size(fused_.graph.nodes()[node].desc)};
+    return {.data = at(plan_.saved[node]), .size = saved_size(fused_.graph.nodes()[node].desc)};
   }
   const Tensor now = fused_.tensors[tensor.id];
   DIPPER_CHECK(now.id >= 0 && plan_.values[now.id] != MemoryPlan::none);
-  return {at(plan_.values[now.id]), fused_.graph.shape(now).size()};
+  const Shape shape = fused_.graph.shape(now);
+  return {at(plan_.values[now.id]), shape.size(), shape, storage_.formats[now.id]};
 }
 
-std::span<const float> Program::gradient(Tensor tensor) const {
+Program::Place Program::gradient_place(Tensor tensor) const {
   const Tensor now = fused_.tensors[tensor.id];
-  DIPPER_CHECK(now.id >= 0 && plan_.gradients[now.id] != MemoryPlan::none);
-  return {at(plan_.gradients[now.id]), fused_.graph.shape(now).size()};
+  DIPPER_CHECK(now.id >= 0 && now != loss_ && plan_.gradients[now.id] != MemoryPlan::none);
+  const Shape shape = fused_.graph.shape(now);
+  return {at(plan_.gradients[now.id]), shape.size(), shape, storage_.formats[now.id]};
 }
 
-float Program::forward() {
+Buffer& Program::plain(const Place& place, Tensor tensor, std::map<int, Buffer>& buffers) {
+  const auto found = buffers.find(tensor.id);
+  if (found != buffers.end()) return found->second;
+  const bool is_view = place.format == Format::plain || backend_->on_host();
+  return buffers.emplace(tensor.id, is_view ? Buffer(*backend_, place.data, place.size) : Buffer(*backend_, place.size))
+      .first->second;
+}
+
+Buffer& Program::buffer(Tensor tensor) {
+  return plain(place(tensor), tensor, buffers_);
+}
+
+void Program::store(Tensor tensor) {
+  const Place to = place(tensor);
+  const Buffer& from = plain(to, tensor, buffers_);
+  if (from.data() != to.data) backend_->to_native(to.shape, from.data(), to.data);
+}
+
+void Program::fetch(Tensor tensor) {
+  const Place from = place(tensor);
+  const Buffer& to = plain(from, tensor, buffers_);
+  if (to.data() != from.data) backend_->to_plain(from.shape, from.data, to.data());
+}
+
+void Program::push(Tensor tensor) {
+  buffer(tensor).push();
+  store(tensor);
+}
+
+std::span<float> Program::pull(Tensor tensor) {
+  fetch(tensor);
+  return buffer(tensor).pull();
+}
+
+std::span<const float> Program::gradient(Tensor tensor) {
+  const Place from = gradient_place(tensor);
+  Buffer& to = plain(from, tensor, gradient_buffers_);
+  if (to.data() != from.data) backend_->to_plain(from.shape, from.data, to.data());
+  return to.pull();
+}
+
+void Program::forward() {
+  backend_->parameters_changed();
   for (const Step& step : steps_) step.run(Pass::forward);
-  return *at(plan_.values[loss_.id]);
+}
+
+float Program::loss() const {
+  float loss = 0;
+  backend_->download(at(plan_.values[loss_.id]), {&loss, 1});
+  return loss;
 }
 
 void Program::backward() {
-  *at(plan_.gradients[loss_.id]) = 1;
   for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
-    if (step->has_parameters) step->run(Pass::backward_parameters);
+    if (step->waits) {
+      backend_->aside([step = &*step] { step->run(Pass::backward_parameters); });
+    } else if (step->has_parameters) {
+      step->run(Pass::backward_parameters);
+    }
     if (step->has_input_gradient) step->run(Pass::backward_inputs);
   }
+  backend_->rejoin();
 }
 
 std::vector<Program::Timed> Program::measure(int rounds, double most_seconds) {
@@ -133,8 +208,10 @@ std::vector<Program::Timed> Program::measure(int rounds, double most_seconds) {
     all.push_back(std::move(timed));
   }
   const auto time = [&](std::size_t number, Pass pass) {
+    backend_->wait();
     const auto began = std::chrono::steady_clock::now();
     steps_[number].run(pass);
+    backend_->wait();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     double& least = all[number].seconds[static_cast<int>(pass)];
     least = least == 0 ? took.count() : std::min(least, took.count());
@@ -143,8 +220,8 @@ std::vector<Program::Timed> Program::measure(int rounds, double most_seconds) {
   const Clock::time_point end =
       Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(most_seconds));
   for (int round = 0; round < rounds && (round == 0 || Clock::now() < end); ++round) {
+    backend_->parameters_changed();
     for (std::size_t number = 0; number < steps_.size(); ++number) time(number, Pass::forward);
-    *at(plan_.gradients[loss_.id]) = 1;
     for (std::size_t number = steps_.size(); number-- > 0;) {
       if (steps_[number].has_parameters) time(number, Pass::backward_parameters);
       if (steps_[number].has_input_gradient) time(number, Pass::backward_inputs);
@@ -154,7 +231,9 @@ std::vector<Program::Timed> Program::measure(int rounds, double most_seconds) {
 }
 
 std::size_t Program::bytes() const {
-  return arena_.bytes() + theta_.bytes() + dtheta_.bytes();
+  std::size_t buffers = 0;
+  for (const auto& [tensor, buffer] : buffers_) buffers += buffer.bytes();
+  return arena_.bytes() + theta_.bytes() + dtheta_.bytes() + one_.bytes() + buffers;
 }
 
 }  // namespace dipper

@@ -14,7 +14,9 @@ inline constexpr std::size_t read_ahead = 64;
 /// gradients: the first of them to run overwrites, the others accumulate.
 enum class Write { overwrite, accumulate };
 
-/// Where a layer's tensors lie. Forward overwrites y and saved; backward reads what the desc's backward_reads() names.
+/// Where a layer's tensors lie, in the backend's memory. Forward overwrites y and saved; backward reads what the desc's
+/// backward_reads() names. x, y and their gradients have the formats with which the layer was made (Backend::layer);
+/// norm, theta, its gradient and saved are always plain.
 template <class T>
 struct Operands {
   std::span<const T* const> x;  // one pointer for each input
@@ -22,7 +24,7 @@ struct Operands {
   const T* norm = nullptr;   // what the norm before x[0] saved, for a desc that normalises as it loads
   const T* theta = nullptr;  // the layer's parameters, one tensor after the other
   T* saved = nullptr;        // what forward leaves for backward
-  T* scratch = nullptr;      // scratch_size() elements, of no meaning before and after
+  T* scratch = nullptr;      // scratch_size() elements, aligned to 256 bytes, of no meaning before and after
 };
 
 /// One gradient to be written; nobody wants it when data is null.
@@ -60,10 +62,17 @@ class Layer {
 
   [[nodiscard]] virtual std::size_t scratch_size() const { return 0; }
   [[nodiscard]] virtual Choice choice(Pass /*pass*/) const { return {}; }
+  /// Where its tensors will lie in all passes from now on. It need not be told; when it was, forward passes see the
+  /// parameters as they were at Backend::parameters_changed().
+  virtual void bind(const Operands<T>& /*at*/) {}
   virtual void forward(const Operands<T>& at) = 0;
   /// Overwrites dtheta.
   virtual void backward_parameters(const Operands<T>& /*at*/, const Gradients<T>& /*gradients*/) {}
-  /// Writes the dx that are wanted; comes after backward_parameters() and may read the dtheta that it left.
+  /// Whether backward_inputs() does without the dtheta that backward_parameters() leaves, so that this may run at any
+  /// later time, with scratch memory of its own.
+  [[nodiscard]] virtual bool parameters_can_wait() const { return false; }
+  /// Writes the dx that are wanted; comes after backward_parameters() and may read the dtheta that it left, unless
+  /// parameters_can_wait().
   virtual void backward_inputs(const Operands<T>& at, const Gradients<T>& gradients) = 0;
 };
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "dipper/dipper.hpp"
+#include "kernels/backend.hpp"
 
 namespace dipper {
 namespace {
@@ -15,6 +18,18 @@ TEST(Info, ListsWhatThisBuildCanDo) {
   ASSERT_GE(info.devices.size(), 2U);
   EXPECT_EQ(info.devices[0].name, "cpu");
   EXPECT_TRUE(info.devices[0].available);
+}
+
+TEST(Info, NamesEachNvidiaDeviceOrSaysWhyThereIsNone) {
+  const std::vector<DeviceInfo> devices = build_info().devices;
+  const DeviceInfo& first = devices.at(2);
+  const std::size_t count = cuda_devices().size();
+  EXPECT_EQ(first.name, count > 0 ? "cuda:0" : "cuda");
+  EXPECT_EQ(first.available, count > 0);
+  if (count == 0) {
+    EXPECT_EQ(first.description, why_no_cuda());
+  }
+  EXPECT_EQ(devices.size(), 2 + std::max<std::size_t>(1, count));
 }
 
 TEST(Info, EveryTaskSaysHowItIsUsed) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <vector>
 
 namespace dipper {
 namespace {
@@ -32,6 +33,16 @@ TEST(Philox, UniformNumbersFillTheUnitInterval) {
   }
   EXPECT_NEAR(sum / count, 0.5, 0.005);
   EXPECT_NEAR(squares / count, 1.0 / 3, 0.005);
+}
+
+TEST(Philox, ManyNumbersAreThoseOneByOne) {
+  const Philox random{.seed = 0x123456789ABCDEF0, .stream = Stream::hiding};
+  const std::uint64_t step = (std::uint64_t{1} << 40) + 7;
+  for (const std::size_t count : {0, 1, 3, 4, 5, 250}) {
+    std::vector<float> numbers(count);
+    random.uniforms(step, 8, numbers);
+    for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(numbers[i], random.uniform(step, 8 + i));
+  }
 }
 
 TEST(Philox, SeedStreamStepAndIndexEachMakeAnotherNumber) {

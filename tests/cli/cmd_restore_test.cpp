@@ -24,7 +24,7 @@ class Restore : public test::ProgramTest {
 
 TEST_F(Restore, JsonIsOneObjectAndNothingElse) {
   const Outcome outcome = run({"inpaint", "in.png", "--drop", "0.5", "--iterations", "2", "--seed",
-                               "18446744073709551615", "-o", "out.png", "--json"});
+                               "18446744073709551615", "--device", "cpu", "-o", "out.png", "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   ASSERT_EQ(lines(outcome.out).size(), 1U);
   const Json result = Json::parse(outcome.out);

@@ -49,6 +49,7 @@ TEST_F(Help, OfEveryTaskNamesItsOptions) {
                                       "--seed S",
                                       "--threads N",
                                       "--device NAME",
+                                      "--precision NAME",
                                       "--frames DIR",
                                       "--every N",
                                       "--animation FILE",

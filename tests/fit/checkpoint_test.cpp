@@ -9,6 +9,7 @@
 
 #include "base/files.hpp"
 #include "dipper/error.hpp"
+#include "kernels/far_backend.hpp"
 #include "report/temporary_folder.hpp"
 
 namespace dipper {
@@ -136,7 +137,7 @@ class CheckpointFile : public test::TemporaryFolder {
   }
 
   /// Stops every few steps, and goes on in a new fit on another number of threads.
-  void expect_same_bits(const Job& job, const char* what) const {
+  void expect_same_bits(const Job& job, const char* what, bool far_away = false) const {
     constexpr int steps = 24;
     const auto backend = make_cpu_backend(1);
     const auto whole = job.fit(*backend);
@@ -145,7 +146,7 @@ class CheckpointFile : public test::TemporaryFolder {
     for (const int every : {1, 3, 7}) {
       fs::remove(path());
       for (int done = 0; done < steps; done += every) {
-        const auto part_backend = make_cpu_backend(done % 2 == 0 ? 3 : 1);
+        const auto part_backend = backend_for(done, far_away);
         const auto part = job.fit(*part_backend);
         Checkpoints checkpoints = job.checkpoints();
         const std::string note = done > 0 ? checkpoints.resume(path(), *part) : "";
@@ -159,6 +160,11 @@ class CheckpointFile : public test::TemporaryFolder {
       EXPECT_EQ(seen(*again, job), expected) << what << ", stopped every " << every;
     }
     EXPECT_EQ(whole->rollbacks() > 0, job.recipe.rollback_every > 0);
+  }
+
+  [[nodiscard]] static std::unique_ptr<Backend> backend_for(int done, bool far_away) {
+    if (far_away) return std::make_unique<test::FarBackend>();
+    return make_cpu_backend(done % 2 == 0 ? 3 : 1);
   }
 
   void put(const std::string& bytes) const { std::ofstream(path(), std::ios::binary) << bytes; }
@@ -176,6 +182,12 @@ TEST_F(CheckpointFile, AResumedFitHasTheBitsOfOneThatNeverStopped) {
   expect_same_bits(through_operator(), "operator");
   expect_same_bits(reduced(), "the picture made smaller");
   expect_same_bits(hiding(), "an input that hides pixels, average");
+}
+
+TEST_F(CheckpointFile, AFitFarAwayIsResumedToo) {
+  expect_same_bits(walk(), "walk", true);
+  expect_same_bits(fresh_with_rollback(), "fresh noise, average and rollback", true);
+  expect_same_bits(hiding(), "an input that hides pixels, average", true);
 }
 
 TEST_F(CheckpointFile, TensorsHaveTheNamesOfTheGraph) {

@@ -24,37 +24,38 @@ class Hidings : public testing::Test {
     const Philox random{3, Stream::noise};
     for (std::size_t i = 0; i < picture.size(); ++i) picture[i] = random.uniform(0, i);
     for (std::size_t i = 0; i < known.size(); i += 3) known[i] = 0;
-    y = picture;
-    weights = known;
   }
 
-  Hiding make() { return {recipe, 7, canvas, {0, 0, canvas.height, canvas.width}, {z, y, weights}}; }
+  Hiding make() {
+    std::ranges::copy(picture, y.all().begin());
+    std::ranges::copy(known, weights.all().begin());
+    return {recipe, 7, *backend, canvas, {0, 0, canvas.height, canvas.width}, {z, y, weights}};
+  }
 
+  [[nodiscard]] std::vector<float> input() const { return {z.all().begin(), z.all().end()}; }
   // What the network sees in a step when the picture is as it now is.
   std::vector<float> input_of(int step) {
-    y = picture;
-    weights = known;
     make().before(step);
-    return z;
+    return input();
   }
 
   Recipe recipe;
+  std::unique_ptr<Backend> backend = make_cpu_backend(1);
   std::vector<float> picture = std::vector<float>(canvas.size());
   std::vector<float> known = std::vector<float>(canvas.plane(), 1.0F);
-  std::vector<float> z = std::vector<float>(7 * canvas.plane());
-  std::vector<float> y;
-  std::vector<float> weights;
+  Buffer z = Buffer(*backend, 7 * canvas.plane());
+  Buffer y = Buffer(*backend, canvas.size());
+  Buffer weights = Buffer(*backend, canvas.plane());
 };
 
 TEST_F(Hidings, AShareOfTheKnownPixelsIsHiddenAndAloneCounts) {
   known[1] = 0.5F;
-  weights = known;
   Hiding hiding = make();
   int hidden = 0;
   for (int step = 0; step < 40; ++step) {
     hiding.before(step);
     for (std::size_t i = 0; i < known.size(); ++i) {
-      EXPECT_EQ(weights[i], known[i] > 0 && !hiding.shows(i) ? known[i] : 0) << i;
+      EXPECT_EQ(weights.all()[i], known[i] > 0 && !hiding.shows(i) ? known[i] : 0) << i;
       if (known[i] > 0 && !hiding.shows(i)) ++hidden;
     }
   }
@@ -66,25 +67,23 @@ TEST_F(Hidings, EachStepHidesOthersAndAStepDependsOnNoneBefore) {
   const std::vector<float> first = input_of(0);
   const std::vector<float> second = input_of(1);
   EXPECT_NE(first, second);
-  Hiding hiding = (y = picture, weights = known, make());
+  Hiding hiding = make();
   hiding.before(0);
   hiding.before(1);
-  EXPECT_EQ(z, second);
+  EXPECT_EQ(input(), second);
 }
 
 TEST_F(Hidings, TheTargetIsWhatTheFillingLacks) {
   Hiding hiding = make();
   for (const int step : {0, 1}) {
     hiding.before(step);
-    for (std::size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(y[i] + hiding.base()[i], picture[i], 1e-6F);
+    for (std::size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(y.all()[i] + hiding.base().host()[i], picture[i], 1e-6F);
   }
 }
 
 /// Neither a hidden pixel nor an unknown one has any influence on what the network sees.
 TEST_F(Hidings, TheInputTellsNothingOfWhatItHides) {
   const std::vector<float> before = input_of(4);
-  y = picture;
-  weights = known;
   Hiding hiding = make();
   hiding.before(4);
   for (std::size_t i = 0; i < canvas.plane(); ++i) {
@@ -98,8 +97,28 @@ TEST_F(Hidings, TheInputTellsNothingOfWhatItHides) {
   EXPECT_NE(input_of(4), before);
 }
 
+// Told once: its share is 1 / (4 + 1), and later no more than the recipe's.
+TEST_F(Hidings, APixelKeepsItsAverageWhereItWasShown) {
+  EXPECT_TRUE(make().shares().empty());
+  recipe.average = 0.3;
+  Hiding hiding = make();
+  for (int step = 0; step < 2; ++step) {
+    hiding.before(step);
+    EXPECT_EQ(hiding.shares().host()[0], step == 0 ? 0 : 0.2F);  // unknown, so never shown
+  }
+  hiding.before(2);
+  EXPECT_EQ(hiding.shares().host()[0], 0.3F);
+  int kept = 0;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const float share = hiding.shares().host()[i];
+    EXPECT_TRUE(share <= 0.3F || (share == 1 && hiding.shows(i))) << i;
+    kept += share == 1 ? 1 : 0;
+  }
+  EXPECT_GT(kept, 0);
+}
+
 TEST_F(Hidings, RefusesANetworkWithASmallerInput) {
-  z.resize(z.size() / 4);
+  z = Buffer(*backend, z.size() / 4);
   EXPECT_THROW((void)make(), Error);
 }
 

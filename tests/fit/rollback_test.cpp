@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "kernels/far_backend.hpp"
+
 namespace dipper {
 namespace {
 
@@ -16,17 +18,21 @@ class Rollbacks : public testing::Test {
     recipe.rollback_drop = 5;
   }
   bool check(Rollback& rollback, int iteration, float loss) {
-    const std::array<StatePart, 2> state{{{"weights", weights}, {"means", means}}};
+    Buffer first(*backend, weights.data(), weights.size());
+    Buffer second(*backend, means.data(), means.size());
+    Buffer none;
+    const std::array<StatePart, 3> state{{{"weights", &first}, {"means", &second}, {"average", &none}}};
     return rollback.check(iteration, loss, state);
   }
 
   Recipe recipe;
+  std::unique_ptr<Backend> backend = make_cpu_backend(1);
   std::vector<float> weights{1, 2};
   std::vector<float> means{3};
 };
 
 TEST_F(Rollbacks, ACollapseBringsBackTheLastGoodState) {
-  Rollback rollback(recipe);
+  Rollback rollback(recipe, *backend);
   EXPECT_FALSE(check(rollback, 10, 0.1F));
   weights = {7, 8};
   means = {9};
@@ -40,7 +46,7 @@ TEST_F(Rollbacks, ACollapseBringsBackTheLastGoodState) {
 }
 
 TEST_F(Rollbacks, ALossThatIsNoNumberIsACollapse) {
-  Rollback rollback(recipe);
+  Rollback rollback(recipe, *backend);
   EXPECT_FALSE(check(rollback, 10, NAN));  // there is nothing to go back to
   EXPECT_FALSE(check(rollback, 20, 0.1F));
   EXPECT_TRUE(check(rollback, 30, NAN));
@@ -48,9 +54,18 @@ TEST_F(Rollbacks, ALossThatIsNoNumberIsACollapse) {
   EXPECT_FALSE(check(rollback, 34, 100.0F));
 }
 
+TEST_F(Rollbacks, LookInEveryStepWhereThatCostsNothing) {
+  test::FarBackend far;
+  EXPECT_TRUE(Rollback(recipe, *backend).looks(7));
+  EXPECT_FALSE(Rollback(recipe, far).looks(7));
+  EXPECT_TRUE(Rollback(recipe, far).looks(20));
+  recipe.rollback_every = 0;
+  EXPECT_FALSE(Rollback(recipe, *backend).looks(20));
+}
+
 TEST_F(Rollbacks, NeverHappenWhenNobodyAsks) {
   recipe.rollback_every = 0;
-  Rollback rollback(recipe);
+  Rollback rollback(recipe, *backend);
   EXPECT_FALSE(check(rollback, 10, 0.1F));
   EXPECT_FALSE(check(rollback, 20, 1e9F));
 }

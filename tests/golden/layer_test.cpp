@@ -152,12 +152,11 @@ TEST(GoldenLayers, AdamAgreesWithPyTorch) {
       const std::vector<float> gradient(at, at + static_cast<std::ptrdiff_t>(count));
       const double beta1 = settings["beta1"];
       const double beta2 = settings["beta2"];
-      backend->adam({.beta1 = static_cast<float>(beta1),
-                     .beta2 = static_cast<float>(beta2),
-                     .epsilon = settings["eps"],
-                     .rate = static_cast<float>(settings["rate"].get<double>() / (1 - std::pow(beta1, t))),
-                     .v_scale = static_cast<float>(1 / std::sqrt(1 - std::pow(beta2, t)))},
-                    gradient, theta, m, v);
+      backend->begin_step({.rate = static_cast<float>(settings["rate"].get<double>() / (1 - std::pow(beta1, t))),
+                           .v_scale = static_cast<float>(1 / std::sqrt(1 - std::pow(beta2, t)))});
+      backend->adam(
+          {.beta1 = static_cast<float>(beta1), .beta2 = static_cast<float>(beta2), .epsilon = settings["eps"]},
+          gradient, theta, m, v);
       for (std::size_t i = 0; i < count; ++i) {
         EXPECT_NEAR(theta[i], expected[(t - 1) * count + i], 2e-7 * std::max(1.0, std::abs(start[i])) + 1e-6)
             << backend->name() << " step " << t << " parameter " << i;

@@ -61,12 +61,14 @@ struct Branches {
     auto made = std::make_unique<Program>(graph, backend, loss, kept, fusion);
     const Philox random{.seed = 5, .stream = Stream::input};
     std::uint64_t step = 0;
-    for (const std::span<float> values : {made->value(z), made->value(y), made->value(weights), made->theta()}) {
+    for (const std::span<float> values : {made->value(z), made->value(y), made->value(weights), made->theta().host()}) {
       for (std::size_t i = 0; i < values.size(); ++i) values[i] = random.uniform(step, i);
       ++step;
     }
     for (float& value : made->value(z)) value = 2 * value - 1;
-    for (float& value : made->theta()) value = 0.6F * (value - 0.5F);
+    for (float& value : made->theta().host()) value = 0.6F * (value - 0.5F);
+    for (const Tensor input : {z, y, weights}) made->push(input);
+    made->theta().push();
     return made;
   }
 };

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/philox.hpp"
 #include "graph/allocations.hpp"
 #include "graph/branches.hpp"
+#include "kernels/far_backend.hpp"
 #include "nets/nets.hpp"
 #include "ops/masked_error.hpp"
 
@@ -34,14 +36,21 @@ struct NetworkRun {
     };
     fill(program->value(z), 0, 2);
     fill(program->value(y), 1, 1);
-    fill(program->theta(), 2, 0.3F);
+    fill(program->theta().host(), 2, 0.3F);
     for (float& weight : program->value(weights)) weight = 1;
+    for (const Tensor input : {z, y, weights}) program->push(input);
+    program->theta().push();
   }
 
   Graph graph;
   Tensor z, x;
   std::unique_ptr<Program> program;
 };
+
+float loss_of(Program& program) {
+  program.forward();
+  return program.loss();
+}
 
 class EveryNetwork : public testing::TestWithParam<const char*> {};
 
@@ -61,12 +70,13 @@ TEST_P(EveryNetwork, AllocatesNothingInAnIteration) {
 TEST_P(EveryNetwork, GivesTheSameResultsWhenRunAgain) {
   const auto backend = make_cpu_backend(2);
   NetworkRun run(GetParam(), *backend);
-  const float loss = run.program->forward();
+  const float loss = loss_of(*run.program);
   run.program->backward();
-  const std::vector<float> gradient(run.program->dtheta().begin(), run.program->dtheta().end());
-  EXPECT_EQ(run.program->forward(), loss);
+  const std::span<const float> dtheta = run.program->dtheta().host();
+  const std::vector<float> gradient(dtheta.begin(), dtheta.end());
+  EXPECT_EQ(loss_of(*run.program), loss);
   run.program->backward();
-  EXPECT_TRUE(std::equal(gradient.begin(), gradient.end(), run.program->dtheta().begin()));
+  EXPECT_TRUE(std::ranges::equal(gradient, dtheta));
 }
 
 // Tensors that live at different times share memory; when all of them are kept, none does.
@@ -75,11 +85,43 @@ TEST_P(EveryNetwork, SharingMemoryChangesNoBit) {
   NetworkRun sharing(GetParam(), *backend);
   NetworkRun apart(GetParam(), *backend, true);
   EXPECT_LT(sharing.program->memory().bytes, apart.program->memory().bytes);
-  EXPECT_EQ(sharing.program->forward(), apart.program->forward());
+  EXPECT_EQ(loss_of(*sharing.program), loss_of(*apart.program));
   sharing.program->backward();
   apart.program->backward();
-  EXPECT_TRUE(std::ranges::equal(sharing.program->dtheta(), apart.program->dtheta()));
+  EXPECT_TRUE(std::ranges::equal(sharing.program->dtheta().host(), apart.program->dtheta().host()));
   EXPECT_TRUE(std::ranges::equal(sharing.program->gradient(sharing.z), apart.program->gradient(apart.z)));
+}
+
+// On a backend whose memory is not the host's, and whose native tensors are not plain. Where gradients of weights come
+// last, all that they are made of has to be there still.
+TEST_P(EveryNetwork, GivesTheSameBitsFarAway) {
+  const auto backend = make_cpu_backend(1);
+  NetworkRun here(GetParam(), *backend);
+  const float loss = loss_of(*here.program);
+  here.program->backward();
+  for (const bool aside : {false, true}) {
+    test::FarBackend far(aside ? std::numeric_limits<std::size_t>::max() : 0);
+    NetworkRun there(GetParam(), far);
+    EXPECT_EQ(loss_of(*there.program), loss);
+    there.program->backward();
+    EXPECT_EQ(far.times_aside() > 0, aside);
+    EXPECT_TRUE(std::ranges::equal(there.program->dtheta().pull(), here.program->dtheta().pull()));
+    EXPECT_TRUE(std::ranges::equal(there.program->gradient(there.z), here.program->gradient(here.z)));
+    EXPECT_TRUE(std::ranges::equal(there.program->pull(there.x), here.program->pull(here.x)));
+  }
+}
+
+TEST(Program, RunsNothingAsideWhenItIsLargerThanTheLimit) {
+  const Branches branches;
+  test::FarBackend large;
+  const std::size_t tensors = branches.program(large, {branches.x})->memory().tensors;
+  for (const std::size_t limit : {tensors - 1, tensors}) {
+    test::FarBackend far(limit);
+    const auto program = branches.program(far, {branches.x});
+    program->forward();
+    program->backward();
+    EXPECT_EQ(far.times_aside(), limit == tensors ? 6 : 0);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, EveryNetwork,
@@ -92,17 +134,53 @@ TEST(Branches, SharingMemoryAndFusionChangeNoBit) {
   std::vector<Tensor> all(branches.graph.values().size());
   for (int id = 0; id < static_cast<int>(all.size()); ++id) all[id] = {id};
   const auto apart = branches.program(*backend, all, Fusion::off);
-  const float loss = apart->forward();
+  const float loss = loss_of(*apart);
   apart->backward();
   for (const Fusion fusion : {Fusion::on, Fusion::off}) {
     const auto sharing = branches.program(*backend, {branches.x}, fusion);
     EXPECT_LT(sharing->memory().bytes, apart->memory().bytes);
-    EXPECT_EQ(sharing->forward(), loss);
+    EXPECT_EQ(loss_of(*sharing), loss);
     sharing->backward();
-    EXPECT_TRUE(std::ranges::equal(sharing->dtheta(), apart->dtheta()));
+    EXPECT_TRUE(std::ranges::equal(sharing->dtheta().host(), apart->dtheta().host()));
     EXPECT_TRUE(std::ranges::equal(sharing->gradient(branches.z), apart->gradient(branches.z)));
     EXPECT_TRUE(std::ranges::equal(sharing->value(branches.x), apart->value(branches.x)));
   }
+}
+
+TEST(Branches, AreTheSameBitsFarAway) {
+  const auto backend = make_cpu_backend(1);
+  test::FarBackend far;
+  const Branches branches;
+  const auto here = branches.program(*backend, {branches.x});
+  for (const Fusion fusion : {Fusion::on, Fusion::off}) {
+    const auto there = branches.program(far, {branches.x}, fusion);
+    const int downloads = far.downloads();
+    there->forward();
+    there->backward();
+    EXPECT_EQ(far.downloads(), downloads);
+    EXPECT_EQ(there->loss(), loss_of(*here));
+    here->backward();
+    EXPECT_TRUE(std::ranges::equal(there->dtheta().pull(), here->dtheta().pull()));
+    EXPECT_TRUE(std::ranges::equal(there->gradient(branches.z), here->gradient(branches.z)));
+    EXPECT_TRUE(std::ranges::equal(there->pull(branches.x), here->pull(branches.x)));
+  }
+}
+
+// What layers have and what a buffer holds are two things where the formats differ.
+TEST(Program, ABufferIsStoredAndFetched) {
+  test::FarBackend far;
+  const Branches branches;
+  const auto program = branches.program(far, {branches.x});
+  const std::span<float> z = program->value(branches.z);
+  const std::vector<float> stored(z.begin(), z.end());
+  std::ranges::fill(z, 7.0F);
+  program->buffer(branches.z).push();
+  program->fetch(branches.z);
+  EXPECT_TRUE(std::ranges::equal(program->buffer(branches.z).pull(), stored));
+  std::ranges::fill(z, 7.0F);
+  program->push(branches.z);
+  EXPECT_EQ(program->pull(branches.z)[5], 7);
+  EXPECT_EQ(program->buffer(branches.y).bytes(), 0U);  // plain where layers read it
 }
 
 // The sum over all paths through the graph, which no test of a single layer sees.
@@ -112,15 +190,15 @@ TEST(Branches, GradientIsTheSlopeOfTheLoss) {
     const auto program = branches.program(*backend, {branches.x});
     program->forward();
     program->backward();
-    const std::vector<float> direction(program->dtheta().begin(), program->dtheta().end());
-    const std::vector<float> theta(program->theta().begin(), program->theta().end());
+    const std::span<const float> dtheta = program->dtheta().host();
+    const std::span<float> now = program->theta().host();
+    const std::vector<float> direction(dtheta.begin(), dtheta.end());
+    const std::vector<float> theta(now.begin(), now.end());
     double square = 0;
     for (const float value : direction) square += static_cast<double>(value) * value;
     const auto loss_at = [&](double step) {
-      for (std::size_t i = 0; i < theta.size(); ++i) {
-        program->theta()[i] = static_cast<float>(theta[i] + step * direction[i]);
-      }
-      return static_cast<double>(program->forward());
+      for (std::size_t i = 0; i < theta.size(); ++i) now[i] = static_cast<float>(theta[i] + step * direction[i]);
+      return static_cast<double>(loss_of(*program));
     };
     const double step = 1e-3 / std::sqrt(square);
     EXPECT_NEAR((loss_at(step) - loss_at(-step)) / (2 * step * square), 1, 0.01) << backend->name();

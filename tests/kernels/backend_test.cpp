@@ -293,8 +293,8 @@ void expect_adam_agrees() {
       std::vector<float> m(count, 0.1F);
       std::vector<float> v(count, 0.2F);
       for (int step = 1; step <= 3; ++step) {
-        backend.adam({.beta1 = 0.9F, .beta2 = 0.99F, .epsilon = 1e-8F, .rate = 0.1F, .v_scale = 1.5F}, gradient, theta,
-                     m, v);
+        backend.begin_step({.rate = 0.1F, .v_scale = 1.5F});
+        backend.adam({.beta1 = 0.9F, .beta2 = 0.99F, .epsilon = 1e-8F}, gradient, theta, m, v);
       }
       return theta;
     };
@@ -309,8 +309,10 @@ void expect_normal_agrees() {
   for (const std::size_t count : {1UL, 5UL, 63UL, 64UL, 40003UL}) {
     const auto run_on = [&](Backend& backend) {
       std::vector<float> values(count, 1.0F);
-      backend.normal(random, 3, 2.0F, Write::overwrite, values);
-      backend.normal(random, (std::uint64_t{1} << 40) + 7, 0.5F, Write::accumulate, values);
+      backend.begin_step({.number = 3});
+      backend.normal(random, 2.0F, Write::overwrite, values);
+      backend.begin_step({.number = (std::uint64_t{1} << 40) + 7});
+      backend.normal(random, 0.5F, Write::accumulate, values);
       return values;
     };
     const std::vector<float> values = run_on(*make_cpu_backend(2));
@@ -324,9 +326,26 @@ TEST(CpuBackendLoops, AgreeWithRef) {
   on_every_instruction_set(expect_normal_agrees);
 }
 
+TEST(BackendLoops, AnAverageIsOfTheStepsShareOrOfEachPixels) {
+  const std::vector<float> x{1, 2, 3, 4};
+  const std::vector<float> base{10, 20, 30, 40};
+  for (const auto& backend : {make_cpu_backend(1), make_ref_backend()}) {
+    std::vector<float> average(4, 8.0F);
+    backend->begin_step({.old_share = 0.75F});
+    backend->average(x, {}, {}, average);
+    EXPECT_EQ(average, (std::vector<float>{6.25F, 6.5F, 6.75F, 7}));
+    average.assign(4, 8.0F);
+    backend->average(x, base, std::vector<float>{1, 0.5F}, average);
+    EXPECT_EQ(average, (std::vector<float>{8, 15, 8, 26}));
+    backend->begin_step({.old_share = 0});
+    backend->average(x, base, {}, average);
+    EXPECT_EQ(average, (std::vector<float>{11, 22, 33, 44}));
+  }
+}
+
 TEST(CpuBackendLoops, NormalNumbersAreNormal) {
   std::vector<float> values(1 << 20);
-  make_cpu_backend(2)->normal({.seed = 1, .stream = Stream::input}, 0, 1, Write::overwrite, values);
+  make_cpu_backend(2)->normal({.seed = 1, .stream = Stream::input}, 1, Write::overwrite, values);
   double moments[4] = {};
   for (const double value : values) {
     double power = 1;

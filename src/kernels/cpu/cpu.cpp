@@ -41,14 +41,18 @@ class CpuBackend final : public Backend {
   [[nodiscard]] std::string description() const override {
     return fmt::format("{}, {} thread{}", cpu_instruction_set(), pool_.size(), pool_.size() == 1 ? "" : "s");
   }
-  [[nodiscard]] LayerPointer layer(const LayerDesc& desc) override { return std::visit(Make{pool_}, desc); }
 
-  void adam(const AdamStep& step, std::span<const float> gradient, std::span<float> theta, std::span<float> m,
-            std::span<float> v) override {
-    cpu::adam(pool_, step, gradient, theta, m, v);
+  using Backend::layer;
+  [[nodiscard]] LayerPointer layer(const LayerDesc& desc, const Formats& /*formats*/) override {
+    return std::visit(Make{pool_}, desc);
   }
-  void normal(const Philox& random, std::uint64_t step, float scale, Write write, std::span<float> out) override {
-    cpu::normal(pool_, random, step, scale, write, out);
+
+  void adam(const AdamRule& rule, std::span<const float> gradient, std::span<float> theta, std::span<float> m,
+            std::span<float> v) override {
+    cpu::adam(pool_, rule, step(), gradient, theta, m, v);
+  }
+  void normal(const Philox& random, float scale, Write write, std::span<float> out) override {
+    cpu::normal(pool_, random, step().number, scale, write, out);
   }
   [[nodiscard]] double measure_peak() override { return cpu::measure_peak(pool_); }
 

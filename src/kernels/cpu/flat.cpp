@@ -16,19 +16,20 @@ HWY_BEFORE_NAMESPACE();
 namespace dipper::cpu::HWY_NAMESPACE {
 namespace {
 
-void adam_piece(const AdamStep& s, const float* gradient, float* theta, float* m, float* v, std::size_t n) {
-  const V beta1 = splat(s.beta1);
-  const V beta2 = splat(s.beta2);
-  const V rest1 = splat(1 - s.beta1);
-  const V rest2 = splat(1 - s.beta2);
+void adam_piece(const AdamRule& rule, const StepValues& step, const float* gradient, float* theta, float* m, float* v,
+                std::size_t n) {
+  const V beta1 = splat(rule.beta1);
+  const V beta2 = splat(rule.beta2);
+  const V rest1 = splat(1 - rule.beta1);
+  const V rest2 = splat(1 - rule.beta2);
   for (std::size_t i = 0; i < n; i += lanes) {
     const V g = load_part(gradient + i, n - i);
     const V mean = hn::MulAdd(beta1, load_part(m + i, n - i), hn::Mul(rest1, g));
     const V square = hn::MulAdd(beta2, load_part(v + i, n - i), hn::Mul(rest2, hn::Mul(g, g)));
-    const V deviation = hn::MulAdd(hn::Sqrt(square), splat(s.v_scale), splat(s.epsilon));
+    const V deviation = hn::MulAdd(hn::Sqrt(square), splat(step.v_scale), splat(rule.epsilon));
     store_part(mean, m + i, n - i);
     store_part(square, v + i, n - i);
-    store_part(hn::Sub(load_part(theta + i, n - i), hn::Div(hn::Mul(splat(s.rate), mean), deviation)), theta + i,
+    store_part(hn::Sub(load_part(theta + i, n - i), hn::Div(hn::Mul(splat(step.rate), mean), deviation)), theta + i,
                n - i);
   }
 }
@@ -124,13 +125,13 @@ constexpr int piece_size = 1 << 14;  // floats, a multiple of four
 HWY_EXPORT(adam_piece);
 HWY_EXPORT(normal_piece);
 
-void adam(ThreadPool& pool, const AdamStep& step, std::span<const float> gradient, std::span<float> theta,
-          std::span<float> m, std::span<float> v) {
+void adam(ThreadPool& pool, const AdamRule& rule, const StepValues& step, std::span<const float> gradient,
+          std::span<float> theta, std::span<float> m, std::span<float> v) {
   const Pieces pieces{static_cast<int>(theta.size()), piece_size};
   pool.run(pieces.count(), [&](int piece, int /*worker*/) {
     const std::size_t at = pieces.begin(piece);
     HWY_DYNAMIC_DISPATCH(adam_piece)
-    (step, gradient.data() + at, theta.data() + at, m.data() + at, v.data() + at, pieces.end(piece) - at);
+    (rule, step, gradient.data() + at, theta.data() + at, m.data() + at, v.data() + at, pieces.end(piece) - at);
   });
 }
 

@@ -33,8 +33,8 @@ using LayerPointer = std::unique_ptr<Layer<float>>;
 [[nodiscard]] LayerPointer make_upsample(const UpsampleDesc& desc, ThreadPool& pool);
 
 /// The loops over flat buffers, as Backend describes them.
-void adam(ThreadPool& pool, const AdamStep& step, std::span<const float> gradient, std::span<float> theta,
-          std::span<float> m, std::span<float> v);
+void adam(ThreadPool& pool, const AdamRule& rule, const StepValues& step, std::span<const float> gradient,
+          std::span<float> theta, std::span<float> m, std::span<float> v);
 void normal(ThreadPool& pool, const Philox& random, std::uint64_t step, float scale, Write write, std::span<float> out);
 
 /// Independent multiply-adds in registers, on all threads at once. The best of many bursts of a few milliseconds: other

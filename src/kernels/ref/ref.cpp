@@ -55,23 +55,27 @@ class RefBackend final : public Backend {
  public:
   [[nodiscard]] std::string name() const override { return "ref"; }
   [[nodiscard]] std::string description() const override { return "scalar reference, 1 thread"; }
-  [[nodiscard]] std::unique_ptr<Layer<float>> layer(const LayerDesc& desc) override { return make_layer<float>(desc); }
 
-  void adam(const AdamStep& s, std::span<const float> gradient, std::span<float> theta, std::span<float> m,
+  using Backend::layer;
+  [[nodiscard]] std::unique_ptr<Layer<float>> layer(const LayerDesc& desc, const Formats& /*formats*/) override {
+    return make_layer<float>(desc);
+  }
+
+  void adam(const AdamRule& rule, std::span<const float> gradient, std::span<float> theta, std::span<float> m,
             std::span<float> v) override {
     for (std::size_t i = 0; i < theta.size(); ++i) {
       const float g = gradient[i];
-      m[i] = s.beta1 * m[i] + (1 - s.beta1) * g;
-      v[i] = s.beta2 * v[i] + (1 - s.beta2) * g * g;
-      theta[i] -= s.rate * m[i] / (std::sqrt(v[i]) * s.v_scale + s.epsilon);
+      m[i] = rule.beta1 * m[i] + (1 - rule.beta1) * g;
+      v[i] = rule.beta2 * v[i] + (1 - rule.beta2) * g * g;
+      theta[i] -= step().rate * m[i] / (std::sqrt(v[i]) * step().v_scale + rule.epsilon);
     }
   }
 
   [[nodiscard]] double measure_peak() override { return 0; }
 
-  void normal(const Philox& random, std::uint64_t step, float scale, Write write, std::span<float> out) override {
+  void normal(const Philox& random, float scale, Write write, std::span<float> out) override {
     for (std::size_t i = 0; i < out.size(); ++i) {
-      const auto words = random.block(step, i / 4);
+      const auto words = random.block(step().number, i / 4);
       const double u = (static_cast<double>(words[i % 4 / 2 * 2] >> 8) + 1) * 0x1p-24;  // (0, 1]
       const double angle = 2 * std::numbers::pi * unit_float(words[i % 4 / 2 * 2 + 1]);
       const double radius = std::sqrt(-2 * std::log(u));

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is the same for all backends on a host.
+#include "kernels/backend.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/check.hpp"
+#include "base/memory.hpp"
+#include "dipper/error.hpp"
+
+namespace dipper {
+
+Block Backend::allocate(std::size_t count) {
+  if (memory_left_) {
+    const std::size_t bytes = count * sizeof(float);
+    if (bytes > *memory_left_) {
+      throw Error(
+          fmt::format("the fit needs another {:.3g} GB, and --max-memory leaves it {:.3g}; use a smaller picture "
+                      "or network, or allow more",
+                      static_cast<double>(bytes) / 1e9, static_cast<double>(*memory_left_) / 1e9));
+    }
+    *memory_left_ -= bytes;
+  }
+  return find_memory(count);
+}
+
+Block Backend::find_memory(std::size_t count) {
+  Floats memory(count);
+  return {memory.release(), {[](float* block) { std::free(block); }}};
+}
+
+void Backend::upload(std::span<const float> from, float* to) {
+  std::ranges::copy(from, to);
+}
+
+void Backend::download(const float* from, std::span<float> to) {
+  std::copy_n(from, to.size(), to.begin());
+}
+
+void Backend::copy(const float* from, float* to, std::size_t count) {
+  std::copy_n(from, count, to);
+}
+
+void Backend::to_native(const Shape& shape, const float* plain, float* native) {
+  std::copy_n(plain, shape.size(), native);
+}
+
+void Backend::to_plain(const Shape& shape, const float* native, float* plain) {
+  std::copy_n(native, shape.size(), plain);
+}
+
+std::unique_ptr<Layer<float>> Backend::layer(const LayerDesc& desc) {
+  return layer(desc, usual_formats(desc));
+}
+
+void Backend::noise(const Philox& random, float scale, std::span<const float> from, std::span<float> to) {
+  DIPPER_CHECK_EQ(from.size(), to.size());
+  if (from.data() != to.data()) copy(from.data(), to.data(), to.size());
+  normal(random, scale, Write::accumulate, to);
+}
+
+void Backend::average(std::span<const float> x, std::span<const float> base, std::span<const float> shares,
+                      std::span<float> average) {
+  const std::size_t plane = shares.empty() ? average.size() : shares.size();
+  if (plane > 0) DIPPER_CHECK_EQ(average.size() % plane, 0U);
+  for (std::size_t begin = 0; begin < average.size(); begin += plane) {
+    for (std::size_t pixel = 0; pixel < plane; ++pixel) {
+      const std::size_t i = begin + pixel;
+      const float share = shares.empty() ? step_.old_share : shares[pixel];
+      const float value = base.empty() ? x[i] : base[i] + x[i];
+      average[i] = share * average[i] + (1 - share) * value;
+    }
+  }
+}
+
+Formats usual_formats(const LayerDesc& desc) {
+  Formats formats{.inputs = std::vector<Format>(inputs_of(desc).size(), Format::native), .output = Format::native};
+  if (std::holds_alternative<MaskedErrorDesc>(desc)) formats.inputs[1] = formats.inputs[2] = Format::plain;
+  if (std::holds_alternative<MaskedErrorDesc>(desc) || std::holds_alternative<TotalVariationDesc>(desc)) {
+    formats.output = Format::plain;
+  }
+  return formats;
+}
+
+}  // namespace dipper

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_bf16.h>
+#include <cuda_runtime.h>
+
+#include <cstdint>
+#include <type_traits>
+
+#include "kernels/cuda/device.hpp"
+#include "kernels/desc.hpp"
+
+/// Native tensors lie as [block of channels][row][column][16 bytes]: four channels in float, eight in bfloat16. So
+/// every pixel of a block is one load, neighbours in a row are neighbours in memory, and both are what the tensor
+/// cores' loads want. Channels that fill up the last block hold finite numbers of no meaning.
+namespace dipper::cuda {
+
+using Bf16 = __nv_bfloat16;
+
+/// The 16 bytes of one pixel in one block.
+using Piece = uint4;
+
+template <class T>
+inline constexpr int lanes = 16 / static_cast<int>(sizeof(T));
+
+template <class T>
+constexpr int blocks_of(int channels) {
+  return (channels + lanes<T> - 1) / lanes<T>;
+}
+
+/// Native tensors in the hands of layers are typed as floats.
+template <class P>
+__host__ __device__ auto pieces(P* tensor) {
+  if constexpr (std::is_const_v<P>) {
+    return reinterpret_cast<const Piece*>(tensor);
+  } else {
+    return reinterpret_cast<Piece*>(tensor);
+  }
+}
+
+template <class T>
+struct Lanes {
+  float at[lanes<T>];
+};
+
+template <class T>
+__device__ inline Lanes<T> unpack(Piece piece) {
+  Lanes<T> values;
+  if constexpr (std::is_same_v<T, float>) {
+    values.at[0] = __uint_as_float(piece.x);
+    values.at[1] = __uint_as_float(piece.y);
+    values.at[2] = __uint_as_float(piece.z);
+    values.at[3] = __uint_as_float(piece.w);
+  } else {
+    // A bfloat16 is the upper half of a float.
+    const std::uint32_t words[4] = {piece.x, piece.y, piece.z, piece.w};
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      values.at[2 * i] = __uint_as_float(words[i] << 16);
+      values.at[2 * i + 1] = __uint_as_float(words[i] & 0xFFFF0000U);
+    }
+  }
+  return values;
+}
+
+__device__ inline std::uint32_t two_bf16(float low, float high) {
+  const __nv_bfloat162 both = __floats2bfloat162_rn(low, high);
+  return *reinterpret_cast<const std::uint32_t*>(&both);
+}
+
+template <class T>
+__device__ inline Piece pack(const Lanes<T>& values) {
+  if constexpr (std::is_same_v<T, float>) {
+    return {__float_as_uint(values.at[0]), __float_as_uint(values.at[1]), __float_as_uint(values.at[2]),
+            __float_as_uint(values.at[3])};
+  } else {
+    return {two_bf16(values.at[0], values.at[1]), two_bf16(values.at[2], values.at[3]),
+            two_bf16(values.at[4], values.at[5]), two_bf16(values.at[6], values.at[7])};
+  }
+}
+
+/// What a layer that normalises as it loads has to know of one block of channels; see Load. Without it, nothing.
+struct Normaliser {
+  const float* norm = nullptr;  // mean, scale, beta of each channel; null: take values as they are
+  int channels = 0;
+  float slope = 1;
+};
+
+inline Normaliser normaliser(const Load& load, const float* norm, int channels) {
+  return {load.normalise ? norm : nullptr, channels, static_cast<float>(load.slope)};
+}
+
+/// One block's part of a Normaliser, in registers.
+template <class T>
+struct BlockNorm {
+  float mean[lanes<T>];
+  float scale[lanes<T>];
+  float beta[lanes<T>];
+  float slope;
+
+  __device__ BlockNorm(const Normaliser& from, int block) : slope(from.slope) {
+#pragma unroll
+    for (int i = 0; i < lanes<T>; ++i) {
+      const int c = block * lanes<T> + i;
+      const bool is_one = c < from.channels;
+      mean[i] = is_one ? from.norm[c] : 0;
+      scale[i] = is_one ? from.norm[from.channels + c] : 0;
+      beta[i] = is_one ? from.norm[2 * from.channels + c] : 0;
+    }
+  }
+
+  __device__ Lanes<T> operator()(Lanes<T> x) const {
+#pragma unroll
+    for (int i = 0; i < lanes<T>; ++i) {
+      const float t = (x.at[i] - mean[i]) * scale[i] + beta[i];
+      x.at[i] = t > 0 ? t : t * slope;
+    }
+    return x;
+  }
+};
+
+/// Writes a gradient's piece, or adds to what is there.
+template <class T>
+__device__ inline void put(Piece* to, const Lanes<T>& values, bool accumulate) {
+  Lanes<T> sum = values;
+  if (accumulate) {
+    const Lanes<T> old = unpack<T>(*to);
+#pragma unroll
+    for (int i = 0; i < lanes<T>; ++i) sum.at[i] += old.at[i];
+  }
+  *to = pack<T>(sum);
+}
+
+/// Calls make(T()) with what activations are stored as.
+template <class Make>
+auto with_storage(Precision precision, const Make& make) {
+  return precision == Precision::bf16 ? make(Bf16()) : make(float());
+}
+
+/// Launches on the device's stream, in clusters of so many thread blocks that are neighbours along x.
+template <class... Parameters, class... Arguments>
+void launch_clusters(const Device& device, int cluster, void (*kernel)(Parameters...), dim3 grid, dim3 threads,
+                     std::size_t shared, Arguments&&... arguments) {
+  cudaLaunchAttribute size{};
+  size.id = cudaLaunchAttributeClusterDimension;
+  size.val.clusterDim = {static_cast<unsigned>(cluster), 1, 1};
+  cudaLaunchConfig_t config{};
+  config.gridDim = grid;
+  config.blockDim = threads;
+  config.dynamicSmemBytes = shared;
+  config.stream = device.stream();
+  config.attrs = &size;
+  config.numAttrs = cluster > 1 ? 1 : 0;
+  check(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...), "starting a kernel");
+}
+
+template <class... Parameters, class... Arguments>
+void launch(const Device& device, void (*kernel)(Parameters...), dim3 grid, dim3 threads, std::size_t shared,
+            Arguments&&... arguments) {
+  launch_clusters(device, 1, kernel, grid, threads, shared, static_cast<Arguments&&>(arguments)...);
+}
+
+constexpr int ceil_div(int a, int b) {
+  return (a + b - 1) / b;
+}
+
+}  // namespace dipper::cuda

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/cuda/mma.cuh"
+
+/// The products of a whole warpgroup (four warps), which Hopper's tensor cores read from shared memory by themselves
+/// (PTX ISA, "Asynchronous warpgroup level matrix instructions"): C[64][n] += A[64][k] B[k][n], k being two blocks of
+/// channels or 16 pixels. Only machine code for sm_90a has them; elsewhere nothing is there to call.
+namespace dipper::cuda {
+
+/// A matrix in shared memory as core matrices of 8 rows of 16 bytes, each without gaps: where the first is, and how
+/// many pieces from one to the next along each axis of the matrix. `along_rows` leads to the next 8 rows of A or
+/// columns of B.
+__device__ inline std::uint64_t matrix_at(const Piece* first, int along_k, int along_rows) {
+  return (shared_address(first) & 0x3FFFFU) >> 4 | static_cast<std::uint64_t>(along_k) << 16 |
+         static_cast<std::uint64_t>(along_rows) << 32;
+}
+
+/// What ordinary stores and copies wrote to shared memory is seen by the tensor cores after the next barrier.
+__device__ inline void publish_to_tensor_cores() {
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+#endif
+}
+
+/// Before the first product, after registers were written.
+__device__ inline void begin_products() {
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+  asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+#endif
+}
+
+/// After the last: the products go on while the warps do other things.
+__device__ inline void commit_products() {
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+  asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+#endif
+}
+
+__device__ inline void wait_for_products() {
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+  asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+#endif
+}
+
+/// A barrier in shared memory that counts the bytes of bulk copies. One thread makes it; the others may use it after
+/// the next __syncthreads().
+__device__ inline void make_barrier(std::uint64_t* barrier) {
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+  asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(shared_address(barrier)) : "memory");
+  asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+#endif
+}
+
+/// The barrier's next phase ends when so many bytes have come. Called by one thread, before the copies.
+__device__ inline void expect_bytes(std::uint64_t* barrier, int bytes) {
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(barrier)), "r"(bytes)
+               : "memory");
+#endif
+}
+
+/// Copies pieces without gaps to shared memory, where the tensor cores see them once the barrier's phase has ended.
+__device__ inline void copy_bulk(Piece* to, const Piece* from, int bytes, std::uint64_t* barrier) {
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+  asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(
+                   shared_address(to)),
+               "l"(from), "r"(bytes), "r"(shared_address(barrier))
+               : "memory");
+#endif
+}
+
+/// Until the barrier's phase number `phase` has ended, counted from 0.
+__device__ inline void wait_for_phase(std::uint64_t* barrier, int phase) {
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+  asm volatile(
+      "{.reg .pred p;\n"
+      "again_%=: mbarrier.try_wait.parity.shared::cta.b64 p, [%0], %1;\n"
+      "@!p bra again_%=;}" ::"r"(shared_address(barrier)),
+      "r"(phase & 1)
+      : "memory");
+#endif
+}
+
+/// All thread blocks of the cluster meet; what they wrote to their shared memory can then be read by the others.
+__device__ inline void meet_cluster() {
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+  asm volatile("barrier.cluster.arrive.release; barrier.cluster.wait.acquire;" ::: "memory");
+#endif
+}
+
+/// A float that lies in the shared memory of thread block `rank` of the cluster, where this one has it at `at`.
+__device__ inline float read_cluster(const float* at, int rank) {
+  float value = 0;
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+  asm volatile("{.reg .b32 there; mapa.shared::cluster.u32 there, %1, %2; ld.shared::cluster.f32 %0, [there];}"
+               : "=f"(value)
+               : "r"(shared_address(at)), "r"(rank)
+               : "memory");
+#endif
+  return value;
+}
+
+#define DIPPER_SUMS_4(i) "+f"(c[(i) / 4][0]), "+f"(c[(i) / 4][1]), "+f"(c[(i) / 4][2]), "+f"(c[(i) / 4][3])
+#define DIPPER_SUMS_8(i) DIPPER_SUMS_4(i), DIPPER_SUMS_4((i) + 4)
+#define DIPPER_SUMS_16(i) DIPPER_SUMS_8(i), DIPPER_SUMS_8((i) + 8)
+#define DIPPER_SUMS_32(i) DIPPER_SUMS_16(i), DIPPER_SUMS_16((i) + 16)
+#define DIPPER_SUMS_64(i) DIPPER_SUMS_32(i), DIPPER_SUMS_32((i) + 32)
+
+/// Both factors in shared memory, by matrix_at(). A thread's sums: for each 8 columns those that mma.cuh describes, of
+/// the 16 rows that its warp has.
+template <Arithmetic arithmetic, int n>
+__device__ inline void multiply_shared(float (&c)[n / 8][4], std::uint64_t a, std::uint64_t b) {
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+  if constexpr (arithmetic == Arithmetic::bf16 && n == 8) {
+    asm volatile(
+        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
+        "wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {"
+        "%0, %1, %2, %3}, "
+        "%4, %5, p, 1, 1, 0, 0;}"
+        : DIPPER_SUMS_4(0)
+        : "l"(a), "l"(b));
+  } else if constexpr (arithmetic == Arithmetic::bf16 && n == 16) {
+    asm volatile(
+        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
+        "wgmma.mma_async.sync.aligned.m64n16k16.f32.bf16.bf16 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7}, "
+        "%8, %9, p, 1, 1, 0, 0;}"
+        : DIPPER_SUMS_8(0)
+        : "l"(a), "l"(b));
+  } else if constexpr (arithmetic == Arithmetic::bf16 && n == 32) {
+    asm volatile(
+        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
+        "wgmma.mma_async.sync.aligned.m64n32k16.f32.bf16.bf16 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15}, "
+        "%16, %17, p, 1, 1, 0, 0;}"
+        : DIPPER_SUMS_16(0)
+        : "l"(a), "l"(b));
+  } else if constexpr (arithmetic == Arithmetic::bf16 && n == 64) {
+    asm volatile(
+        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
+        "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
+        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, "
+        "%32, %33, p, 1, 1, 0, 0;}"
+        : DIPPER_SUMS_32(0)
+        : "l"(a), "l"(b));
+  } else if constexpr (arithmetic == Arithmetic::bf16 && n == 128) {
+    asm volatile(
+        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
+        "wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
+        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
+        "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
+        "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "
+        "%64, %65, p, 1, 1, 0, 0;}"
+        : DIPPER_SUMS_64(0)
+        : "l"(a), "l"(b));
+  } else if constexpr (arithmetic == Arithmetic::tf32 && n == 8) {
+    asm volatile(
+        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
+        "wgmma.mma_async.sync.aligned.m64n8k8.f32.tf32.tf32 {"
+        "%0, %1, %2, %3}, "
+        "%4, %5, p, 1, 1;}"
+        : DIPPER_SUMS_4(0)
+        : "l"(a), "l"(b));
+  } else if constexpr (arithmetic == Arithmetic::tf32 && n == 16) {
+    asm volatile(
+        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
+        "wgmma.mma_async.sync.aligned.m64n16k8.f32.tf32.tf32 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7}, "
+        "%8, %9, p, 1, 1;}"
+        : DIPPER_SUMS_8(0)
+        : "l"(a), "l"(b));
+  } else if constexpr (arithmetic == Arithmetic::tf32 && n == 32) {
+    asm volatile(
+        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
+        "wgmma.mma_async.sync.aligned.m64n32k8.f32.tf32.tf32 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15}, "
+        "%16, %17, p, 1, 1;}"
+        : DIPPER_SUMS_16(0)
+        : "l"(a), "l"(b));
+  } else if constexpr (arithmetic == Arithmetic::tf32 && n == 64) {
+    asm volatile(
+        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
+        "wgmma.mma_async.sync.aligned.m64n64k8.f32.tf32.tf32 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
+        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, "
+        "%32, %33, p, 1, 1;}"
+        : DIPPER_SUMS_32(0)
+        : "l"(a), "l"(b));
+  } else if constexpr (arithmetic == Arithmetic::tf32 && n == 128) {
+    asm volatile(
+        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
+        "wgmma.mma_async.sync.aligned.m64n128k8.f32.tf32.tf32 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
+        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
+        "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
+        "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "
+        "%64, %65, p, 1, 1;}"
+        : DIPPER_SUMS_64(0)
+        : "l"(a), "l"(b));
+  } else if constexpr (arithmetic == Arithmetic::bf16 && n == 136) {
+    asm volatile(
+        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
+        "wgmma.mma_async.sync.aligned.m64n136k16.f32.bf16.bf16 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
+        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
+        "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
+        "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, "
+        "%64, %65, %66, %67}, "
+        "%68, %69, p, 1, 1, 0, 0;}"
+        : DIPPER_SUMS_64(0), DIPPER_SUMS_4(64)
+        : "l"(a), "l"(b));
+  } else if constexpr (arithmetic == Arithmetic::tf32 && n == 136) {
+    asm volatile(
+        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
+        "wgmma.mma_async.sync.aligned.m64n136k8.f32.tf32.tf32 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
+        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
+        "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
+        "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, "
+        "%64, %65, %66, %67}, "
+        "%68, %69, p, 1, 1;}"
+        : DIPPER_SUMS_64(0), DIPPER_SUMS_4(64)
+        : "l"(a), "l"(b));
+  }
+#endif
+}
+
+/// A in registers, as load_matrices() loads it for each warp's 16 rows; B in shared memory with k along its core
+/// matrices' rows, so that 16 bytes are 8 columns. Of bfloat16 alone.
+template <int n>
+__device__ inline void multiply_transposed(float (&c)[n / 8][4], const std::uint32_t (&a)[4], std::uint64_t b) {
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+  if constexpr (n == 8) {
+    asm volatile(
+        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
+        "wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {"
+        "%0, %1, %2, %3}, "
+        "{%4, %5, %6, %7}, %8, p, 1, 1, 1;}"
+        : DIPPER_SUMS_4(0)
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));
+  } else if constexpr (n == 32) {
+    asm volatile(
+        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
+        "wgmma.mma_async.sync.aligned.m64n32k16.f32.bf16.bf16 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15}, "
+        "{%16, %17, %18, %19}, %20, p, 1, 1, 1;}"
+        : DIPPER_SUMS_16(0)
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));
+  } else if constexpr (n == 128) {
+    asm volatile(
+        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
+        "wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
+        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
+        "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
+        "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "
+        "{%64, %65, %66, %67}, %68, p, 1, 1, 1;}"
+        : DIPPER_SUMS_64(0)
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));
+  }
+#endif
+}
+
+#undef DIPPER_SUMS_4
+#undef DIPPER_SUMS_8
+#undef DIPPER_SUMS_16
+#undef DIPPER_SUMS_32
+#undef DIPPER_SUMS_64
+
+}  // namespace dipper::cuda

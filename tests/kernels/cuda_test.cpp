@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0
+// The CUDA backend against ref in double precision. Skips where there is no device.
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+
+#include "cases.hpp"
+#include "fit/showing.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/buffer.hpp"
+#include "kernels/layer_run.hpp"
+#include "kernels/ref/ref.hpp"
+
+namespace dipper {
+namespace {
+
+struct Setting {
+  Precision precision;
+  const char* name;
+  double tolerance;  // relative to the largest value
+};
+
+constexpr Setting settings[] = {
+    {Precision::f32, "f32", 2e-5}, {Precision::tf32, "tf32", 3e-3}, {Precision::bf16, "bf16", 2e-2}};
+
+/// To eight bits, so that all backends start from the same numbers: which of two values is larger may not depend on it.
+template <class T>
+void round_values(std::vector<T>& values) {
+  for (T& value : values) {
+    const auto word = std::bit_cast<std::uint32_t>(static_cast<float>(value));
+    value = T(std::bit_cast<float>((word + 0x8000U) & 0xFFFF0000U));
+  }
+}
+
+template <class T>
+LayerRun<T> rounded_run(const LayerDesc& desc, Write write) {
+  LayerRun<T> run(desc);
+  run.write = write;
+  for (auto& x : run.x) round_values(x);
+  for (auto& dx : run.dx) round_values(dx);
+  round_values(run.dy);
+  return run;
+}
+
+/// A tensor on the device, in a layer's format.
+class DeviceTensor {
+ public:
+  DeviceTensor(Backend& backend, const Shape& shape, Format format)
+      : backend_(&backend),
+        shape_(shape),
+        format_(format),
+        memory_(backend, (backend.bytes(shape, format) + 3) / 4),
+        plain_(backend, shape.size()) {}
+
+  void set(const std::vector<float>& values) {
+    std::copy_n(values.begin(), shape_.size(), plain_.host().begin());
+    plain_.push();
+    if (format_ == Format::native) {
+      backend_->to_native(shape_, plain_.data(), memory_.data());
+    } else {
+      memory_.copy_from(plain_);
+    }
+  }
+  void get(std::vector<float>& values) {
+    if (format_ == Format::native) {
+      backend_->to_plain(shape_, memory_.data(), plain_.data());
+    } else {
+      plain_.copy_from(memory_);
+    }
+    std::ranges::copy(plain_.pull(), values.begin());
+  }
+  [[nodiscard]] float* data() const { return memory_.data(); }
+
+ private:
+  Backend* backend_;
+  Shape shape_;
+  Format format_;
+  Buffer memory_;
+  Buffer plain_;
+};
+
+/// The same layer on the device: what it would overwrite holds no numbers at first.
+class DeviceRun {
+ public:
+  DeviceRun(Backend& backend, LayerRun<float>& run)
+      : backend_(backend),
+        run_(run),
+        formats_(usual_formats(run.desc)),
+        layer_(backend.layer(run.desc, formats_)),
+        y_(backend, output_of(run.desc), formats_.output),
+        dy_(backend, output_of(run.desc), formats_.output),
+        norm_(flat(run.norm)),
+        theta_(flat(run.theta)),
+        dtheta_(flat(run.dtheta)),
+        saved_(flat(run.saved)),
+        scratch_(flat(std::vector<float>(layer_->scratch_size() + 1, NAN))) {
+    const std::vector<Shape> shapes = inputs_of(run.desc);
+    for (std::size_t n = 0; n < shapes.size(); ++n) {
+      x_.emplace_back(backend, shapes[n], formats_.inputs[n]).set(run.x[n]);
+      const bool adds = run.write == Write::accumulate;
+      dx_.emplace_back(backend, shapes[n], formats_.inputs[n])
+          .set(adds ? run.dx[n] : std::vector<float>(run.dx[n].size(), NAN));
+    }
+    y_.set(std::vector<float>(run.y.size(), NAN));
+    dy_.set(run.dy);
+  }
+
+  void go() {
+    std::vector<const float*> inputs;
+    std::vector<GradientTarget<float>> targets;
+    const bool first_only = std::holds_alternative<MaskedErrorDesc>(run_.desc);
+    for (std::size_t n = 0; n < x_.size(); ++n) {
+      inputs.push_back(x_[n].data());
+      targets.push_back({first_only && n > 0 ? nullptr : dx_[n].data(), run_.write});
+    }
+    const Operands<float> at{.x = inputs,
+                             .y = y_.data(),
+                             .norm = norm_.data(),
+                             .theta = theta_.data(),
+                             .saved = saved_.data(),
+                             .scratch = scratch_.data()};
+    const Gradients<float> gradients{dy_.data(), targets, dtheta_.data()};
+    layer_->forward(at);
+    layer_->backward_parameters(at, gradients);
+    layer_->backward_inputs(at, gradients);
+    y_.get(run_.y);
+    std::ranges::copy(saved_.pull(), run_.saved.begin());
+    std::ranges::copy(dtheta_.pull(), run_.dtheta.begin());
+    for (std::size_t n = 0; n < dx_.size(); ++n) {
+      if (targets[n].data != nullptr) dx_[n].get(run_.dx[n]);
+    }
+  }
+
+ private:
+  [[nodiscard]] Buffer flat(const std::vector<float>& values) {
+    Buffer buffer(backend_, values.size());
+    std::ranges::copy(values, buffer.host().begin());
+    buffer.push();
+    return buffer;
+  }
+
+  Backend& backend_;
+  LayerRun<float>& run_;
+  Formats formats_;
+  std::unique_ptr<Layer<float>> layer_;
+  std::vector<DeviceTensor> x_;
+  std::vector<DeviceTensor> dx_;
+  DeviceTensor y_;
+  DeviceTensor dy_;
+  Buffer norm_;
+  Buffer theta_;
+  Buffer dtheta_;
+  Buffer saved_;
+  Buffer scratch_;
+};
+
+double distance(const std::vector<float>& got, const std::vector<double>& expected, std::size_t count) {
+  double largest = 1e-3;
+  double worst = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    largest = std::max(largest, std::abs(expected[i]));
+    const double difference = std::abs(static_cast<double>(got[i]) - expected[i]);
+    worst = std::isnan(difference) ? INFINITY : std::max(worst, difference);
+  }
+  return worst / largest;
+}
+
+void expect_agreement(const LayerRun<double>& expected, const LayerRun<float>& run, double tolerance) {
+  const LayerDesc& desc = expected.desc;
+  if (stores_output(desc)) {
+    EXPECT_LT(distance(run.y, expected.y, output_of(desc).size()), tolerance) << "y";
+  }
+  EXPECT_LT(distance(run.saved, expected.saved, saved_size(desc)), tolerance) << "saved";
+  EXPECT_LT(distance(run.dtheta, expected.dtheta, parameter_count(desc)), tolerance) << "dtheta";
+  for (std::size_t n = 0; n < run.dx.size(); ++n) {
+    EXPECT_LT(distance(run.dx[n], expected.dx[n], inputs_of(desc)[n].size()), tolerance) << "dx " << n;
+  }
+}
+
+/// The layers in as many parts as there may be processors to make the reference results.
+constexpr int parts = 16;
+
+class CudaLayers : public testing::TestWithParam<int> {
+ protected:
+  void SetUp() override {
+    if (cuda_devices().empty()) GTEST_SKIP() << why_no_cuda();
+  }
+};
+
+void expect_agreement_with_ref(const LayerDesc& desc) {
+  SCOPED_TRACE(describe(desc));
+  const auto definition = ref::make_layer<double>(desc);
+  for (const Write write : {Write::overwrite, Write::accumulate}) {
+    auto expected = rounded_run<double>(desc, write);
+    expected.forward(*definition);
+    expected.backward(*definition);
+    for (const Setting& setting : settings) {
+      SCOPED_TRACE(setting.name);
+      const auto backend = make_cuda_backend(0, setting.precision);
+      auto run = rounded_run<float>(desc, write);
+      DeviceRun(*backend, run).go();
+      expect_agreement(expected, run, setting.tolerance);
+    }
+  }
+}
+
+/// As wide as the paper's networks are, and as deep as a bottleneck is.
+std::vector<LayerDesc> cuda_cases() {
+  std::vector<LayerDesc> cases = backend_cases();
+  const Load load{.normalise = true, .slope = 0.2};
+  for (const Padding mode : {Padding::zero, Padding::reflect}) {
+    for (const int kernel : {1, 3, 5}) {
+      for (const int stride : {1, 2}) {
+        cases.emplace_back(Conv2dDesc{.input = {kernel == 5 ? 44 : 132, 26, 29},
+                                      .out_channels = 128,
+                                      .kernel = kernel,
+                                      .stride = stride,
+                                      .padding = kernel / 2,
+                                      .mode = mode,
+                                      .load = load});
+        cases.emplace_back(Conv2dDesc{.input = {36, 8, 8},
+                                      .out_channels = 130,
+                                      .kernel = kernel,
+                                      .stride = stride,
+                                      .padding = kernel / 2,
+                                      .mode = mode});
+      }
+    }
+  }
+  cases.emplace_back(
+      ConvTranspose2dDesc{.input = {136, 9, 20}, .out_channels = 64, .kernel = 4, .padding = 1, .load = load});
+  for (const int channels : {4, 8, 16, 132}) {
+    cases.emplace_back(ConcatDesc{.parts = {{channels, 9, 11}, {128, 9, 11}}});
+    cases.emplace_back(BatchNormDesc{.input = {channels, 150, 140}, .slope = 0.2});
+    cases.emplace_back(BatchNormDesc{.input = {channels, 33, 31}, .slope = 0.2, .deferred = true});
+    cases.emplace_back(
+        UpsampleDesc{.input = {channels, 21, 18}, .interpolation = Interpolation::bilinear, .load = load});
+    cases.emplace_back(PixelShuffleDesc{.input = {4 * channels, 9, 11}, .load = load});
+  }
+  return cases;
+}
+
+TEST_P(CudaLayers, AgreeWithRef) {
+  const std::vector<LayerDesc> cases = cuda_cases();
+  for (std::size_t n = GetParam(); n < cases.size(); n += parts) expect_agreement_with_ref(cases[n]);
+}
+
+INSTANTIATE_TEST_SUITE_P(Parts, CudaLayers, testing::Range(0, parts));
+
+class CudaLoops : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (cuda_devices().empty()) GTEST_SKIP() << why_no_cuda();
+    cuda_ = make_cuda_backend(0, Precision::f32);
+  }
+  /// What action(backend, buffer) makes of `count` ones.
+  template <class Action>
+  std::vector<float> result(Backend& backend, std::size_t count, const Action& action) {
+    Buffer values(backend, count);
+    std::ranges::fill(values.host(), 1.0F);
+    values.push();
+    action(backend, values);
+    const std::span<float> all = values.pull();
+    return {all.begin(), all.end()};
+  }
+  template <class Action>
+  void expect_like_ref(double tolerance, const Action& action) {
+    for (const std::size_t count : {1UL, 5UL, 63UL, 64UL, 40003UL}) {
+      const auto ref = make_ref_backend();
+      const std::vector<float> expected = result(*ref, count, action);
+      const std::vector<float> got = result(*cuda_, count, action);
+      for (std::size_t i = 0; i < count; ++i) ASSERT_NEAR(got[i], expected[i], tolerance) << i << " of " << count;
+    }
+  }
+
+  std::unique_ptr<Backend> cuda_;
+};
+
+TEST_F(CudaLoops, NormalNumbersAreThoseOfTheHost) {
+  expect_like_ref(2e-5, [](Backend& backend, Buffer& values) {
+    const Philox random{.seed = 0x123456789ABCDEF0, .stream = Stream::input_noise};
+    backend.begin_step({.number = 3});
+    backend.normal(random, 2.0F, Write::overwrite, values.all());
+    backend.begin_step({.number = (std::uint64_t{1} << 40) + 7});
+    backend.normal(random, 0.5F, Write::accumulate, values.all());
+  });
+}
+
+TEST_F(CudaLoops, AdamIsThatOfTheHost) {
+  expect_like_ref(1e-6, [](Backend& backend, Buffer& theta) {
+    Buffer gradient(backend, theta.size());
+    Buffer m(backend, theta.size());
+    Buffer v(backend, theta.size());
+    for (std::size_t i = 0; i < theta.size(); ++i) gradient.host()[i] = static_cast<float>(i % 37) - 18;
+    gradient.push();
+    for (int step = 1; step <= 3; ++step) {
+      backend.begin_step({.rate = 0.1F, .v_scale = 1.5F});
+      backend.adam({.beta1 = 0.9F, .beta2 = 0.99F, .epsilon = 1e-8F}, gradient.all(), theta.all(), m.all(), v.all());
+    }
+  });
+}
+
+TEST_F(CudaLoops, AveragesAreThoseOfTheHost) {
+  for (const bool with_shares : {false, true}) {
+    expect_like_ref(1e-6, [&](Backend& backend, Buffer& average) {
+      Buffer x(backend, average.size());
+      Buffer shares(backend, with_shares ? average.size() : 0);
+      for (std::size_t i = 0; i < x.size(); ++i) x.host()[i] = static_cast<float>(i % 11);
+      for (std::size_t i = 0; i < shares.size(); ++i) shares.host()[i] = static_cast<float>(i % 5) / 4;
+      x.push();
+      shares.push();
+      backend.begin_step({.old_share = 0.75F});
+      backend.average(x.all(), x.all(), shares.all(), average.all());
+      backend.average(x.all(), {}, shares.all(), average.all());
+    });
+  }
+}
+
+/// What steps make of a random picture of which a third is unknown, a large hole too.
+std::vector<std::vector<float>> shown(Backend& backend, const Shape& canvas, int steps) {
+  const Philox random{.seed = 5, .stream = Stream::hiding};
+  const std::size_t plane = canvas.plane();
+  std::vector<Buffer> buffers;
+  const int c = canvas.channels;
+  for (const int planes : {c, 1, 2 * c + 1, c, 1, c, 1, 1}) buffers.emplace_back(backend, planes * plane);
+  random.uniforms(0, 0, buffers[0].host());
+  for (std::size_t i = 0; i < plane; ++i) {
+    const bool in_hole = i % canvas.width > 20 && i > plane / 2;
+    buffers[1].host()[i] = i % 3 == 0 || in_hole ? 0 : 0.5F + 0.25F * static_cast<float>(i % 2);
+  }
+  buffers[0].push();
+  buffers[1].push();
+  const auto at = [&](int n) { return buffers[n].data(); };
+  const ShowingDesc desc{canvas, 0.3F, at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)};
+  const std::unique_ptr<Showing> showing = backend.on_host() ? make_host_showing(desc) : backend.showing(desc);
+  std::vector<std::uint8_t> pixels(plane);
+  for (int step = 0; step < steps; ++step) {
+    for (std::size_t i = 0; i < plane; ++i) {
+      pixels[i] = buffers[1].host()[i] > 0 && random.uniform(1 + step, i) < 0.7F ? 1 : 0;
+    }
+    showing->show(pixels);  // nobody waits for it
+  }
+  std::vector<std::vector<float>> made;
+  made.reserve(buffers.size());
+  for (Buffer& buffer : buffers) made.emplace_back(buffer.pull().begin(), buffer.pull().end());
+  return made;
+}
+
+TEST_F(CudaLoops, ShowWhatTheHostDoes) {
+  const auto host = make_ref_backend();
+  for (const Shape& canvas : {Shape{3, 200, 333}, {1, 9, 11}, {4, 4, 6000}, {1, 1, 1}, {3, 512, 512}}) {
+    for (const int steps : {1, 8}) {
+      const auto expected = shown(*host, canvas, steps);
+      const auto got = shown(*cuda_, canvas, steps);
+      for (std::size_t n = 0; n < expected.size(); ++n) {
+        for (std::size_t i = 0; i < expected[n].size(); ++i) {
+          ASSERT_NEAR(got[n][i], expected[n][i], 1e-5) << n << " of " << canvas << " at " << i;
+        }
+      }
+    }
+  }
+}
+
+TEST_F(CudaLoops, TensorsComeBackAsTheyWere) {
+  for (const Precision precision : {Precision::f32, Precision::bf16}) {
+    const auto backend = make_cuda_backend(0, precision);
+    for (const int channels : {1, 3, 4, 8, 13}) {
+      DeviceTensor tensor(*backend, {channels, 5, 7}, Format::native);
+      std::vector<float> values(channels * 35);
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 200);
+      tensor.set(values);
+      std::vector<float> back(values.size());
+      tensor.get(back);
+      EXPECT_EQ(back, values) << channels;
+    }
+  }
+}
+
+TEST_F(CudaLoops, ARecordingDoesTheSameAgain) {
+  Buffer values(*cuda_, 1000);
+  std::unique_ptr<Recording> recording;
+  const Philox random{.seed = 1, .stream = Stream::input_noise};
+  for (std::uint64_t step = 0; step < 3; ++step) {
+    cuda_->begin_step({.number = step});
+    cuda_->run(recording, [&] { cuda_->normal(random, 1, Write::accumulate, values.all()); });
+  }
+  std::vector<float> expected(1000);
+  const auto ref = make_ref_backend();
+  for (std::uint64_t step = 0; step < 3; ++step) {
+    ref->begin_step({.number = step});
+    ref->normal(random, 1, Write::accumulate, expected);
+  }
+  const std::span<const float> got = values.pull();
+  for (std::size_t i = 0; i < 1000; ++i) ASSERT_NEAR(got[i], expected[i], 1e-5);
+}
+
+}  // namespace
+}  // namespace dipper
