@@ -55,11 +55,14 @@ if wanted pictures; then
     [[ -e $picture ]] || continue
     for recipe in seed-pixel-shuffle paper-missing-50 inpaint-balanced; do
       for precision in f32 tf32 bf16; do
-        "$(find_program dipper)" inpaint "$picture" --drop 0.5 --recipe $recipe --device cuda --precision $precision \
-          --iterations "${ITERATIONS:-1000}" --output "$logs/restored.png" --json >"$logs/restored.json" 2>/dev/null ||
-          failed+=("$picture $recipe $precision")
-        printf '{"picture":"%s","precision":"%s","result":%s}\n' "$(basename "$picture")" $precision \
-          "$(cat "$logs/restored.json")" >>"$out/restorations.jsonl"
+        if "$(find_program dipper)" inpaint "$picture" --drop 0.5 --recipe $recipe --device cuda \
+          --precision $precision --iterations "${ITERATIONS:-1000}" --output "$logs/restored.png" --json \
+          >"$logs/restored.json" 2>"$logs/restored.err"; then
+          printf '{"picture":"%s","precision":"%s","result":%s}\n' "$(basename "$picture")" $precision \
+            "$(cat "$logs/restored.json")" >>"$out/restorations.jsonl"
+        else
+          failed+=("$(basename "$picture") $recipe $precision: $(tail -n 1 "$logs/restored.err")")
+        fi
       done
     done
   done
