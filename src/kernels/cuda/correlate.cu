@@ -102,14 +102,16 @@ void place_patch(const Correlation& c, CorrelationTile& t) {
   }
 }
 
-std::size_t shared_bytes(const Correlation& c, const CorrelationTile& t, Precision precision) {
-  const std::size_t patch = static_cast<std::size_t>(t.patch_rows) * t.patch_columns * c.stride;
-  const std::size_t stage = 2 * patch + 2ULL * c.kernel_area * t.channels;
+// A barrier's memory may be nothing else's while its thread block lives, so it comes after both.
+std::size_t place_in_shared(const Correlation& c, Precision precision, CorrelationTile& t) {
+  const int patch = t.patch_rows * t.patch_columns * c.stride;
+  const int stage = 2 * patch + 2 * c.kernel_area * t.channels;
+  const int sums = t.splits > 1 ? t.pixels * t.channels / 4 : 0;
+  t.before_barriers = std::max(t.stages * stage, sums);
   const int per_block = lanes_of(precision);
   const std::size_t channels = ceil_div(c.in_channels, 2 * per_block) * 2ULL * per_block;
-  const std::size_t sums = static_cast<std::size_t>(t.pixels) * t.channels * sizeof(float);
-  return std::max(t.stages * stage * sizeof(Piece), t.splits > 1 ? sums : 0) + most_stages * sizeof(std::uint64_t) +
-         channels * sizeof(float2) + patch * sizeof(int);
+  return t.before_barriers * sizeof(Piece) + most_stages * sizeof(std::uint64_t) + channels * sizeof(float2) +
+         patch * sizeof(int);
 }
 
 // Where there are few thread blocks, several sum over some of the input's channels each.
@@ -121,7 +123,7 @@ void choose_splits(int pairs, int blocks, const Device& device, CorrelationTile&
 // As many stages as leave room for two thread blocks on a multiprocessor where there are so many.
 void choose_stages(const Correlation& c, Precision precision, bool shares, CorrelationTile& t) {
   const int pairs = ceil_div(ceil_div(c.in_channels, 2 * lanes_of(precision)), t.splits);
-  const auto fits = [&](std::size_t room) { return (t.shared = shared_bytes(c, t, precision)) <= room; };
+  const auto fits = [&](std::size_t room) { return (t.shared = place_in_shared(c, precision, t)) <= room; };
   for (t.stages = 4; t.stages > 1; t.stages /= 2) {
     if (pairs >= t.stages && fits(shares && t.stages > 2 ? most_shared / 2 : most_shared)) return;
   }

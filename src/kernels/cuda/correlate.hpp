@@ -55,6 +55,7 @@ struct CorrelationTile {
   short moved[most_taps] = {};  // where a tap's pixels begin in the patch
   int stages = 2;               // of pairs of blocks of input channels, that are here or on their way
   int splits = 1;               // thread blocks, a cluster, that share out those pairs
+  int before_barriers = 0;      // pieces of shared memory, for the stages or a cluster's sums
   std::size_t shared = 0;       // bytes
 };
 

@@ -85,7 +85,7 @@ struct CorrelationKernel {
     patch_size = p.t.patch_rows * across();
     tap_count = p.c.taps.begin[phase + 1] - p.c.taps.begin[phase];
     stage_size = 2 * patch_size + 2 * p.c.kernel_area * S::channels;
-    barriers = reinterpret_cast<std::uint64_t*>(shared + p.t.stages * stage_size);
+    barriers = reinterpret_cast<std::uint64_t*>(shared + p.t.before_barriers);
     norm = reinterpret_cast<float2*>(barriers + most_stages);
     source = reinterpret_cast<int*>(norm + 2 * p.pairs * lanes<T>);
   }
@@ -157,7 +157,9 @@ struct CorrelationKernel {
     const int first_column = tile_column * p.c.stride + p.c.taps.low_column[phase];
     find_sources(p, first_row, first_column, source);
     if constexpr (S::by_warpgroup) {
-      if (threadIdx.x < p.t.stages) make_barrier(barriers + threadIdx.x);
+      if (threadIdx.x == 0) {
+        for (int stage = 0; stage < p.t.stages; ++stage) make_barrier(barriers + stage);
+      }
     }
     __syncthreads();
     for (int pair = 0; pair < p.t.stages; ++pair) start_copies(pair, pair);
