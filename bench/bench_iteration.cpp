@@ -9,7 +9,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -54,15 +53,10 @@ struct Options {
 };
 
 std::unique_ptr<dipper::Backend> make_backend(const Options& options) {
-  using dipper::Precision;
   if (options.device == "cpu") return dipper::make_cpu_backend(options.threads);
   if (options.device == "ref") return dipper::make_ref_backend();
   if (options.device != "cuda") throw dipper::Error("--device must be cpu, ref or cuda");
-  const std::map<std::string, Precision> precisions{
-      {"f32", Precision::f32}, {"tf32", Precision::tf32}, {"bf16", Precision::bf16}};
-  const auto precision = precisions.find(options.precision);
-  if (precision == precisions.end()) throw dipper::Error("--precision must be f32, tf32 or bf16");
-  return dipper::make_cuda_backend(0, precision->second);
+  return dipper::make_cuda_backend(0, dipper::precision_named(options.precision));
 }
 
 /// Milliseconds of each iteration that counts, from the least to the most; on a device, of an iteration of each block.

@@ -14,6 +14,7 @@
 #include "fit/fit.hpp"
 #include "fit/recipe.hpp"
 #include "kernels/backend.hpp"
+#include "networks.hpp"
 
 namespace {
 
@@ -63,10 +64,7 @@ int main(int argc, char** argv) {
   options.add_to(app);
   CLI11_PARSE(app, argc, argv);
   try {
-    using dipper::Precision;
-    const Precision precision = options.precision == "f32"    ? Precision::f32
-                                : options.precision == "tf32" ? Precision::tf32
-                                                              : Precision::bf16;
+    const dipper::Precision precision = dipper::precision_named(options.precision);
     const dipper::Recipe recipe = dipper::load_recipe(options.recipe);
     const dipper::Shape shape{3, options.size, options.size};
     const std::vector<float> target(shape.size(), 0.5F);

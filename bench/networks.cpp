@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "dipper/error.hpp"
 #include "nets/nets.hpp"
 #include "ops/masked_error.hpp"
 
@@ -57,6 +58,13 @@ double iteration_flops(const Graph& graph) {
     flops += (has_input_gradient ? 3 : 2) * forward_flops(node.desc);
   }
   return flops;
+}
+
+Precision precision_named(const std::string& name) {
+  if (name == "f32") return Precision::f32;
+  if (name == "tf32") return Precision::tf32;
+  if (name == "bf16") return Precision::bf16;
+  throw Error("--precision must be f32, tf32 or bf16");
 }
 
 }  // namespace dipper

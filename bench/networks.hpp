@@ -6,6 +6,7 @@
 
 #include "graph/fuse.hpp"
 #include "graph/graph.hpp"
+#include "kernels/backend.hpp"
 
 namespace dipper {
 
@@ -20,6 +21,9 @@ namespace dipper {
 /// What the convolutions of one iteration cost by the direct method: each of the three passes as much as forward.
 /// Nobody wants the gradient in z, so that the first layers have two passes only.
 [[nodiscard]] double iteration_flops(const Graph& graph);
+
+/// What --precision means. Throws Error for a name that is none.
+[[nodiscard]] Precision precision_named(const std::string& name);
 
 [[nodiscard]] bool is_convolution(const LayerDesc& desc);
 

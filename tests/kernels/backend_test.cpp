@@ -25,18 +25,6 @@ double tolerance(const Layer<float>& layer, Pass pass) {
   return layer.choice(pass).kernel == std::string_view("winograd") ? 2e-5 : 3e-6;
 }
 
-/// How far `got` is from `expected`, relative to the largest expected value.
-double distance(const std::vector<float>& got, const std::vector<double>& expected, std::size_t count) {
-  double largest = 1e-3;
-  double worst = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    largest = std::max(largest, std::abs(expected[i]));
-    const double difference = std::abs(static_cast<double>(got[i]) - expected[i]);
-    worst = std::isnan(difference) ? INFINITY : std::max(worst, difference);
-  }
-  return worst / largest;
-}
-
 /// Calls action() once with each instruction set that this machine has.
 void on_every_instruction_set(const std::function<void()>& action) {
   for (const std::string& name : cpu::instruction_sets()) {

@@ -156,17 +156,6 @@ class DeviceRun {
   Buffer scratch_;
 };
 
-double distance(const std::vector<float>& got, const std::vector<double>& expected, std::size_t count) {
-  double largest = 1e-3;
-  double worst = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    largest = std::max(largest, std::abs(expected[i]));
-    const double difference = std::abs(static_cast<double>(got[i]) - expected[i]);
-    worst = std::isnan(difference) ? INFINITY : std::max(worst, difference);
-  }
-  return worst / largest;
-}
-
 void expect_agreement(const LayerRun<double>& expected, const LayerRun<float>& run, double tolerance) {
   const LayerDesc& desc = expected.desc;
   if (stores_output(desc)) {

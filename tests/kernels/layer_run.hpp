@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -28,6 +29,18 @@ double dot(const std::vector<T>& a, const std::vector<T>& b, std::size_t count) 
   double sum = 0;
   for (std::size_t i = 0; i < count; ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
   return sum;
+}
+
+/// How far `got` is from `expected`, relative to the largest expected value.
+inline double distance(const std::vector<float>& got, const std::vector<double>& expected, std::size_t count) {
+  double largest = 1e-3;
+  double worst = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    largest = std::max(largest, std::abs(expected[i]));
+    const double difference = std::abs(static_cast<double>(got[i]) - expected[i]);
+    worst = std::isnan(difference) ? INFINITY : std::max(worst, difference);
+  }
+  return worst / largest;
 }
 
 /// One layer with all its tensors, to be run forward and backward.

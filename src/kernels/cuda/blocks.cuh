@@ -131,6 +131,10 @@ __device__ inline void put(Piece* to, const Lanes<T>& values, bool accumulate) {
   *to = pack<T>(sum);
 }
 
+inline int lanes_of(Precision precision) {
+  return precision == Precision::bf16 ? lanes<Bf16> : lanes<float>;
+}
+
 /// Calls make(T()) with what activations are stored as.
 template <class Make>
 auto with_storage(Precision precision, const Make& make) {

@@ -86,10 +86,6 @@ __global__ void sum_channels(const Piece* x, int plane, int channels, float* to)
   to[blockIdx.x * lanes<T> + n] = static_cast<float>(sum);
 }
 
-int lanes_of(Precision precision) {
-  return precision == Precision::bf16 ? lanes<Bf16> : lanes<float>;
-}
-
 Block pieces_on(const Device& device, std::size_t count) {
   return device.allocate(4 * count);
 }

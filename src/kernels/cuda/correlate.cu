@@ -9,8 +9,6 @@
 namespace dipper::cuda {
 namespace {
 
-constexpr std::size_t most_shared = 227 * 1024;
-
 template <class S>
 __global__ void __launch_bounds__(correlation_threads)
     correlate(const __grid_constant__ CorrelationPlan plan, const __grid_constant__ CorrelationOperands at) {
@@ -73,10 +71,6 @@ Function function_for(const CorrelationTile& tile) {
 Function function_for(Precision precision, const CorrelationTile& tile) {
   if (precision == Precision::bf16) return function_for<Arithmetic::bf16>(tile);
   return precision == Precision::tf32 ? function_for<Arithmetic::tf32>(tile) : warps_function<Arithmetic::f32>(tile);
-}
-
-int lanes_of(Precision precision) {
-  return precision == Precision::bf16 ? lanes<Bf16> : lanes<float>;
 }
 
 // The span of a phase's taps along an axis.

@@ -9,8 +9,6 @@
 namespace dipper::cuda {
 namespace {
 
-constexpr std::size_t most_shared = 227 * 1024;
-
 template <class Kernel>
 __global__ void __launch_bounds__(Kernel::threads) sum_products(const __grid_constant__ WeightPlan plan) {
   extern __shared__ Piece memory[];
@@ -127,10 +125,6 @@ __global__ void sum_few_slices(const __grid_constant__ Summing s) {
   s.dbias[m] = sum;
 }
 
-int lanes_of(Precision precision) {
-  return precision == Precision::bf16 ? lanes<Bf16> : lanes<float>;
-}
-
 // So that the floats of four pixels and eight channels lie in different banks.
 int without_conflicts(int pieces, Precision precision) {
   return precision == Precision::bf16 ? pieces : (pieces + 3) / 8 * 8 + 4;
@@ -224,11 +218,9 @@ void WeightGradient::run(const Operands& at) const {
                         .padding = d_.padding,
                         .reflects = d_.mode == Padding::reflect,
                         .with_bias = with_bias_,
-                        .a_channels = a.channels,
                         .a_height = a.height,
                         .a_width = a.width,
                         .a_blocks = ceil_div(a.channels, lanes_of(precision_)),
-                        .b_channels = d_.input.channels,
                         .b_height = d_.input.height,
                         .b_width = d_.input.width,
                         .b_blocks = ceil_div(d_.input.channels, lanes_of(precision_)),

@@ -13,8 +13,8 @@ struct WeightPlan {
   WeightGradient::Cut cut;
   int kernel, stride, padding;
   bool reflects, with_bias;
-  int a_channels, a_height, a_width, a_blocks;
-  int b_channels, b_height, b_width, b_blocks;
+  int a_height, a_width, a_blocks;
+  int b_height, b_width, b_blocks;
   int column_bits;
 };
 
