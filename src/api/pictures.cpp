@@ -28,6 +28,12 @@ Range range_of(const Observation& observation) {
   return range;
 }
 
+std::vector<float> colours_of(const Image& picture, const Range& range) {
+  std::vector<float> values(picture.colours().size());
+  std::ranges::transform(picture.colours(), values.begin(), [&range](float sample) { return range.into(sample); });
+  return values;
+}
+
 Image fitting_truth(const Image& truth, const Observation& observation) {
   const Image& like = observation.like();
   const int scale = observation.observed_by ? observation.observed_by->stride : 1;

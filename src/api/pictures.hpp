@@ -22,6 +22,9 @@ struct Range {
 /// [0, 1], or what the known samples span when that is more.
 [[nodiscard]] Range range_of(const Observation& observation);
 
+/// [channel][row][column] of a picture's colours, in [0, 1].
+[[nodiscard]] std::vector<float> colours_of(const Image& picture, const Range& range);
+
 /// The truth as it can be compared with what is restored. What is enlarged has sides that the scale divides, so the
 /// truth may have a few more rows and columns, which damage() crops too. Throws Error when it does not fit even so, or
 /// holds numbers that are not finite.

@@ -35,6 +35,12 @@ TEST(Range, IsNeverLessThanFromBlackToWhite) {
   }
 }
 
+TEST(Range, ColoursAreSeenInItWithoutAlpha) {
+  Image picture(2, 1, 2);
+  picture.samples = {-1, 3, 0.5F, 0.5F};
+  EXPECT_EQ(colours_of(picture, {-1, 3}), (std::vector<float>{0, 1}));
+}
+
 TEST(Truths, AreOfTheSameShapeAndFinite) {
   const Observation observation = observation_of(SampleType::u8, {0, 1, 0});
   EXPECT_NO_THROW(static_cast<void>(fitting_truth(Image(3, 1, 2), observation)));  // alpha is not compared

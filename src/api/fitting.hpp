@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/devices.hpp"
+#include "api/pace.hpp"
+#include "api/pictures.hpp"
+#include "api/saving.hpp"
+#include "base/memory.hpp"
+#include "classic/membrane.hpp"
+#include "dipper/dipper.hpp"
+#include "fit/fit.hpp"
+#include "fit/judge.hpp"
+#include "fit/recipe.hpp"
+#include "tasks/task.hpp"
+
+namespace dipper {
+
+/// What is fitted, how, and on what. All of it must outlive the fit.
+struct FittingParts {
+  const Settings& settings;
+  const Task& task;
+  const Observation& observation;
+  const Recipe& recipe;
+  const Range& range;
+  const Device& device;
+};
+
+/// A network on its way to the picture that a task wants: steps, and the pictures, judgements and checkpoints between
+/// them, until there is a reason to end.
+class Fitting {
+ public:
+  /// The classical method runs here, and memory is taken. Both `pictures`, which gets what the fit has reached, and
+  /// `pace`, whose time has begun, must outlive this. Throws Error for what cannot be fitted.
+  Fitting(const FittingParts& parts, Pictures& pictures, Pace& pace);
+  ~Fitting() = default;
+  Fitting(const Fitting&) = delete;
+  Fitting& operator=(const Fitting&) = delete;
+
+  /// Throws FitError when the loss is no longer finite, and Error for a checkpoint that is not this fit's.
+  void run(const ProgressCallback& callback);
+
+  /// What came out of it, beside the pictures.
+  void tell(Restoration& result) const;
+
+ private:
+  [[nodiscard]] Target target() const;
+  void plan_memory();
+  void resume();
+  void loop(const ProgressCallback& callback);
+  [[nodiscard]] bool is_time_to_wait() const;
+  [[nodiscard]] bool is_pictured() const;
+  void take_figures();
+  [[nodiscard]] bool steps_or_time_are_over();
+  [[nodiscard]] bool judge_has_seen_enough();
+  void plan();
+  void take_picture();
+  void forget_picture();
+  [[nodiscard]] std::optional<Expectation> expected() const;
+  [[nodiscard]] Judge* judge() { return judge_ ? &*judge_ : nullptr; }
+
+  const Settings& settings_;
+  const Observation& observation_;
+  Backend& backend_;
+  Recipe recipe_;
+  int planned_by_recipe_;
+  Pictures& pictures_;
+  Pace& pace_;
+  std::vector<float> values_;   // what is observed, and
+  std::vector<float> weights_;  // how far each pixel of it counts for the fit
+  std::vector<float> output_;   // the network's last one, or what stands for it
+  std::vector<float> result_;   // the best so far
+  std::optional<Judge> judge_;
+  std::size_t bytes_before_ = resident_bytes();
+  std::optional<Membrane> membrane_;
+  Fit fit_;
+  Saving saving_;
+  Progress progress_;
+  bool stopped_ = false;  // by the callback
+  std::string reason_;    // why it ended before its last iteration
+};
+
+}  // namespace dipper

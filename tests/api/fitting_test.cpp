@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/fitting.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "api/request.hpp"
+
+namespace dipper {
+namespace {
+
+/// A tiny fit with a third of the pixels missing, and a clock that the test sets, and that
+/// goes on by a little whenever somebody looks.
+class Fittings : public testing::Test {
+ protected:
+  Fittings() {
+    Image& picture = observation.damaged;
+    for (std::size_t i = 0; i < picture.samples.size(); ++i) {
+      picture.samples[i] = 0.5F + 0.4F * std::sin(0.3F * static_cast<float>(i % 32));
+    }
+    observation.summary = "a third is missing";
+    observation.keeps_known = true;
+    observation.weights.assign(picture.plane_size(), 1.0F);
+    for (std::size_t i = 0; i < picture.plane_size(); i += 3) observation.weights[i] = 0;
+    settings.device = "cpu";
+    settings.threads = 1;
+    settings.quality = "fast";
+    settings.set = {{"skip.down", "4,4"}, {"skip.up", "4"}, {"skip.skip", "2"}};
+  }
+
+  Restoration run(const ProgressCallback& callback = {}) {
+    const Recipe recipe = recipe_for(settings, task, observation);
+    const Device device = make_device(settings);
+    Pace pace(settings.time, [this] { return now += 1e-3; });
+    Pictures pictures(observation, range, nullptr);
+    Fitting fitting({settings, task, observation, recipe, range, device}, pictures, pace);
+    fitting.run(callback);
+    Restoration result;
+    fitting.tell(result);
+    pictures.move_to(result);
+    return result;
+  }
+
+  double now = 0;
+  const Task& task = find_task("inpaint");
+  Observation observation{.damaged = Image(32, 32, 1)};
+  Settings settings;
+  Range range;
+};
+
+TEST_F(Fittings, EndAfterTheirIterationsWithoutAReason) {
+  settings.iterations = 4;
+  std::vector<int> calls;
+  const Restoration result = run([&calls](const Progress& progress) {
+    calls.push_back(progress.iteration);
+    return true;
+  });
+  EXPECT_EQ(calls, (std::vector<int>{0, 1, 2, 3, 4}));
+  EXPECT_EQ(result.iterations, 4);
+  EXPECT_EQ(result.reason, "");
+  EXPECT_EQ(result.recipe, "inpaint-fast");
+  EXPECT_EQ(result.device, "cpu");
+  EXPECT_FALSE(result.stopped);
+  EXPECT_EQ(result.image.samples.size(), observation.damaged.samples.size());
+}
+
+TEST_F(Fittings, EndWhenTheCallbackSaysSoWithThePictureOfThatStep) {
+  settings.set["schedule.cosine"] = "0";  // it would depend on the number of steps
+  const Restoration result = run([](const Progress& progress) { return progress.iteration < 3; });
+  EXPECT_EQ(result.iterations, 3);
+  EXPECT_TRUE(result.stopped);
+  settings.iterations = 3;
+  const Restoration whole = run();
+  EXPECT_FALSE(whole.stopped);
+  EXPECT_EQ(result.image.samples, whole.image.samples);
+}
+
+// Each iteration takes a second of the test's clock, but the first: nobody has told it before that is over.
+TEST_F(Fittings, EndWhenTheTimeIsOver) {
+  settings.time = 10;
+  settings.set["hold_out.share"] = "0";
+  int planned = 0;
+  const Restoration result = run([&](const Progress& progress) {
+    planned = progress.iterations;
+    if (progress.iteration > 0) now += 1;
+    return true;
+  });
+  EXPECT_EQ(result.reason, "its 10 seconds are over");
+  EXPECT_GE(result.iterations, 8);
+  EXPECT_LE(result.iterations, 11);
+  EXPECT_EQ(planned, result.iterations + 1);
+}
+
+TEST_F(Fittings, TimeDoesNotChangeANumberOfIterationsThatWasAskedFor) {
+  settings.time = 1e6;
+  settings.iterations = 5;
+  const Restoration result = run([&](const Progress& progress) {
+    EXPECT_EQ(progress.iterations, 5);
+    now += 1;
+    return true;
+  });
+  EXPECT_EQ(result.iterations, 5);
+}
+
+TEST_F(Fittings, TellWhatTheJudgeFound) {
+  settings.iterations = 30;
+  settings.set["hold_out.share"] = "0.2";
+  observation.classic = &find_method(task, "cubic");
+  const Restoration result = run();
+  EXPECT_TRUE(result.expected);
+  EXPECT_GE(result.best_iteration, 1);
+  EXPECT_EQ(result.classic, "cubic");
+  EXPECT_GE(result.classic_share, 0);
+  EXPECT_LE(result.classic_share, 1);
+}
+
+TEST_F(Fittings, SayWhatTheyFitBeforeTheFirstStep) {
+  settings.iterations = 1;
+  std::string summary;
+  std::size_t planned = 0;
+  static_cast<void>(run([&](const Progress& progress) {
+    summary = progress.summary;
+    planned = progress.planned_bytes;
+    EXPECT_EQ(progress.width, 32);
+    EXPECT_EQ(progress.height, 32);
+    return true;
+  }));
+  EXPECT_EQ(summary.find("a third is missing; network skip of "), 0U) << summary;
+  EXPECT_NE(summary.find("recipe inpaint-fast, on cpu ("), std::string::npos) << summary;
+  EXPECT_GT(planned, 32 * 32 * sizeof(float));
+}
+
+}  // namespace
+}  // namespace dipper
