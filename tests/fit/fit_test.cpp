@@ -9,6 +9,7 @@
 #include "base/philox.hpp"
 #include "dipper/error.hpp"
 #include "kernels/far_backend.hpp"
+#include "kernels/watching_backend.hpp"
 
 namespace dipper {
 namespace {
@@ -287,6 +288,28 @@ TEST(Fit, IsTheSameBitsFarAway) {
     rollbacks += there.rollbacks();
   }
   EXPECT_GT(rollbacks, 0);
+}
+
+/// Where gradients of weights run beside the rest, as on a GPU in each of its precisions.
+TEST(Fit, EveryRecipeOrdersAllThatTouchesTheSameMemory) {
+  const Waves waves({3, 64, 96});
+  for (const BuiltInRecipe& built_in : built_in_recipes()) {
+    const Recipe recipe = load_recipe(std::string(built_in.name));
+    Target target = waves.target();
+    if (recipe.input_kind == "picture") target.guide = waves.values;
+    if (recipe.input_kind == "reduced") target.scaling = Scaling{1, ResizeKernel::box};
+    for (const int lanes : {4, 8}) {
+      test::WatchingBackend watching(lanes);
+      Fit fit(target, recipe, watching, 0);
+      std::vector<float> output(waves.shape.size());
+      for (int i = 0; i < 4; ++i) {
+        fit.step();
+        if (i == 2) fit.output(output);
+      }
+      EXPECT_GT(watching.times_aside(), 0) << built_in.name;
+      EXPECT_EQ(watching.complaints(), std::vector<std::string>()) << built_in.name;
+    }
+  }
 }
 
 TEST(Fit, WalkMovesTheInput) {

@@ -11,6 +11,7 @@
 #include "graph/allocations.hpp"
 #include "graph/branches.hpp"
 #include "kernels/far_backend.hpp"
+#include "kernels/watching_backend.hpp"
 #include "nets/nets.hpp"
 #include "ops/masked_error.hpp"
 
@@ -108,6 +109,20 @@ TEST_P(EveryNetwork, GivesTheSameBitsFarAway) {
     EXPECT_TRUE(std::ranges::equal(there.program->dtheta().pull(), here.program->dtheta().pull()));
     EXPECT_TRUE(std::ranges::equal(there.program->gradient(there.z), here.program->gradient(here.z)));
     EXPECT_TRUE(std::ranges::equal(there.program->pull(there.x), here.program->pull(here.x)));
+  }
+}
+
+// Of two iterations: what the second one writes may still be read by the first.
+TEST_P(EveryNetwork, OrdersAllThatTouchesTheSameMemory) {
+  for (const int lanes : {4, 8}) {
+    test::WatchingBackend watching(lanes);
+    NetworkRun run(GetParam(), watching);
+    for (int i = 0; i < 2; ++i) {
+      run.program->forward();
+      run.program->backward();
+    }
+    EXPECT_GT(watching.times_aside(), 0);
+    EXPECT_EQ(watching.complaints(), std::vector<std::string>());
   }
 }
 

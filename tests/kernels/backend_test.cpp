@@ -15,6 +15,7 @@
 #include "kernels/cpu/instruction_sets.hpp"
 #include "kernels/layer_run.hpp"
 #include "kernels/ref/ref.hpp"
+#include "kernels/watching_backend.hpp"
 
 namespace dipper {
 namespace {
@@ -329,6 +330,55 @@ TEST(BackendLoops, AnAverageIsOfTheStepsShareOrOfEachPixels) {
     backend->average(x, base, {}, average);
     EXPECT_EQ(average, (std::vector<float>{11, 22, 33, 44}));
   }
+}
+
+/// What tests of programs rely on to find operations without an order between them.
+TEST(WatchingBackend, ComplainsOfWhatHasNoOrder) {
+  const auto run = [](const std::function<void(Backend&, float*, float*)>& operations) {
+    test::WatchingBackend watching(4);
+    const Block a = watching.allocate(100);
+    const Block b = watching.allocate(100);
+    std::unique_ptr<Recording> recording;
+    watching.run(recording, [&] { operations(watching, a.get(), b.get()); });
+    return watching.complaints();
+  };
+  const std::vector<std::string> none;
+  // Two that read, then two in turn, then one that comes after they came together.
+  EXPECT_EQ(run([](Backend& backend, float* a, float* b) {
+              backend.aside([&] { backend.copy(a, b, 50); });
+              backend.aside([&] { backend.copy(b, b + 50, 50); });
+              backend.copy(a, a + 50, 50);
+              backend.rejoin();
+              backend.copy(b, a, 100);
+            }),
+            none);
+  EXPECT_EQ(run([](Backend& backend, float* a, float* b) {
+              backend.aside([&] { backend.copy(a, b, 50); });
+              backend.copy(b + 60, a + 49, 40);
+              backend.rejoin();
+            }),
+            std::vector<std::string>{"copy writes what copy reads aside"});
+  EXPECT_EQ(run([](Backend& backend, float* a, float* b) {
+              backend.aside([&] { backend.copy(a, b, 50); });
+              backend.copy(b + 49, a + 60, 40);
+              backend.rejoin();
+            }),
+            std::vector<std::string>{"copy reads what copy writes aside"});
+  EXPECT_EQ(run([](Backend& backend, float* a, float* b) { backend.aside([&] { backend.copy(a, b, 50); }); }),
+            std::vector<std::string>{"a recording ends while something is aside"});
+  EXPECT_EQ(run([](Backend& backend, float* a, float* b) { backend.copy(a, b + 1, 100); }),
+            std::vector<std::string>{"copy goes beyond its memory"});
+  const auto activate = [](std::size_t written) {
+    return [written](Backend& backend, float* a, float* b) {
+      const float* const x = a;
+      backend.copy(b, a + written / 2, written - written / 2);
+      backend.copy(b, a, written / 2);
+      backend.layer(SigmoidDesc{.input = {5, 2, 3}})->forward({.x = {&x, 1}, .y = b});
+    };
+  };
+  EXPECT_EQ(run(activate(48)), none);  // two blocks of four channels
+  EXPECT_EQ(run(activate(47)),
+            std::vector<std::string>{"sigmoid 5 channels, 3x2 forward reads what nobody has written"});
 }
 
 TEST(CpuBackendLoops, NormalNumbersAreNormal) {
