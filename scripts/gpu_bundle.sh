@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds what scripts/gpu_check.sh needs and puts it, with the libraries it is linked to, into build-gpu and build-gpu.tar.gz: to be carried to
+# Builds what scripts/gpu_check.sh and scripts/gpu_race.sh need and puts it, with the libraries it is linked to, into build-gpu and build-gpu.tar.gz: to be carried to
 # a machine that has a GPU and its driver, but not the packages to build with.
-# Usage: [ARCHITECTURES=90a-real] scripts/gpu_bundle.sh [PICTURE...]      pictures to be restored there, too
+# Usage: [ARCHITECTURES=90a-real] [SANITIZER=FOLDER] scripts/gpu_bundle.sh [PICTURE...]      pictures to be restored there, too
+# SANITIZER: a folder that has compute-sanitizer and its libraries, of the toolkit or of the Python package nvidia-cuda-sanitizer-api.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,6 +25,11 @@ done
 # Everything but the C library itself, which every system has.
 ldd "${programs[@]}" | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u |
   grep -vE '/(libc|libm|libdl|librt|libpthread|libresolv)\.so' | xargs -I{} cp -L {} "$bundle/lib/"
+if [[ -n ${SANITIZER-} ]]; then
+  mkdir "$bundle/sanitizer"
+  find -L "$SANITIZER" -type f \( -name compute-sanitizer -o -name 'lib*.so*' \) -exec cp {} "$bundle/sanitizer/" \;
+  chmod +x "$bundle/sanitizer/compute-sanitizer"
+fi
 for picture in "$@"; do cp "$picture" "$bundle/pictures/"; done
 git rev-parse --short HEAD >"$bundle/commit"
 tar czf "$bundle.tar.gz" "$bundle"
