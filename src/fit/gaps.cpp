@@ -49,6 +49,28 @@ Gaps::Gaps(std::span<const float> weights, int height, int width)
   }
 }
 
+void Gaps::cut(int most, int side) {
+  std::vector<Piece> parts;
+  for (const Piece& piece : pieces_) {
+    if (std::max(piece.height, piece.width) <= most) {
+      parts.push_back(piece);
+      continue;
+    }
+    const int columns = (piece.width + side - 1) / side;
+    std::vector<Piece> tiles(static_cast<std::size_t>((piece.height + side - 1) / side) * columns);
+    for (const Place& place : piece.places) {
+      Piece& tile = tiles[static_cast<std::size_t>(place.row / side) * columns + place.column / side];
+      tile.places.push_back({place.row % side, place.column % side});
+      tile.height = std::max(tile.height, place.row % side + 1);
+      tile.width = std::max(tile.width, place.column % side + 1);
+    }
+    for (Piece& tile : tiles) {
+      if (!tile.places.empty()) parts.push_back(std::move(tile));
+    }
+  }
+  pieces_ = std::move(parts);
+}
+
 // Everything that is left and touches the first place, however far around.
 Gaps::Piece Gaps::take_piece(Place first, std::vector<std::uint8_t>& left) const {
   Piece piece;

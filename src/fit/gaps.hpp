@@ -28,6 +28,9 @@ class Gaps {
   /// room. Depends on the seed and the step alone.
   [[nodiscard]] std::vector<std::uint32_t> lay(const Philox& random, int step, double share, bool apart = false) const;
 
+  /// Cuts pieces that are longer than `most` pixels into parts of no more than side x side.
+  void cut(int most, int side);
+
   [[nodiscard]] std::size_t bytes() const;
 
  private:

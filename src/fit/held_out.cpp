@@ -16,6 +16,10 @@ namespace {
 
 constexpr std::size_t fewest = 100;  // pixels that say something
 
+// Longer pieces are held out in parts of so many pixels a side: a few long ones would see little of the picture.
+constexpr int longest = 64;
+constexpr int part = 32;
+
 // Shares are chosen for cells of so many pixels a side, from these and the two around them on each side.
 constexpr int cell = 16;
 constexpr std::array<double, 3> bell = {6.0 / 16, 4.0 / 16, 1.0 / 16};
@@ -33,37 +37,6 @@ struct Sums {
     square += weight * other.square;
     count += weight * other.count;
   }
-};
-
-/// The mean error of the pixels held out, and how sure it is: pieces are independent of each other, the pixels of one
-/// are not.
-class MeanError {
- public:
-  explicit MeanError(std::span<const std::uint32_t> pieces)
-      : pieces_(pieces), sums_(pieces.empty() ? 0 : std::size_t{std::ranges::max(pieces)} + 1) {}
-
-  void add(std::size_t n, double error) {
-    sums_[pieces_[n]].error += error;
-    sums_[pieces_[n]].count += 1;
-    sum_ += error;
-  }
-  [[nodiscard]] double mean() const { return sum_ / count(); }
-  [[nodiscard]] double deviation() const {
-    double squares = 0;
-    for (const Sum& sum : sums_) squares += std::pow(sum.error - sum.count * mean(), 2);
-    return std::sqrt(squares) / count();
-  }
-
- private:
-  struct Sum {
-    double error = 0;
-    double count = 0;
-  };
-  [[nodiscard]] double count() const { return static_cast<double>(std::max<std::size_t>(1, pieces_.size())); }
-
-  std::span<const std::uint32_t> pieces_;
-  std::vector<Sum> sums_;
-  double sum_ = 0;
 };
 
 /// Shares of a picture, cell by cell.
@@ -136,8 +109,32 @@ class Shares {
 
 }  // namespace
 
+PieceMean::PieceMean(std::span<const std::uint32_t> pieces)
+    : pieces_(pieces), sums_(pieces.empty() ? 0 : std::size_t{std::ranges::max(pieces)} + 1) {}
+
+void PieceMean::add(std::size_t n, double value) {
+  sums_[pieces_[n]].value += value;
+  sums_[pieces_[n]].count += 1;
+  sum_ += value;
+}
+
+// Of a ratio of sums over pieces of several sizes, by its linear approximation; of one piece nothing is known.
+double PieceMean::deviation() const {
+  double squares = 0;
+  double pieces = 0;
+  for (const Sum& sum : sums_) {
+    squares += std::pow(sum.value - sum.count * mean(), 2);
+    pieces += sum.count > 0 ? 1 : 0;
+  }
+  if (pieces < 2) return std::abs(mean());
+  return std::sqrt(squares * pieces / (pieces - 1)) / count();
+}
+
 HeldOut::HeldOut(std::span<const float> weights, int height, int width, double share, std::uint64_t seed) {
-  const std::vector<std::uint32_t> covered = Gaps(weights, height, width).lay({seed, Stream::held_out}, 0, share, true);
+  Gaps gaps(weights, height, width);
+  gaps.cut(longest, part);
+  single_ = gaps.single();
+  const std::vector<std::uint32_t> covered = gaps.lay({seed, Stream::held_out}, 0, share, true);
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (weights[i] < 1 || covered[i] == 0) continue;
     pixels_.push_back(i);
@@ -194,7 +191,7 @@ Blend blend(const HeldOut& held_out, std::span<const float> a, std::span<const f
 
   // The n-th pixel's share by some rule, judged by all pixels.
   const auto judged = [&](const auto& share_at) {
-    MeanError mean(held_out.pieces());
+    PieceMean mean(held_out.pieces());
     for (std::size_t n = 0; n < pixels.size(); ++n) {
       const double share = share_at(n);
       // What b took over makes it look nearer to y than it is to the truth.

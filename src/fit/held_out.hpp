@@ -15,7 +15,7 @@ namespace dipper {
 class HeldOut {
  public:
   /// weights: [row][column]. Only pixels of weight 1 are taken, about the share of them in (0, 1), in pieces of the
-  /// shapes of what is missing; none at all when so few would be taken that they say little.
+  /// shapes of what is missing, long ones in parts; none at all when so few would be taken that they say little.
   HeldOut(std::span<const float> weights, int height, int width, double share, std::uint64_t seed);
 
   /// In the order of rows.
@@ -23,6 +23,8 @@ class HeldOut {
   /// Of each of them, the piece it belongs to: errors within one are alike.
   [[nodiscard]] std::span<const std::uint32_t> pieces() const { return pieces_; }
   [[nodiscard]] bool empty() const { return pixels_.empty(); }
+  /// Whether each pixel is a piece, since single ones are missing, or none.
+  [[nodiscard]] bool single() const { return single_; }
 
   /// The same weights, 0 for the pixels held out.
   [[nodiscard]] std::vector<float> others(std::span<const float> weights) const;
@@ -33,6 +35,31 @@ class HeldOut {
  private:
   std::vector<std::size_t> pixels_;
   std::vector<std::uint32_t> pieces_;
+  bool single_ = false;
+};
+
+/// The mean of a number that each pixel held out has, and how sure it is: pieces are independent of each other, the
+/// pixels of one are not.
+class PieceMean {
+ public:
+  /// HeldOut::pieces(), which must outlive this.
+  explicit PieceMean(std::span<const std::uint32_t> pieces);
+
+  void add(std::size_t n, double value);
+  [[nodiscard]] double mean() const { return sum_ / count(); }
+  /// The standard error of the mean.
+  [[nodiscard]] double deviation() const;
+
+ private:
+  struct Sum {
+    double value = 0;
+    double count = 0;
+  };
+  [[nodiscard]] double count() const { return pieces_.empty() ? 1 : static_cast<double>(pieces_.size()); }
+
+  std::span<const std::uint32_t> pieces_;
+  std::vector<Sum> sums_;
+  double sum_ = 0;
 };
 
 /// How much of each of two results to take, pixel by pixel.

@@ -84,6 +84,22 @@ TEST(Gaps, PiecesKeepTheirShapesAndSize) {
   EXPECT_GT(tall, 20);
 }
 
+TEST(Gaps, LongPiecesAreLaidInPartsOnceTheyAreCut) {
+  Gaps gaps = Picture().miss(5, 5, 2, 80).miss(30, 40, 8, 2).gaps();
+  gaps.cut(40, 16);
+  int parts = 0;
+  int short_ones = 0;
+  for (int step = 0; step < 20; ++step) {
+    for (const auto& [number, e] : extents(gaps.lay(random, step, 0.03, true))) {
+      const bool is_part = e.bottom - e.top == 1 && e.right - e.left == 15;
+      const bool is_short = e.bottom - e.top == 7 && e.right - e.left == 1;
+      EXPECT_TRUE(is_part || is_short) << "step " << step << ", piece " << number;
+      ++(is_part ? parts : short_ones);
+    }
+  }
+  EXPECT_GT(parts, 2 * short_ones);  // five of them to one
+}
+
 TEST(Gaps, PixelsThatTouchAtACornerAreOnePiece) {
   Picture picture;
   for (int i = 0; i < 8; ++i) picture.miss(10 + i, 20 + 2 * i, 1, 2).miss(10 + i, 22 + 2 * i, 1, 1);
