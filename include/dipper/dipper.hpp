@@ -32,6 +32,7 @@ struct Settings {
   double max_memory = 0;             ///< bytes that the fit may take of the device's memory, or it is refused; 0: any
   int every = 0;                     ///< iterations between pictures in Progress; 0: as the recipe says
   bool explain = false;              ///< fill Progress::explanation
+  bool uncertainty = false;          ///< fill Restoration::uncertainty
   std::filesystem::path checkpoint;  ///< where the fit's state is saved, the one before as FILE.1; empty: nowhere
   double checkpoint_every = 60;      ///< seconds from one saving to the next; 0: after every iteration
   bool checkpoint_at_end = true;     ///< save the last state too; one that the callback stopped is saved anyway
@@ -55,6 +56,17 @@ struct Request {
 struct Expectation {
   double psnr = 0;    ///< of the pixels that are missing, in dB
   double within = 0;  ///< it lies so near to that with a chance of about 95 %
+};
+
+/// How far a result is likely to be from the truth, pixel by pixel.
+struct Uncertainty {
+  /// The standard deviation of each pixel's error over its colours, in units of the picture's samples: gray, f32, as
+  /// large as the result. 0 where a known pixel stayed as it was.
+  Image deviation;
+  bool calibrated = false;  ///< by pixels whose truth or noise is known; else how far the fit's results were spread
+  double mean_error = 0;    ///< the root of the mean square of `deviation` where it is not 0
+  std::optional<double> within_one;  ///< the share of samples that were held out and lie within `deviation` of the
+  std::optional<double> within_two;  ///< result, and within twice that; none where they are noisy, or none were
 };
 
 /// What a fit says of itself while it runs.
@@ -94,17 +106,18 @@ struct Restoration {
   std::optional<Image> truth;    ///< what the figures below were measured against
   std::optional<double> psnr;    ///< of `image` against the truth
   std::optional<double> ssim;
-  std::optional<double> raw_psnr;       ///< of `raw` against the truth
-  std::optional<Expectation> expected;  ///< found without the truth, where the recipe holds pixels out
-  int iterations = 0;                   ///< in all
-  int best_iteration = 0;               ///< the one whose result was taken, where the recipe holds pixels out; else 0
-  double iterations_per_second = 0;     ///< of this run
-  std::string reason;                   ///< why the fit ended before its last iteration, as a clause; else empty
-  std::string classic;                  ///< the method whose result was mixed with the fit's; else empty
-  double classic_share = 0;             ///< how much of the result is that method's, on average over the picture
-  int resumed_from = 0;                 ///< those of them that an earlier run had finished
-  double seconds = 0;                   ///< that restore() took, with what the callback took
-  std::size_t peak_bytes = 0;           ///< the process's largest resident memory, measured
+  std::optional<double> raw_psnr;          ///< of `raw` against the truth
+  std::optional<Expectation> expected;     ///< found without the truth, where the recipe holds pixels out
+  std::optional<Uncertainty> uncertainty;  ///< with Settings::uncertainty; none after too few iterations to tell
+  int iterations = 0;                      ///< in all
+  int best_iteration = 0;            ///< the one whose result was taken, where the recipe holds pixels out; else 0
+  double iterations_per_second = 0;  ///< of this run
+  std::string reason;                ///< why the fit ended before its last iteration, as a clause; else empty
+  std::string classic;               ///< the method whose result was mixed with the fit's; else empty
+  double classic_share = 0;          ///< how much of the result is that method's, on average over the picture
+  int resumed_from = 0;              ///< those of them that an earlier run had finished
+  double seconds = 0;                ///< that restore() took, with what the callback took
+  std::size_t peak_bytes = 0;        ///< the process's largest resident memory, measured
   std::uint64_t seed = 0;
   std::string method;                ///< "fit", or the other that was asked for
   std::string recipe;                ///< empty without a fit

@@ -23,11 +23,20 @@ std::optional<Membrane> make_membrane(const Recipe& recipe, const Observation& o
   return Membrane(weights, damaged.colour_channels(), damaged.height, damaged.width);
 }
 
+// An enlarged picture's are those of its views, in the end.
+std::optional<Spread> make_spread(const Recipe& recipe, const Observation& observation,
+                                  const std::optional<Judge>& judge) {
+  if (recipe.input_kind == "reduced" || (judge && !judge->asks_for_spread())) return std::nullopt;
+  const Image& picture = observation.like();
+  return Spread({picture.colour_channels(), picture.height, picture.width});
+}
+
 }  // namespace
 
 Fitting::Fitting(const FittingParts& parts, Pictures& pictures, Pace& pace)
     : settings_(parts.settings),
       observation_(parts.observation),
+      range_(parts.range),
       backend_(*parts.device.backend),
       recipe_(parts.recipe),
       planned_by_recipe_(recipe_.iterations),
@@ -38,6 +47,7 @@ Fitting::Fitting(const FittingParts& parts, Pictures& pictures, Pace& pace)
       output_(observation_.like().colours().size()),
       result_(output_.size()),
       judge_(make_judge(observation_, recipe_, parts.range, settings_, values_, weights_)),
+      spread_(make_spread(recipe_, observation_, judge_)),
       membrane_(make_membrane(recipe_, observation_, weights_)),
       fit_(target(), recipe_, backend_, settings_.seed),
       saving_(settings_, {DIPPER_VERSION, parts.task.name, parts.device.origin, settings_.seed, recipe_}, target()) {
@@ -59,10 +69,10 @@ void Fitting::run(const ProgressCallback& callback) {
   progress_.explanation.clear();
   progress_.note.clear();
   loop(callback);
-  if (saving_.is_due_at_end(stopped_)) progress_.note = saving_.save(fit_, judge());
+  if (saving_.is_due_at_end(stopped_)) progress_.note = saving_.save(fit_, judge(), spread());
 }
 
-void Fitting::tell(Restoration& result) const {
+void Fitting::tell(Restoration& result) {
   result.recipe = recipe_.name;
   result.device = backend_.name();
   result.iterations = progress_.iteration;
@@ -73,6 +83,7 @@ void Fitting::tell(Restoration& result) const {
   result.expected = progress_.expected;
   result.checkpoint = saving_.saved_to();
   result.note = progress_.note;
+  if (settings_.uncertainty) result.uncertainty = uncertainty();
   if (!judge_) return;
   result.best_iteration = judge_->best_iteration();
   if (observation_.classic == nullptr) return;
@@ -101,12 +112,12 @@ void Fitting::plan_memory() {
 }
 
 void Fitting::resume() {
-  progress_.note = saving_.resume(fit_, judge());
+  progress_.note = saving_.resume(fit_, judge(), spread());
   progress_.resumed_from = progress_.iteration = fit_.iteration();
   progress_.loss = fit_.loss();
   progress_.rollbacks = fit_.rollbacks();
   progress_.planned_bytes = std::max(progress_.planned_bytes, peak_resident_bytes());  // of reading it
-  take_picture();  // there may be no step left to take one after
+  take_picture(false);  // there may be no step left to take one after
   forget_picture();
 }
 
@@ -121,11 +132,11 @@ void Fitting::loop(const ProgressCallback& callback) {
     plan();
     over = steps_or_time_are_over();
     const bool look = over || is_pictured();
-    if (look) take_picture();
+    if (look) take_picture(is_pictured());
     over = over || judge_has_seen_enough();
-    if (!over && saving_.is_due()) progress_.note = saving_.save(fit_, judge());
+    if (!over && saving_.is_due()) progress_.note = saving_.save(fit_, judge(), spread());
     stopped_ = callback && !callback(progress_) && !over;
-    if (stopped_ && !look) take_picture();
+    if (stopped_ && !look) take_picture(false);
     forget_picture();
     progress_.note.clear();
   }
@@ -182,15 +193,19 @@ void Fitting::plan() {
   progress_.seconds_left = pace_.seconds_to_spare();
 }
 
-void Fitting::take_picture() {
+// What a resumed or a stopped fit looks at beside does not count for the spread, or it would differ from that of a fit
+// that never stopped. Averages move little, so what they average is added.
+void Fitting::take_picture(bool counts) {
   const double began = pace_.seconds();
   fit_.output(output_);
   result_ = output_;
   if (fit_.averages()) fit_.average(result_);
   if (membrane_) membrane_->close_seams(values_, result_);
+  if (spread_ && counts) spread_->add(fit_.averages() ? output_ : result_);
   if (judge_) {
     judge_->look(fit_.iteration(), result_);
     judge_->result(result_);
+    errors_ = errors();
     progress_.expected = expected();
   }
   pictures_.show(result_, output_);
@@ -205,11 +220,51 @@ void Fitting::forget_picture() {
   progress_.raw_psnr.reset();
 }
 
+std::optional<Errors> Fitting::errors() const {
+  if (!spread_) return judge_->errors();
+  return spread_->says_something() ? judge_->errors(spread_->squares()) : std::nullopt;
+}
+
 // Where the fit got nothing, y is right unless it is noisy.
 std::optional<Expectation> Fitting::expected() const {
-  if (!observation_.keeps_known || !(judge_->error() > 0)) return std::nullopt;
+  if (!observation_.keeps_known) return std::nullopt;
+  const double error = errors_ ? errors_->mean : judge_->error();
+  const double deviation = errors_ ? errors_->deviation : judge_->error_deviation();
+  if (!(error > 0)) return std::nullopt;
   constexpr double decibel = 4.343;  // of a relative error of 1
-  return Expectation{-10 * std::log10(judge_->error()), 2 * decibel * judge_->error_deviation() / judge_->error()};
+  return Expectation{-10 * std::log10(error), 2 * decibel * deviation / error};
+}
+
+std::optional<Uncertainty> Fitting::uncertainty() {
+  Uncertainty found;
+  std::vector<float> squares;
+  if (errors_) {
+    squares = errors_->square;
+    found.calibrated = true;
+    found.within_one = errors_->within_one;
+    found.within_two = errors_->within_two;
+  } else if (spread_) {
+    if (!spread_->says_something()) return std::nullopt;
+    squares = spread_->squares();
+  } else {
+    const Image& picture = observation_.like();
+    Spread views({picture.colour_channels(), picture.height, picture.width}, false);
+    for (int view = 0; view < fit_.views(); ++view) {
+      fit_.output(output_, view);
+      views.add(output_);
+    }
+    if (!views.says_something()) return std::nullopt;
+    squares = views.squares();
+  }
+  found.deviation = deviation_of(observation_, range_, squares);
+  double sum = 0;
+  double count = 0;
+  for (const float deviation : found.deviation.samples) {
+    sum += double{deviation} * deviation;
+    count += deviation > 0 ? 1 : 0;
+  }
+  found.mean_error = std::sqrt(sum / std::max(1.0, count));
+  return found;
 }
 
 }  // namespace dipper

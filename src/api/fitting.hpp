@@ -16,6 +16,7 @@
 #include "fit/fit.hpp"
 #include "fit/judge.hpp"
 #include "fit/recipe.hpp"
+#include "fit/spread.hpp"
 #include "tasks/task.hpp"
 
 namespace dipper {
@@ -45,7 +46,7 @@ class Fitting {
   void run(const ProgressCallback& callback);
 
   /// What came out of it, beside the pictures.
-  void tell(Restoration& result) const;
+  void tell(Restoration& result);
 
  private:
   [[nodiscard]] Target target() const;
@@ -58,13 +59,17 @@ class Fitting {
   [[nodiscard]] bool steps_or_time_are_over();
   [[nodiscard]] bool judge_has_seen_enough();
   void plan();
-  void take_picture();
+  void take_picture(bool counts);
   void forget_picture();
+  [[nodiscard]] std::optional<Errors> errors() const;
   [[nodiscard]] std::optional<Expectation> expected() const;
+  [[nodiscard]] std::optional<Uncertainty> uncertainty();
   [[nodiscard]] Judge* judge() { return judge_ ? &*judge_ : nullptr; }
+  [[nodiscard]] Spread* spread() { return spread_ ? &*spread_ : nullptr; }
 
   const Settings& settings_;
   const Observation& observation_;
+  const Range& range_;
   Backend& backend_;
   Recipe recipe_;
   int planned_by_recipe_;
@@ -76,6 +81,8 @@ class Fitting {
   std::vector<float> result_;   // the best so far
   std::optional<Judge> judge_;
   std::size_t bytes_before_ = resident_bytes();
+  std::optional<Spread> spread_;  // of results, where a judge does not tell their errors without it
+  std::optional<Errors> errors_;  // of the last result, where a judge tells them
   std::optional<Membrane> membrane_;
   Fit fit_;
   Saving saving_;

@@ -32,10 +32,16 @@ std::optional<Judge> make_judge(const Observation& observation, const Recipe& re
   const Image& picture = observation.damaged;
   HeldOut held_out(weights, picture.height, picture.width, recipe.hold_out_share, settings.seed);
   if (held_out.empty()) return std::nullopt;
+  const float unit = range.high - range.low;
+  Measure measure{.weights = weights,
+                  .right = observation.keeps_known,
+                  .noise = observation.error == ErrorKind::squared ? observation.noise / unit : 0,
+                  .clipped = picture.sample != SampleType::f32,
+                  .blind = recipe.input_kind == "observed" && recipe.average > 0};
   weights = held_out.others(weights);
   Judge::Classic classic = classic_result(observation, held_out, range, settings);
   const Shape shape{picture.colour_channels(), picture.height, picture.width};
-  return Judge(std::move(held_out), values, shape, std::move(classic), recipe.hold_out_patience);
+  return Judge(std::move(held_out), values, shape, std::move(classic), recipe.hold_out_patience, std::move(measure));
 }
 
 }  // namespace dipper

@@ -53,6 +53,18 @@ Image fitting_truth(const Image& truth, const Observation& observation) {
   return fitting;
 }
 
+Image deviation_of(const Observation& observation, const Range& range, std::span<const float> squares) {
+  const Image& like = observation.like();
+  Image deviation(like.width, like.height, 1);
+  deviation.sample = SampleType::f32;
+  DIPPER_CHECK_EQ(squares.size(), deviation.samples.size());
+  for (std::size_t i = 0; i < squares.size(); ++i) {
+    const float fitted = observation.keeps_known ? 1 - std::clamp(observation.weights[i], 0.0F, 1.0F) : 1;
+    deviation.samples[i] = fitted * (range.high - range.low) * std::sqrt(std::max(0.0F, squares[i]));
+  }
+  return deviation;
+}
+
 Pictures::Pictures(const Observation& observation, const Range& range, const Image* truth)
     : observation_(observation), range_(range) {
   if (truth != nullptr) truth_ = fitting_truth(*truth, observation);

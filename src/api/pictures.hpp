@@ -30,6 +30,10 @@ struct Range {
 /// holds numbers that are not finite.
 [[nodiscard]] Image fitting_truth(const Image& truth, const Observation& observation);
 
+/// The standard deviation of the restored picture's errors in units of its samples, of square errors in [0, 1] that are
+/// to be expected of a fit's colours, [row][column]. Known pixels that stay have none.
+[[nodiscard]] Image deviation_of(const Observation& observation, const Range& range, std::span<const float> squares);
+
 /// What a fit has reached, as pictures: of its colours in [0, 1], with the observation's alpha, profile and known
 /// pixels.
 class Pictures {

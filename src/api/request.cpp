@@ -39,6 +39,7 @@ void check_method(const Settings& settings, const TaskMethod& method) {
       {"precision", settings.precision != preset.precision},
       {"every", settings.every != preset.every},
       {"explain", settings.explain != preset.explain},
+      {"uncertainty", settings.uncertainty != preset.uncertainty},
       {"checkpoint-every", settings.checkpoint_every != preset.checkpoint_every},
   };
   for (const auto& [name, given] : of_fits) {

@@ -12,8 +12,8 @@ Saving::Saving(const Settings& settings, const Origin& origin, const Target& tar
   if (!settings.checkpoint.empty() || !settings.resume.empty()) checkpoints_.emplace(origin, target);
 }
 
-std::string Saving::resume(Fit& fit, Judge* judge) {
-  return checkpoints_->resume(settings_.resume, fit, judge);
+std::string Saving::resume(Fit& fit, Judge* judge, Spread* spread) {
+  return checkpoints_->resume(settings_.resume, fit, judge, spread);
 }
 
 bool Saving::is_due() const {
@@ -24,10 +24,10 @@ bool Saving::is_due_at_end(bool stopped) const {
   return !settings_.checkpoint.empty() && (stopped || settings_.checkpoint_at_end);
 }
 
-std::string Saving::save(Fit& fit, Judge* judge) {
+std::string Saving::save(Fit& fit, Judge* judge, Spread* spread) {
   std::string note;
   try {
-    checkpoints_->save(settings_.checkpoint, fit, judge);
+    checkpoints_->save(settings_.checkpoint, fit, judge, spread);
     saved_to_ = settings_.checkpoint;
   } catch (const Error& error) {
     note = fmt::format("there is no checkpoint of iteration {}: {}", fit.iteration(), error.what());

@@ -18,9 +18,9 @@ class Saving {
   Saving(const Settings& settings, const Origin& origin, const Target& target,
          Pace::Clock clock = Pace::steady_clock());
 
-  /// Brings the fit and its judge to where an earlier run ended, and returns what is to be said of that. Throws Error
-  /// as Checkpoints does.
-  [[nodiscard]] std::string resume(Fit& fit, Judge* judge);
+  /// Brings the fit, its judge and its spread to where an earlier run ended, and returns what is to be said of that.
+  /// Throws Error as Checkpoints does.
+  [[nodiscard]] std::string resume(Fit& fit, Judge* judge, Spread* spread);
 
   /// The fit begins: the first checkpoint is due when the time between two has passed.
   void begin() { saved_at_ = clock_(); }
@@ -31,7 +31,7 @@ class Saving {
   [[nodiscard]] bool is_due_at_end(bool stopped) const;
 
   /// Returns what is to be said of it: a disk that is full for a while must not cost the fit.
-  [[nodiscard]] std::string save(Fit& fit, Judge* judge);
+  [[nodiscard]] std::string save(Fit& fit, Judge* judge, Spread* spread);
 
   /// The checkpoint that was written; empty before.
   [[nodiscard]] const std::filesystem::path& saved_to() const { return saved_to_; }

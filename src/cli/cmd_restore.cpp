@@ -29,6 +29,7 @@ Request read_request(const std::string& task, const RestoreOptions& options) {
   if (!options.truth.empty()) request.truth = read_image(options.truth);
   request.method = options.method;
   request.settings = options.settings;
+  request.settings.uncertainty = !options.uncertainty.empty();
   request.settings.checkpoint = checkpoint_file(options);
   request.settings.checkpoint_at_end = !options.checkpoint.empty();
   if (options.quiet || options.progress == ProgressStyle::none) request.settings.explain = false;  // nobody would see
@@ -61,6 +62,23 @@ Figures figures_of(const Restoration& restoration, bool raw) {
   return figures;
 }
 
+// A line of its own about the map, where one was asked for.
+std::string uncertainty_line(const RestoreOptions& options, const Restoration& restoration) {
+  if (options.uncertainty.empty() || restoration.method != "fit") return "";
+  if (!restoration.uncertainty) {
+    return fmt::format("\nthere is no {}: the fit showed too few pictures to tell how far they are spread",
+                       options.uncertainty);
+  }
+  const Uncertainty& found = *restoration.uncertainty;
+  std::string text = fmt::format("\nexpected error {:.4f} of the way from black to white", found.mean_error);
+  if (found.within_one) {
+    text += fmt::format("; of the held-out samples {:.0f} % lie within one deviation and {:.0f} % within two",
+                        100 * *found.within_one, 100 * *found.within_two);
+  }
+  if (!found.calibrated) text += ", as the spread of the fit's pictures has it, which no known pixel confirms";
+  return fmt::format("{} -> {}", text, options.uncertainty);
+}
+
 std::string sentence(const RestoreOptions& options, const Restoration& restoration, const Figures& figures) {
   std::string how = restoration.method == "fit" ? count_of(restoration.iterations, "iteration")
                                                 : fmt::format("method {}", restoration.method);
@@ -76,10 +94,19 @@ std::string sentence(const RestoreOptions& options, const Restoration& restorati
   }
   if (figures.psnr) text += fmt::format(", PSNR {:.2f} dB", *figures.psnr);
   if (figures.ssim) text += fmt::format(", SSIM {:.3f}", *figures.ssim);
-  text = fmt::format("{} -> {}", text, options.output);
+  text = fmt::format("{} -> {}{}", text, options.output, uncertainty_line(options, restoration));
   return restoration.reason.empty() ? text
                                     : fmt::format("{}\nstopped after {}: {}", text,
                                                   count_of(restoration.iterations, "iteration"), restoration.reason);
+}
+
+Json uncertainty_or_null(const RestoreOptions& options, const std::optional<Uncertainty>& found) {
+  if (!found) return {};
+  return {{"calibrated", found->calibrated},
+          {"mean_error", found->mean_error},
+          {"held_out_within_one", number_or_null(found->within_one)},
+          {"held_out_within_two", number_or_null(found->within_two)},
+          {"output", options.uncertainty}};
 }
 
 void print_json(const RestoreOptions& options, const Restoration& restoration, const Figures& figures) {
@@ -88,6 +115,7 @@ void print_json(const RestoreOptions& options, const Restoration& restoration, c
                        {"raw_psnr", number_or_null(restoration.raw_psnr)},
                        {"expected_psnr_of_missing", restoration.expected ? Json(restoration.expected->psnr) : Json()},
                        {"expected_within", restoration.expected ? Json(restoration.expected->within) : Json()},
+                       {"uncertainty", uncertainty_or_null(options, restoration.uncertainty)},
                        {"classic", restoration.classic},
                        {"classic_share", restoration.classic_share},
                        {"iterations", restoration.iterations},

@@ -49,6 +49,7 @@ std::vector<NamedFile> outputs_of(const RestoreOptions& options) {
   if (options.damages) files.push_back({"the damaged picture", damaged_file(options)});
   if (!options.strip.empty()) files.push_back({"--strip", options.strip});
   if (!options.animation.empty()) files.push_back({"--animation", options.animation});
+  if (!options.uncertainty.empty()) files.push_back({"--uncertainty", options.uncertainty});
   if (const std::string checkpoint = checkpoint_file(options); !checkpoint.empty()) {
     const std::vector<fs::path> both = checkpoint_files(checkpoint);
     files.push_back({"--checkpoint", both[0]});
@@ -79,6 +80,21 @@ Image blank_strip(const RestoreOptions& options, const Image& input) {
   const bool has_truth = options.damages || !options.truth.empty();
   const std::vector<Image> pictures(has_truth ? 3 : 2, Image(input.width, input.height, 1));
   return strip(pictures, strip_rows);
+}
+
+// Ten times the standard deviation, as gray of 8 bits.
+Image uncertainty_map(const Image& deviation) {
+  Image map = deviation;
+  map.sample = SampleType::u8;
+  for (float& sample : map.samples) sample = std::min(1.0F, 10 * sample);
+  return map;
+}
+
+void refuse_uncertainty_of_raw(const RestoreOptions& options) {
+  if (options.uncertainty.empty() || !options.raw) return;
+  throw Error(
+      "--uncertainty tells of the restored picture, but --raw writes the network's own output; leave one of the two "
+      "out");
 }
 
 // Leaves folders with something in them alone.
@@ -113,11 +129,13 @@ void FrameFolder::write(int iteration, const Image& picture) const {
 }
 
 Outputs::Outputs(const RestoreOptions& options, const Image& input) : options_(options), channels_(input.channels) {
+  refuse_uncertainty_of_raw(options);
   refuse_clashes(inputs_of(options), outputs_of(options));
   refuse_frame_clashes(options);
   check_writable(options.output, input);
   if (options.damages) check_writable(damaged_file(options), input);
   if (!options.strip.empty()) check_writable(options.strip, blank_strip(options, input));
+  if (!options.uncertainty.empty()) check_writable(options.uncertainty, Image(input.width, input.height, 1));
   if (!options.animation.empty()) animation_.emplace(options.animation, options.animation_size);
   if (!options.frames.empty()) frames_.emplace(options.frames);
 }
@@ -128,6 +146,8 @@ void Outputs::check_size(int width, int height) const {
   like.height = height;
   like.channels = channels_;
   check_writable(options_.output, like);
+  like.channels = 1;
+  if (!options_.uncertainty.empty()) check_writable(options_.uncertainty, like);
 }
 
 void Outputs::frame(const Progress& progress) {
@@ -151,6 +171,9 @@ void Outputs::write(const Request& request, const Restoration& restoration) {
     pictures.push_back(restoration.damaged ? *restoration.damaged : request.input);
     pictures.push_back(restored);
     write_image(options_.strip, strip(pictures, strip_rows));
+  }
+  if (!options_.uncertainty.empty() && restoration.uncertainty) {
+    write_image(options_.uncertainty, uncertainty_map(restoration.uncertainty->deviation));
   }
   if (last_frame_ != restoration.iterations) {
     if (frames_) frames_->write(restoration.iterations, restored);

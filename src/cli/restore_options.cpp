@@ -71,6 +71,11 @@ void declare_outputs(CLI::App& command, RestoreOptions& options) {
               options.animation_size, 8, 4096);
   add_text(command, {"--strip", "FILE", "write truth, damaged and restored side by side, at most 512 rows high"},
            options.strip);
+  add_text(command,
+           {"--uncertainty", "MAP",
+            "write how far each pixel may be off: its brightness is ten times the standard deviation of the error, so "
+            "black is certain and white off by a tenth of the way from black to white, or more"},
+           options.uncertainty);
   add_switch(command, {"--json", "", "one JSON object on stdout: figures, seed, recipe, output"}, options.json);
 }
 

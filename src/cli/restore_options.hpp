@@ -30,6 +30,7 @@ struct RestoreOptions {
   std::string animation;
   int animation_size = 200;
   std::string strip;
+  std::string uncertainty;  ///< the file of the map
   bool raw = false;
   bool json = false;
   ProgressStyle progress = ProgressStyle::automatic;

@@ -198,10 +198,11 @@ Safetensors read_whole(const fs::path& file) {
 Checkpoints::Checkpoints(const Origin& origin, const Target& target)
     : description_(describe(origin, target)), iterations_(origin.recipe.iterations) {}
 
-void Checkpoints::save(const fs::path& file, Fit& fit, Judge* judge) {
+void Checkpoints::save(const fs::path& file, Fit& fit, Judge* judge, Spread* spread) {
   Saver state;
   fit.visit(state);
   if (judge != nullptr) judge->visit(state);
+  if (spread != nullptr) spread->visit(state);
   Metadata metadata = description_;
   metadata.merge(state.numbers);
   metadata[checksum_key] = checksum(metadata, state.tensors);
@@ -211,7 +212,7 @@ void Checkpoints::save(const fs::path& file, Fit& fit, Judge* judge) {
   good_ = file;
 }
 
-std::string Checkpoints::resume(const fs::path& file, Fit& fit, Judge* judge) {
+std::string Checkpoints::resume(const fs::path& file, Fit& fit, Judge* judge, Spread* spread) {
   std::vector<std::string> notes;
   fs::path from = file;
   const Safetensors read = [&] {
@@ -233,6 +234,7 @@ std::string Checkpoints::resume(const fs::path& file, Fit& fit, Judge* judge) {
     Loader loader(read);
     fit.visit(loader);
     if (judge != nullptr) judge->visit(loader);
+    if (spread != nullptr) spread->visit(loader);
     loader.refuse_more();
   } catch (const Error& error) {
     throw Error(fmt::format("{} does not fit this run: {}", from.string(), error.what()));

@@ -277,19 +277,24 @@ Fit::Drawn Fit::drawn() {
 }
 
 void Fit::output(std::span<float> to) {
-  if (zero_shot_) return enlarge(to);
+  if (zero_shot_) return enlarge(to, 0, recipe_.input_views);
   if (hiding_ && !average_.empty()) return average(to);
   crop(drawn(), to);
 }
 
-void Fit::enlarge(std::span<float> to) {
+void Fit::output(std::span<float> to, int view) {
+  DIPPER_CHECK(view < views());
+  enlarge(to, view, 1);
+}
+
+void Fit::enlarge(std::span<float> to, int first_view, int views) {
   static_cast<void>(loss());  // the program will know others
   const auto draw = [this] {
     program_.push(tensors_.z);
     program_.forward();
     program_.pull(tensors_.x);
   };
-  zero_shot_->enlarge(draw, to);
+  zero_shot_->enlarge(draw, to, first_view, views);
 }
 
 void Fit::average(std::span<float> to) {

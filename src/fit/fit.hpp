@@ -75,6 +75,11 @@ class Fit {
   /// need not make anything.
   void output(std::span<float> to);
 
+  /// With a reduced input, the ways to lay the picture whose results the output averages, and what one of them gives
+  /// alone; else 0.
+  [[nodiscard]] int views() const { return zero_shot_ ? recipe_.input_views : 0; }
+  void output(std::span<float> to, int view);
+
   /// Whether there is an average of the outputs.
   [[nodiscard]] bool averages() const { return !average_.empty(); }
 
@@ -124,7 +129,7 @@ class Fit {
   void change_input();
   void add_to_average();
   [[nodiscard]] Drawn drawn();
-  void enlarge(std::span<float> to);
+  void enlarge(std::span<float> to, int first_view, int views);
   void crop(const Drawn& canvas, std::span<float> to) const;
 
   Recipe recipe_;

@@ -23,15 +23,18 @@ bool has_fallen(double error, double& before) {
 
 }  // namespace
 
-Judge::Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, Classic classic, int patience)
+Judge::Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, Classic classic, int patience,
+             Measure measure)
     : held_out_(std::move(held_out)),
       y_(y),
       shape_(shape),
       classic_(std::move(classic)),
       patience_(patience),
+      measure_(std::move(measure)),
       best_(shape.size()) {
   DIPPER_CHECK_EQ(y.size(), shape.size());
   DIPPER_CHECK(!held_out_.empty());
+  if (!measure_.weights.empty()) DIPPER_CHECK_EQ(measure_.weights.size(), shape.plane());
   if (classic_.full.empty()) return;
   DIPPER_CHECK_EQ(classic_.full.size(), shape.size());
   if (classic_.taken_noise.empty()) DIPPER_CHECK_EQ(classic_.blind.size(), shape.size());

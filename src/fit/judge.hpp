@@ -2,15 +2,27 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "fit/errors.hpp"
 #include "fit/held_out.hpp"
 #include "fit/state.hpp"
 #include "kernels/shape.hpp"
 
 namespace dipper {
+
+/// What y is worth as a measure of errors.
+struct Measure {
+  std::vector<float> weights{};  // of y, [row][column], with the pixels held out; empty: errors() is not asked for
+  bool right = true;             // y is the truth where a pixel's weight is 1; else it is as noisy as this says
+  double noise = 0;              // standard deviation; 0: unknown
+  bool clipped = true;           // what noise took beyond [0, 1] was cut off
+  bool blind = false;            // the fit tells each pixel that it knows from others alone, so there it errs as
+                                 // it does elsewhere
+};
 
 /// Judges the iterates of a fit by pixels that the fit did not get: which is the best, how much of a classical result
 /// improves it, when going on is no use, and how far the result is from the truth where nothing was known.
@@ -27,7 +39,8 @@ class Judge {
 
   /// y: the observed values, [channel][row][column], which must outlive this. patience: iterations without a gain after
   /// which the fit is to stop; 0: never.
-  Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, Classic classic, int patience);
+  Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, Classic classic, int patience,
+        Measure measure = {});
 
   /// Looks at x, a result after that many iterations, which is kept when it is the best so far.
   void look(int iteration, std::span<const float> x);
@@ -53,16 +66,46 @@ class Judge {
   [[nodiscard]] double error() const { return blend_.error; }
   [[nodiscard]] double error_deviation() const { return blend_.error_deviation; }
 
+  /// Whether errors() has to know how far the fit's results are spread.
+  [[nodiscard]] bool asks_for_spread() const { return !measure_.blind; }
+
+  /// How far the result is likely to be from the truth, pixel by pixel; none where y is no measure of that, or nothing
+  /// was looked at. spread: Spread::squares() where it asks for them, else empty.
+  [[nodiscard]] std::optional<Errors> errors(std::span<const float> spread = {}) const;
+
   void visit(StateVisitor& visitor);
 
  private:
+  /// Of one of the pixels held out, whose error does not hold noise.
+  struct Found {
+    double fit = 0;     // the fit's square error
+    double result = 0;  // the result's, where the classical one is blind too
+    double model = 0;   // what a model expected of it
+  };
+
+  /// A factor, and its standard error as a share of it.
+  struct Level {
+    double factor;
+    double deviation;
+  };
+
   [[nodiscard]] Blend blend_with(std::span<const float> x) const;
+  [[nodiscard]] std::vector<float> squares_of_best() const;
+  [[nodiscard]] float blind_result(std::size_t n, int channel) const;
+  [[nodiscard]] std::vector<Found> find(std::span<const float> model) const;
+  [[nodiscard]] Errors errors_of_blind_fit() const;
+  [[nodiscard]] Level level_of(std::span<const Found> found, double of_known, double of_missing,
+                               std::size_t missing) const;
+  [[nodiscard]] Errors errors_by_spread(std::span<const float> spread) const;
+  [[nodiscard]] Errors errors_in_noise() const;
+  void measure_shares(Errors& errors) const;
 
   HeldOut held_out_;
   std::span<const float> y_;
   Shape shape_;
   Classic classic_;
   int patience_;
+  Measure measure_;
   std::vector<float> best_;
   Blend blend_;  // of the best
   int looked_at_ = 0;

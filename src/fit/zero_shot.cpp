@@ -59,7 +59,6 @@ ZeroShot::ZeroShot(const Recipe& recipe, std::uint64_t seed, const Scaling& scal
                    const Shape& shape, const Tensors& tensors)
     : seed_(seed),
       scaling_(scaling),
-      views_(recipe.input_views),
       margin_(2 * recipe.net.resnet.blocks + 3),
       tile_(tile_of(shape)),
       tensors_(tensors),
@@ -104,16 +103,18 @@ void ZeroShot::before(int step) {
   }
 }
 
-void ZeroShot::enlarge(const std::function<void()>& draw, std::span<float> to) const {
+void ZeroShot::enlarge(const std::function<void()>& draw, std::span<float> to, int first_view, int views) const {
   Image picture = small_;
   float trust = blurred_ ? 1.0F : 0.0F;
   for (int step = 1; step <= steps_to(scaling_.scale); ++step) {
     picture = resize(picture, side_after(small_.width, scaling_.scale, step),
                      side_after(small_.height, scaling_.scale, step), ResizeKernel::bicubic);
     Image details(picture.width, picture.height, picture.channels);
-    for (int view = 0; view < views_ && trust > 0; ++view) add_details(draw, picture, view, details);
+    for (int view = first_view; view < first_view + views && trust > 0; ++view) {
+      add_details(draw, picture, view, details);
+    }
     for (std::size_t i = 0; i < picture.samples.size(); ++i) {
-      picture.samples[i] += trust / static_cast<float>(views_) * details.samples[i];
+      picture.samples[i] += trust / static_cast<float>(views) * details.samples[i];
     }
     project_back(picture);
     trust *= later_trust;

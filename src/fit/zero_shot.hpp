@@ -43,8 +43,9 @@ class ZeroShot {
 
   /// The picture enlarged, [channel][row][column]: in steps of about the square root of 2, each time by
   /// cubic convolution, to which is added what the network draws, and made consistent with the picture that was given
-  /// (back-projection, Irani and Peleg, 1991). draw() makes x of z.
-  void enlarge(const std::function<void()>& draw, std::span<float> to) const;
+  /// (back-projection, Irani and Peleg, 1991). draw() makes x of z. What the network adds is the mean of so many views
+  /// of the eight, from that on: ways to lay the picture, mirrored and turned.
+  void enlarge(const std::function<void()>& draw, std::span<float> to, int first_view, int views) const;
 
   [[nodiscard]] std::size_t bytes() const;
 
@@ -55,7 +56,6 @@ class ZeroShot {
 
   std::uint64_t seed_;
   Scaling scaling_;
-  int views_;
   int margin_;  // from which on a tile's pixels do not depend on what is beyond it
   Shape tile_;
   Tensors tensors_;

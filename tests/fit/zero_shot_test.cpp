@@ -38,7 +38,7 @@ class ZeroShots : public testing::Test {
   // With a network that adds the same to every pixel.
   std::vector<float> enlarged(int scale, float added) {
     std::vector<float> to(small.size() * scale * scale);
-    make(scale).enlarge([&] { std::ranges::fill(x, 0.5F + added); }, to);
+    make(scale).enlarge([&] { std::ranges::fill(x, 0.5F + added); }, to, 0, recipe.input_views);
     return to;
   }
   // What is left when it is made small again.
@@ -107,13 +107,14 @@ TEST_F(ZeroShots, WhatIsEnlargedIsConsistentWithThePicture) {
 /// A network that draws what it sees adds it: the tiles lie where they belong, in every view.
 TEST_F(ZeroShots, TilesMeetWithoutSeams) {
   set_size(70, 90);
-  recipe.input_views = 8;
+  const auto draw = [&] { std::ranges::transform(z, x.begin(), [](float seen) { return 0.5F + 0.3F * seen; }); };
   std::vector<float> to(small.size() * 4);
-  make(2).enlarge([&] { std::ranges::transform(z, x.begin(), [](float seen) { return 0.5F + 0.3F * seen; }); }, to);
-  recipe.input_views = 1;
-  std::vector<float> one(to.size());
-  make(2).enlarge([&] { std::ranges::transform(z, x.begin(), [](float seen) { return 0.5F + 0.3F * seen; }); }, one);
-  for (std::size_t i = 0; i < to.size(); ++i) EXPECT_NEAR(to[i], one[i], 1e-5F) << i;
+  make(2).enlarge(draw, to, 0, 8);
+  for (int view = 0; view < 8; ++view) {
+    std::vector<float> one(to.size());
+    make(2).enlarge(draw, one, view, 1);
+    for (std::size_t i = 0; i < to.size(); ++i) EXPECT_NEAR(to[i], one[i], 1e-5F) << i;
+  }
 }
 
 TEST_F(ZeroShots, APictureTooSmallToLearnFromIsEnlargedAllTheSame) {

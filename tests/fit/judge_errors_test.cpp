@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// Errors that a judge expects, held against errors that were made.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/philox.hpp"
+#include "fit/judge.hpp"
+
+namespace dipper {
+namespace {
+
+constexpr Shape shape{3, 96, 128};
+
+float normal(std::uint64_t step, std::size_t i) {
+  const Philox random{11, Stream::noise};
+  const double u = 1 - random.uniform(step, 2 * i);
+  return static_cast<float>(std::sqrt(-2 * std::log(u)) * std::cos(2 * M_PI * random.uniform(step, 2 * i + 1)));
+}
+
+/// A truth of which half of the pixels are missing, and a fit that errs four times as much on its right half.
+struct Scene {
+  Scene() : truth(shape.size()), x(shape.size()), weights(shape.plane()) {
+    const Philox drops{1, Stream::drop};
+    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = drops.uniform(0, i) < 0.5F ? 0.0F : 1.0F;
+    for (std::size_t i = 0; i < truth.size(); ++i) {
+      truth[i] = 0.5F + 0.2F * std::sin(0.01F * static_cast<float>(i % shape.plane()));
+      x[i] = truth[i] + error_at(i) * normal(0, i);
+    }
+  }
+  [[nodiscard]] static bool on_the_right(std::size_t i) { return i % shape.width >= shape.width / 2; }
+  [[nodiscard]] static float error_at(std::size_t i) { return on_the_right(i) ? 0.08F : 0.02F; }
+  [[nodiscard]] HeldOut held_out() const { return {weights, shape.height, shape.width, 0.05, 0}; }
+  [[nodiscard]] Judge judge(bool blind) const {
+    return {held_out(), truth, shape, {}, 0, {.weights = weights, .blind = blind}};
+  }
+  /// The shares of the missing samples that are within one and within two deviations.
+  [[nodiscard]] std::pair<double, double> within(const Errors& errors) const {
+    double one = 0, two = 0, all = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      if (weights[i % shape.plane()] > 0) continue;
+      const double deviation = std::sqrt(errors.square[i % shape.plane()]);
+      one += std::abs(x[i] - truth[i]) <= deviation ? 1 : 0;
+      two += std::abs(x[i] - truth[i]) <= 2 * deviation ? 1 : 0;
+      ++all;
+    }
+    return {one / all, two / all};
+  }
+  [[nodiscard]] double error(bool right) const {
+    double sum = 0, count = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      if (on_the_right(i) != right || weights[i % shape.plane()] > 0) continue;
+      sum += std::pow(x[i] - truth[i], 2);
+      ++count;
+    }
+    return sum / count;
+  }
+  static double mean(const Errors& errors, bool right) {
+    double sum = 0, count = 0;
+    for (std::size_t i = 0; i < shape.plane(); ++i) {
+      if (on_the_right(i) != right) continue;
+      sum += errors.square[i];
+      ++count;
+    }
+    return sum / count;
+  }
+  std::vector<float> truth, x, weights;
+};
+
+TEST(JudgesErrors, OfABlindFitAreLargeWhereItErrsMuch) {
+  const Scene scene;
+  Judge judge = scene.judge(true);
+  EXPECT_FALSE(judge.errors());  // before the first look
+  judge.look(1, scene.x);
+  const std::optional<Errors> errors = judge.errors();
+  ASSERT_TRUE(errors);
+  EXPECT_NEAR(Scene::mean(*errors, true) / scene.error(true), 1, 0.1);
+  EXPECT_NEAR(Scene::mean(*errors, false) / scene.error(false), 1, 0.35);
+  EXPECT_FALSE(judge.asks_for_spread());
+}
+
+TEST(JudgesErrors, CoverWhatTheySay) {
+  const Scene scene;
+  Judge judge = scene.judge(true);
+  judge.look(1, scene.x);
+  const Errors errors = *judge.errors();
+  const auto [one, two] = scene.within(errors);
+  EXPECT_NEAR(one, 0.683, 0.04);
+  EXPECT_NEAR(two, 0.954, 0.02);
+  EXPECT_NEAR(*errors.within_one, one, 0.05);
+  EXPECT_NEAR(*errors.within_two, two, 0.03);
+}
+
+TEST(JudgesErrors, HaveAMeanThatIsAsSureAsItSays) {
+  const Scene scene;
+  Judge judge = scene.judge(true);
+  judge.look(1, scene.x);
+  const Errors errors = *judge.errors();
+  const double mean = 0.5 * (scene.error(true) + scene.error(false));
+  EXPECT_NEAR(errors.mean, mean, 2.5 * errors.deviation);
+  EXPECT_LT(errors.deviation, 0.1 * mean);
+  EXPECT_GT(errors.deviation, 0);
+}
+
+/// A fit that knows its pixels by heart errs there less than elsewhere: those held out tell it.
+TEST(JudgesErrors, FollowThePixelsHeldOutWhereTheKnownOnesLie) {
+  Scene scene;
+  const std::vector<float> left = scene.held_out().others(scene.weights);
+  for (std::size_t i = 0; i < scene.x.size(); ++i) {
+    if (left[i % shape.plane()] > 0) scene.x[i] = scene.truth[i] + 0.3F * (scene.x[i] - scene.truth[i]);
+  }
+  Judge judge = scene.judge(true);
+  judge.look(1, scene.x);
+  const double mean = 0.5 * (scene.error(true) + scene.error(false));
+  EXPECT_NEAR(judge.errors()->mean / mean, 1, 0.2);
+}
+
+TEST(JudgesErrors, OfAnotherFitFollowItsSpread) {
+  const Scene scene;
+  Judge judge = scene.judge(false);
+  judge.look(1, scene.x);
+  EXPECT_TRUE(judge.asks_for_spread());
+  EXPECT_FALSE(judge.errors());
+  std::vector<float> spread(shape.plane());
+  for (std::size_t i = 0; i < spread.size(); ++i) spread[i] = 0.01F * Scene::error_at(i) * Scene::error_at(i);
+  const std::optional<Errors> errors = judge.errors(spread);
+  ASSERT_TRUE(errors);
+  EXPECT_NEAR(Scene::mean(*errors, true) / scene.error(true), 1, 0.15);
+  EXPECT_NEAR(Scene::mean(*errors, false) / scene.error(false), 1, 0.5);
+}
+
+TEST(JudgesErrors, OfNoisyPixelsAreWhatIsLeftWithoutTheNoise) {
+  Scene scene;
+  constexpr float noise = 0.15F;
+  std::vector<float> y = scene.truth;
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] += noise * normal(5, i);
+  const std::vector<float> known(shape.plane(), 1.0F);
+  // A second result that errs independently, and as much.
+  std::vector<float> other = scene.truth;
+  for (std::size_t i = 0; i < other.size(); ++i) other[i] += Scene::error_at(i) * normal(6, i);
+  Judge judge(HeldOut(known, shape.height, shape.width, 0.05, 0), y, shape,
+              {other, {}, std::vector<float>(shape.plane(), 0.0F)}, 0,
+              {.weights = known, .right = false, .noise = noise, .clipped = false, .blind = true});
+  judge.look(1, scene.x);
+  const std::optional<Errors> errors = judge.errors();
+  ASSERT_TRUE(errors);
+  EXPECT_FALSE(errors->within_one);
+  std::vector<float> result(shape.size());
+  judge.result(result);
+  scene.x = result;
+  scene.weights.assign(shape.plane(), 0.0F);
+  EXPECT_NEAR(Scene::mean(*errors, true) / scene.error(true), 1, 0.25);
+  EXPECT_LT(Scene::mean(*errors, false), 0.4 * Scene::mean(*errors, true));
+}
+
+TEST(JudgesErrors, AreNoneWhereTheNoiseIsUnknown) {
+  const Scene scene;
+  Judge judge(scene.held_out(), scene.truth, shape, {}, 0, {.weights = scene.weights, .right = false, .blind = true});
+  judge.look(1, scene.x);
+  EXPECT_FALSE(judge.errors());
+}
+
+}  // namespace
+}  // namespace dipper
