@@ -117,7 +117,7 @@ void Fitting::resume() {
   progress_.loss = fit_.loss();
   progress_.rollbacks = fit_.rollbacks();
   progress_.planned_bytes = std::max(progress_.planned_bytes, peak_resident_bytes());  // of reading it
-  take_picture(false);  // there may be no step left to take one after
+  take_picture(Look::passing);  // there may be no step left to take one after
   forget_picture();
 }
 
@@ -132,11 +132,11 @@ void Fitting::loop(const ProgressCallback& callback) {
     plan();
     over = steps_or_time_are_over();
     const bool look = over || is_pictured();
-    if (look) take_picture(is_pictured());
+    if (look) take_picture(is_pictured() ? Look::regular : Look::last);
     over = over || judge_has_seen_enough();
     if (!over && saving_.is_due()) progress_.note = saving_.save(fit_, judge(), spread());
     stopped_ = callback && !callback(progress_) && !over;
-    if (stopped_ && !look) take_picture(false);
+    if (stopped_ && !look) take_picture(Look::passing);
     forget_picture();
     progress_.note.clear();
   }
@@ -193,17 +193,16 @@ void Fitting::plan() {
   progress_.seconds_left = pace_.seconds_to_spare();
 }
 
-// What a resumed or a stopped fit looks at beside does not count for the spread, or it would differ from that of a fit
-// that never stopped. Averages move little, so what they average is added.
-void Fitting::take_picture(bool counts) {
+// Averages move little, so it is what they average that is spread.
+void Fitting::take_picture(Look look) {
   const double began = pace_.seconds();
   fit_.output(output_);
   result_ = output_;
   if (fit_.averages()) fit_.average(result_);
   if (membrane_) membrane_->close_seams(values_, result_);
-  if (spread_ && counts) spread_->add(fit_.averages() ? output_ : result_);
+  if (spread_ && look == Look::regular) spread_->add(fit_.averages() ? output_ : result_);
   if (judge_) {
-    judge_->look(fit_.iteration(), result_);
+    if (look != Look::passing || judge_->best_iteration() == 0) judge_->look(fit_.iteration(), result_);
     judge_->result(result_);
     errors_ = errors();
     progress_.expected = expected();

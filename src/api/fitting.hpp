@@ -59,7 +59,10 @@ class Fitting {
   [[nodiscard]] bool steps_or_time_are_over();
   [[nodiscard]] bool judge_has_seen_enough();
   void plan();
-  void take_picture(bool counts);
+  /// Of a picture that is looked at: one of the recipe's, the last, or one that only this run shows, because it was
+  /// stopped or resumed. That one must leave no trace, or it would differ from a run that never stopped.
+  enum class Look { regular, last, passing };
+  void take_picture(Look look);
   void forget_picture();
   [[nodiscard]] std::optional<Errors> errors() const;
   [[nodiscard]] std::optional<Expectation> expected() const;

@@ -37,7 +37,8 @@ std::optional<Judge> make_judge(const Observation& observation, const Recipe& re
                   .right = observation.keeps_known,
                   .noise = observation.error == ErrorKind::squared ? observation.noise / unit : 0,
                   .clipped = picture.sample != SampleType::f32,
-                  .blind = recipe.input_kind == "observed" && recipe.average > 0};
+                  .blind = recipe.input_kind == "observed" && recipe.average > 0,
+                  .hidden = recipe.input_hide};
   weights = held_out.others(weights);
   Judge::Classic classic = classic_result(observation, held_out, range, settings);
   const Shape shape{picture.colour_channels(), picture.height, picture.width};

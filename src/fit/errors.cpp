@@ -26,7 +26,7 @@ std::array<double, 2 * reach + 1> make_bell() {
   double sum = 0;
   for (int i = -reach; i <= reach; ++i) {
     const double value = std::exp(-0.5 * i * i / (bell_deviation * bell_deviation));
-    bell[static_cast<std::size_t>(i + reach)] = value;
+    bell[i + reach] = value;
     sum += value;
   }
   for (double& value : bell) value /= sum;
@@ -41,14 +41,14 @@ std::vector<float> filter(std::span<const float> values, int height, int width) 
   for (int i = 0; i < height; ++i) {
     const std::size_t row = static_cast<std::size_t>(i) * width;
     for (int k = -reach; k <= reach; ++k) {
-      const auto weight = static_cast<float>(bell[static_cast<std::size_t>(k + reach)]);
+      const auto weight = static_cast<float>(bell[k + reach]);
       for (int j = std::max(0, -k); j < std::min(width, width - k); ++j) rows[row + j] += weight * values[row + j + k];
     }
   }
   for (int i = 0; i < height; ++i) {
     const std::size_t row = static_cast<std::size_t>(i) * width;
     for (int k = std::max(-reach, -i); k <= std::min(reach, height - 1 - i); ++k) {
-      const auto weight = static_cast<float>(bell[static_cast<std::size_t>(k + reach)]);
+      const auto weight = static_cast<float>(bell[k + reach]);
       const std::size_t from = static_cast<std::size_t>(i + k) * width;
       for (int j = 0; j < width; ++j) to[row + j] += weight * rows[from + j];
     }

@@ -47,7 +47,7 @@ struct SquaresModel {
 
   /// The factors of the terms that bring the sum nearest to the squares, by the generalised Kullback-Leibler
   /// divergence: large squares have large errors themselves, so they count for less than in least squares, yet the
-  /// sum's mean is that of the squares. Multiplicative updates (Lee and Seung, 2001).
+  /// sum's mean over the pixels of sample() is that of the squares. Multiplicative updates (Lee and Seung, 2001).
   [[nodiscard]] std::vector<double> factors() const;
 
   /// The sum without the noise, at every pixel.

@@ -75,9 +75,9 @@ class Fit {
   /// need not make anything.
   void output(std::span<float> to);
 
-  /// With a reduced input, the ways to lay the picture whose results the output averages, and what one of them gives
-  /// alone; else 0.
-  [[nodiscard]] int views() const { return zero_shot_ ? recipe_.input_views : 0; }
+  /// With a reduced input, the ways to lay the picture, of which the output averages as many as the recipe says, and
+  /// what one of them gives alone; else 0.
+  [[nodiscard]] int views() const { return zero_shot_ ? ZeroShot::all_views : 0; }
   void output(std::span<float> to, int view);
 
   /// Whether there is an average of the outputs.

@@ -22,6 +22,7 @@ struct Measure {
   bool clipped = true;           // what noise took beyond [0, 1] was cut off
   bool blind = false;            // the fit tells each pixel that it knows from others alone, so there it errs as
                                  // it does elsewhere
+  double hidden = 0;             // in this share of the steps
 };
 
 /// Judges the iterates of a fit by pixels that the fit did not get: which is the best, how much of a classical result

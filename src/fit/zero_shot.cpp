@@ -85,7 +85,7 @@ void ZeroShot::before(int step) {
   if (!blurred_) return;
   const Philox random{seed_, Stream::crops};
   const auto draw_step = static_cast<std::uint64_t>(step);
-  const Orientation laid{random.below(8, draw_step, 0), small_.height, small_.width};
+  const Orientation laid{random.below(all_views, draw_step, 0), small_.height, small_.width};
   const int top = random.below(std::max(1, laid.rows() - tile_.height + 1), draw_step, 1);
   const int left = random.below(std::max(1, laid.columns() - tile_.width + 1), draw_step, 2);
   for (int i = 0; i < tile_.height; ++i) {

@@ -29,6 +29,9 @@ class ZeroShot {
     std::span<const float> x;
   };
 
+  /// Ways to lay a picture: mirrored or not, turned by four angles.
+  static constexpr int all_views = 8;
+
   /// small: the picture's colours, [channel][row][column] in [0, 1], of this shape. It is to be `scaling.scale` times
   /// larger, of which it would be made by `scaling.kernel`.
   ZeroShot(const Recipe& recipe, std::uint64_t seed, const Scaling& scaling, std::span<const float> small,

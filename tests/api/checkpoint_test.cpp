@@ -2,6 +2,8 @@
 // restore() stopped, and gone on with.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <filesystem>
 #include <vector>
 
 #include "dipper/dipper.hpp"
@@ -30,6 +32,36 @@ class RestoreWithCheckpoints : public test::TemporaryFolder {
 
   Request request;
 };
+
+/// The judge of a fit must not be told of what only the stopped and the resumed run looked at, nor the spread.
+TEST_F(RestoreWithCheckpoints, AStoppedFitGoesOnToTheSameResultAndUncertainty) {
+  for (const int side : {32, 96}) {  // the spread, and a judge
+    std::filesystem::remove(file("fit"));
+    request.input = Image(side, side, 1);
+    for (std::size_t i = 0; i < request.input.samples.size(); ++i) {
+      request.input.samples[i] = 0.5F + 0.4F * std::sin(0.01F * static_cast<float>(i * i % 997));
+    }
+    request.settings.quality = "fast";
+    request.settings.iterations = 30;
+    request.settings.every = 5;
+    request.settings.threads = 1;
+    request.settings.uncertainty = true;
+    request.settings.resume.clear();
+    Request plain = request;
+    plain.settings.checkpoint.clear();
+    const Restoration whole = restore(plain);
+    EXPECT_EQ(stop_at(13).iterations, 13);
+    request.settings.resume = file("fit");
+    EXPECT_EQ(stop_at(22).iterations, 22);
+    const Restoration resumed = restore(request);
+    EXPECT_EQ(resumed.image.samples, whole.image.samples);
+    EXPECT_EQ(resumed.best_iteration, whole.best_iteration);
+    ASSERT_TRUE(whole.uncertainty);
+    EXPECT_EQ(whole.uncertainty->calibrated, side == 96);
+    EXPECT_EQ(resumed.uncertainty->deviation.samples, whole.uncertainty->deviation.samples);
+    EXPECT_GT(whole.uncertainty->mean_error, 0);
+  }
+}
 
 TEST_F(RestoreWithCheckpoints, AStoppedFitGoesOnToTheSamePictures) {
   Request plain = request;

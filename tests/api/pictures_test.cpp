@@ -41,6 +41,20 @@ TEST(Range, ColoursAreSeenInItWithoutAlpha) {
   EXPECT_EQ(colours_of(picture, {-1, 3}), (std::vector<float>{0, 1}));
 }
 
+TEST(Deviations, AreInThePicturesUnitsAndNoneWherePixelsStay) {
+  Observation observation = observation_of(SampleType::f32, {-3, 5, 100});
+  observation.weights = {1, 0.5F, 0};
+  const std::vector<float> squares(3, 0.01F);
+  const Image deviation = deviation_of(observation, {-3, 5}, squares);
+  EXPECT_EQ(deviation.sample, SampleType::f32);
+  EXPECT_EQ(deviation.channels, 1);
+  EXPECT_EQ(deviation.samples[0], 0);
+  EXPECT_NEAR(deviation.samples[1], 0.4, 1e-6);
+  EXPECT_NEAR(deviation.samples[2], 0.8, 1e-6);
+  observation.keeps_known = false;
+  EXPECT_NEAR(deviation_of(observation, {-3, 5}, squares).samples[0], 0.8, 1e-6);
+}
+
 TEST(Truths, AreOfTheSameShapeAndFinite) {
   const Observation observation = observation_of(SampleType::u8, {0, 1, 0});
   EXPECT_NO_THROW(static_cast<void>(fitting_truth(Image(3, 1, 2), observation)));  // alpha is not compared

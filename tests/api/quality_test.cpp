@@ -61,6 +61,62 @@ TEST(Qualities, TheExpectedFigureIsThatOfTheMissingPixels) {
   EXPECT_LT(result.expected->within, 3);
 }
 
+/// The upper half of the picture is noise, which nobody can tell, the lower half is smooth.
+TEST(Qualities, TheUncertaintyIsLargeWhereTheErrorsAre) {
+  Image picture(96, 96, 1);
+  for (std::size_t i = 0; i < picture.samples.size(); ++i) {
+    const float wave = 0.5F + 0.2F * std::sin(0.05F * static_cast<float>(i % 96));
+    picture.samples[i] = i < picture.samples.size() / 2 ? static_cast<float>(i * 7919 % 101) / 100 : wave;
+  }
+  Request request = half_missing(picture);
+  request.settings.quality = "fast";
+  request.settings.iterations = 40;
+  request.settings.threads = 1;
+  request.settings.uncertainty = true;
+  const Restoration result = restore(request);
+  ASSERT_TRUE(result.uncertainty);
+  EXPECT_TRUE(result.uncertainty->calibrated);
+  const std::vector<float>& deviation = result.uncertainty->deviation.samples;
+  double halves[2] = {0, 0};
+  double within = 0;
+  double missing = 0;
+  for (std::size_t i = 0; i < deviation.size(); ++i) {
+    const float error = std::abs(result.image.samples[i] - result.truth->samples[i]);
+    if (deviation[i] == 0) {
+      EXPECT_LT(error, 0.002F);  // 8 bits
+      continue;
+    }
+    halves[2 * i / deviation.size()] += deviation[i];
+    within += error <= deviation[i] ? 1 : 0;
+    ++missing;
+  }
+  EXPECT_NEAR(missing / static_cast<double>(deviation.size()), 0.5, 0.03);
+  EXPECT_GT(halves[0], 2.5 * halves[1]);
+  EXPECT_GT(within / missing, 0.55);
+  EXPECT_LT(within / missing, 0.9);
+  EXPECT_NEAR(*result.uncertainty->within_one, within / missing, 0.15);
+  request.settings.uncertainty = false;
+  request.settings.iterations = 1;
+  EXPECT_FALSE(restore(request).uncertainty);
+}
+
+TEST(Qualities, AnEnlargedPictureHasTheSpreadOfItsViews) {
+  Request request;
+  request.task = "upscale";
+  request.input = stripes(32);
+  request.options["scale"] = "2";
+  request.settings.quality = "fast";
+  request.settings.iterations = 20;
+  request.settings.uncertainty = true;
+  const Restoration result = restore(request);
+  ASSERT_TRUE(result.uncertainty);
+  EXPECT_FALSE(result.uncertainty->calibrated);
+  EXPECT_EQ(result.uncertainty->deviation.width, 64);
+  EXPECT_GT(result.uncertainty->mean_error, 1e-5);
+  request.settings.uncertainty = false;
+  EXPECT_EQ(restore(request).image.samples, result.image.samples);
+}
+
 TEST(Qualities, AFitThatHasLearnedNothingLeavesTheClassicalResult) {
   Request request = half_missing(stripes(96));
   request.settings.iterations = 1;

@@ -50,7 +50,7 @@ TEST_F(Savings, OneIsDueWhenItsTimeHasPassed) {
   EXPECT_FALSE(some.is_due());
   now += 1;
   EXPECT_TRUE(some.is_due());
-  EXPECT_EQ(some.save(fit, nullptr), "");
+  EXPECT_EQ(some.save(fit, nullptr, nullptr), "");
   EXPECT_EQ(some.saved_to(), file("fit"));
   EXPECT_FALSE(some.is_due());
 }
@@ -68,7 +68,7 @@ TEST_F(Savings, WhatCannotBeWrittenIsSaidAndTriedAgainLater) {
   settings.checkpoint = file("no such folder") / "fit";
   Saving some = saving();
   now = 100;
-  EXPECT_EQ(some.save(fit, nullptr).find("there is no checkpoint of iteration 0: "), 0U);
+  EXPECT_EQ(some.save(fit, nullptr, nullptr).find("there is no checkpoint of iteration 0: "), 0U);
   EXPECT_TRUE(some.saved_to().empty());
   EXPECT_FALSE(some.is_due());
   now += 60;
@@ -79,10 +79,10 @@ TEST_F(Savings, AFitGoesOnFromWhatWasSaved) {
   settings.checkpoint = file("fit");
   fit.step();
   fit.step();
-  EXPECT_EQ(saving().save(fit, nullptr), "");
+  EXPECT_EQ(saving().save(fit, nullptr, nullptr), "");
   settings.resume = file("fit");
   Fit again(target, recipe, *backend, 0);
-  EXPECT_EQ(saving().resume(again, nullptr), "");
+  EXPECT_EQ(saving().resume(again, nullptr, nullptr), "");
   EXPECT_EQ(again.iteration(), 2);
 }
 

@@ -96,6 +96,51 @@ TEST_F(Outputs, RawKeepsNothing) {
   EXPECT_LT(raw_equal, 60);
 }
 
+/// Too few pixels are known here to hold some out, so the map is the spread of what --every shows.
+TEST_F(Outputs, TheMapOfTheUncertaintyIsGrayAndBlackWherePixelsWereKept) {
+  const test::Outcome outcome = run({"inpaint", "in.png", "--drop", "0.5", "--iterations", "12", "--every", "2", "-o",
+                                     "out.png", "--uncertainty", "map.png", "--json"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("which no known pixel confirms -> map.png"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.out.find("\"uncertainty\":{\"calibrated\":false,\"mean_error\":0."), std::string::npos);
+  const Image map = read_image(file("map.png"));
+  const Image in = read_image(file("in.png"));
+  const Image damaged = read_image(file("out_damaged.png"));
+  ASSERT_EQ(map.channels, 1);
+  ASSERT_EQ(map.width, in.width);
+  double sum = 0;
+  for (std::size_t i = 0; i < map.samples.size(); ++i) {
+    bool kept = true;
+    for (int c = 0; c < 3; ++c) kept = kept && damaged.plane(c)[i] == in.plane(c)[i];
+    EXPECT_TRUE(!kept || map.samples[i] == 0) << i;
+    sum += map.samples[i];
+  }
+  EXPECT_GT(sum, 1);
+}
+
+TEST_F(Outputs, NoMapIsWrittenOfAFitThatShowedTooLittle) {
+  const test::Outcome outcome =
+      run({"inpaint", "in.png", "--drop", "0.5", "--iterations", "2", "-o", "out.png", "--uncertainty", "map.png"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("there is no map.png: the fit showed too few pictures"), std::string::npos) << outcome.err;
+  EXPECT_FALSE(std::filesystem::exists(file("map.png")));
+}
+
+TEST_F(Outputs, AMapThatMakesNoSenseOrHasNoPlaceIsRefused) {
+  const auto with = [](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"inpaint", "in.png", "--drop", "0.5", "-o", "out.png", "--uncertainty"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  expect_refused(with({"map.png", "--raw"}),
+                 "--uncertainty tells of the restored picture, but --raw writes the network's own output; leave one of "
+                 "the two out");
+  expect_refused(with({"in.png"}), "in.png");
+  expect_refused(with({"out.png"}), "out.png");
+  expect_refused(with({"map.xyz"}), "map.xyz");
+  expect_refused(with({"nowhere/map.png"}), "nowhere");
+}
+
 TEST_F(Outputs, AnExistingOutputIsReplaced) {
   make_picture("out.png", 3, 3);
   restore({"-o", "out.png"});

@@ -89,8 +89,9 @@ TEST_F(Tasks, EachHasTheMethodFit) {
 TEST_F(Tasks, MethodsRefuseWhatOnlyAFitHeeds) {
   write_image(folder_ / "in.png", rings(40, 3));
   const std::vector<std::vector<std::string>> of_fits{
-      {"--recipe", "quick"}, {"--set", "tv=1"}, {"--iterations", "9"},       {"--device", "cpu"},
-      {"--every", "5"},      {"--explain"},     {"--checkpoint-every", "5"}, {"--precision", "bf16"}};
+      {"--recipe", "quick"},       {"--set", "tv=1"},       {"--iterations", "9"},
+      {"--device", "cpu"},         {"--every", "5"},        {"--explain"},
+      {"--checkpoint-every", "5"}, {"--precision", "bf16"}, {"--uncertainty", "map.png"}};
   for (const std::vector<std::string>& words : of_fits) {
     std::vector<std::string> command{"denoise", "in.png", "-o", "out.png", "--method", "tv"};
     command.insert(command.end(), words.begin(), words.end());
