@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the judge of a fit is worth: how much its choice loses, and how true the quality and the errors are that it
+expects. The truth is known here, to the script alone.
+
+    python3 bench/judging.py --damages drop scratches text --recipes inpaint-fast --csv
+Each picture is the middle of one of ../shared/data, 256 pixels a side, damaged by `dipper damage`. Prints for each:
+  PSNR      of the result, known pixels kept
+  regret    what the best of all pictures that the fit showed has more, of the results so far or of the network's own
+            outputs against the one that was chosen, whichever is more
+  missing   PSNR of the missing pixels alone, true and expected, and what was claimed of their difference
+  within    shares of the missing samples whose error is within one and two of the map's standard deviations
+and lines of means and worst cases. With --csv appends the rows to bench/results/judging.csv. Needs python3-pil and
+python3-numpy.
+"""
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from record import ROOT, add_csv_option, append_csv, origin
+
+DATA = ROOT.parent / "shared" / "data"
+PICTURES = {
+    "cameraman": "inpaint50/Cameraman256_GT.png",
+    "house": "inpaint50/house_GT.png",
+    "barbara": "inpaint50/barbara_GT.png",
+    "butterfly": "superres/x4/butterfly_GT.png",
+    "foreman": "superres/x4/foreman_GT.png",
+    "zebra": "superres/x4/zebra_GT.png",
+    "F16": "denoise/25/F16_GT.png",
+    "kodim03": "denoise/25/kodim03_GT.png",
+    "peppers": "denoise/25/peppers_GT.png",
+    "bunny": "seed/bunny_512.jpg",
+}
+DAMAGES = {"drop": ["--drop", "0.5"], "scratches": ["--scratch", "12"], "text": ["--text"]}
+SIDE = 256
+MAP_SCALE = 10  # of --uncertainty
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pictures", nargs="+", default=list(PICTURES), choices=PICTURES, metavar="NAME")
+    parser.add_argument("--damages", nargs="+", default=["drop"], choices=DAMAGES)
+    parser.add_argument("--recipes", nargs="+", default=["inpaint-fast"], metavar="NAME")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0], help="of the damage and of the fit")
+    parser.add_argument("--threads", type=int, default=0, help="0: one per core")
+    parser.add_argument("--program", type=Path, default=ROOT / "build" / "dipper")
+    add_csv_option(parser, "judging.csv")
+    arguments = parser.parse_args()
+    if not DATA.exists():
+        sys.exit(f"{DATA} is not here, so there is nothing to judge: this benchmark is skipped")
+    return arguments
+
+
+def middle(file, to):
+    picture = Image.open(file)
+    picture = picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
+    left, top = (picture.width - SIDE) // 2, (picture.height - SIDE) // 2
+    picture.crop((left, top, left + SIDE, top + SIDE)).save(to)
+
+
+def samples(file):
+    """[row, column, channel] in [0, 1]."""
+    values = np.asarray(Image.open(file)).astype(float) / 255
+    return values[..., None] if values.ndim == 2 else values
+
+
+def run(*words):
+    done = subprocess.run(list(map(str, words)), capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(done.stderr[-1000:])
+    return done
+
+
+def regret(curve, result):
+    """Of (iteration, PSNR of the result so far, PSNR of the network's own output)."""
+    chosen = next((raw for iteration, _, raw in curve if iteration == result["best_iteration"]), result["raw_psnr"])
+    return max(max(psnr for _, psnr, _ in curve) - result["psnr"], max(raw for _, _, raw in curve) - chosen)
+
+
+def judge(arguments, name, damage, recipe, seed, folder):
+    truth, damaged, mask = folder / "truth.png", folder / "damaged.png", folder / "mask.png"
+    restored, deviations = folder / "restored.png", folder / "deviations.png"
+    middle(DATA / PICTURES[name], truth)
+    run(arguments.program, "damage", truth, "-o", damaged, "--mask", mask, "--seed", seed, *DAMAGES[damage])
+    threads = ["--threads", arguments.threads] if arguments.threads else []
+    done = run(arguments.program, "inpaint", damaged, "--mask", mask, "-o", restored, "--truth", truth, "--recipe",
+               recipe, "--uncertainty", deviations, "--json", "--progress", "json", "--checkpoint", "none",
+               "--seed", seed, *threads)
+    result = json.loads(done.stdout)
+    steps = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    curve = [(step["iteration"], step["psnr"], step["raw_psnr"]) for step in steps if step.get("psnr") is not None]
+    missing = samples(mask)[..., 0] > 0
+    errors = np.abs(samples(restored) - samples(truth))[missing]
+    allowed = samples(deviations)[missing][:, :1] / MAP_SCALE + 0.5 / 255  # both pictures are rounded
+    true = -10 * np.log10(np.mean(errors**2))
+    return {"picture": name, "damage": damage, "recipe": recipe, "seed": seed, "psnr": round(result["psnr"], 2),
+            "regret": round(regret(curve, result), 2), "missing": round(true, 2),
+            "expected": round(result["expected_psnr_of_missing"], 2), "claimed": round(result["expected_within"], 2),
+            "within_one": round(float(np.mean(errors <= allowed)), 3),
+            "within_two": round(float(np.mean(errors <= 2 * allowed)), 3),
+            "iterations": result["iterations"], "seconds": round(result["seconds"], 1)}
+
+
+def show(row):
+    print(f"{row['picture']:10} {row['damage']:9} {row['recipe']:16} {row['seed']:4}  PSNR {row['psnr']:5.2f}  regret "
+          f"{row['regret']:4.2f}  missing {row['missing']:5.2f}, expected {row['expected']:5.2f} "
+          f"({row['expected'] - row['missing']:+.2f}, claimed +-{row['claimed']:.2f})  within {row['within_one']:.3f} "
+          f"{row['within_two']:.3f}  {row['seconds']:.0f} s", flush=True)
+
+
+def sum_up(title, rows):
+    regrets = [row["regret"] for row in rows]
+    off = np.array([row["expected"] - row["missing"] for row in rows])
+    kept = np.mean([abs(row["expected"] - row["missing"]) <= row["claimed"] for row in rows])
+    one, two = ([row[key] for row in rows] for key in ("within_one", "within_two"))
+    print(f"{title}, {len(rows)} runs: regret mean {np.mean(regrets):.2f} worst {max(regrets):.2f} dB; expected less true "
+          f"mean {np.mean(off):+.2f}, root mean square {np.sqrt(np.mean(off**2)):.2f}, worst {max(off, key=abs):+.2f} dB, "
+          f"within 0.4 dB {np.mean(np.abs(off) <= 0.4):.0%}, within the claim {kept:.0%}; samples within one "
+          f"{np.mean(one):.3f} ({min(one):.3f} to {max(one):.3f}), within two {np.mean(two):.3f} "
+          f"({min(two):.3f} to {max(two):.3f})")
+
+
+def main():
+    arguments = parse_arguments()
+    for recipe in arguments.recipes:
+        for damage in arguments.damages:
+            rows = []
+            for seed in arguments.seeds:
+                for name in arguments.pictures:
+                    with tempfile.TemporaryDirectory() as folder:
+                        rows.append(judge(arguments, name, damage, recipe, seed, Path(folder)))
+                    show(rows[-1])
+                    if arguments.csv:
+                        append_csv(arguments.csv, [{**origin(), **rows[-1]}])
+            sum_up(f"{recipe}, {damage}", rows)
+
+
+if __name__ == "__main__":
+    main()
