@@ -32,6 +32,14 @@ PICTURES = {
     "barbara-scratches": (["inpaint"], ["--scratch", "25", "--seed", "4"], "inpaint50/barbara_GT.png"),
     **{f"{name}-{sigma}": (["denoise"], f"denoise/{sigma}/{name}_noisy.png", f"denoise/{sigma}/{name}_GT.png")
        for name in ("F16", "kodim03", "peppers") for sigma in (25, 50)},
+    **{f"{name}-{kind}": (task, damage, truth)
+       for name, truth in {"butterfly": "superres/x4/butterfly_GT.png", "kodim03": "denoise/25/kodim03_GT.png",
+                           "F16": "denoise/25/F16_GT.png", "peppers": "denoise/25/peppers_GT.png",
+                           "barbara": "inpaint50/barbara_GT.png", "house": "inpaint50/house_GT.png"}.items()
+       for kind, task, damage in (("jpeg10", ["dejpeg"], ["--jpeg", "10"]), ("jpeg20", ["dejpeg"], ["--jpeg", "20"]),
+                                  ("jpeg40", ["dejpeg"], ["--jpeg", "40"]),
+                                  ("blur", ["deblur", "--gaussian", "2"], ["--blur", "2"]),
+                                  ("motion", ["deblur", "--motion", "9,30"], ["--motion", "9,30"]))},
 }
 
 
@@ -79,9 +87,10 @@ def run(arguments, name, way, folder):
         files = [middle(file, int(side), folder) if file else None for file in files]
     if made:
         files[0], mask = folder / "damaged.png", folder / "mask.png"
-        subprocess.run(list(map(str, [arguments.program, "damage", files[1], "-o", files[0], "--mask", mask, *made])),
+        with_mask = ["--mask", mask] if task[0] == "inpaint" else []
+        subprocess.run(list(map(str, [arguments.program, "damage", files[1], "-o", files[0], *with_mask, *made])),
                        check=True, capture_output=True)
-        task = [*task, "--mask", mask]
+        task = [*task, *with_mask]
     command = [arguments.program, task[0], files[0], *task[1:], "-o", folder / "restored.png",
                "--seed", arguments.seed, "--progress", "json", "--json", *way]
     command += ["--truth", files[1]] if files[1] else []

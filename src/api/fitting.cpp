@@ -47,6 +47,7 @@ Fitting::Fitting(const FittingParts& parts, Pictures& pictures, Pace& pace)
       output_(observation_.like().colours().size()),
       result_(output_.size()),
       judge_(make_judge(observation_, recipe_, parts.range, settings_, values_, weights_)),
+      trying_(try_classic(observation_, recipe_, parts.range, settings_)),
       spread_(make_spread(recipe_, observation_, judge_)),
       membrane_(make_membrane(recipe_, observation_, weights_)),
       fit_(target(), recipe_, backend_, settings_.seed),
@@ -84,6 +85,10 @@ void Fitting::tell(Restoration& result) {
   result.checkpoint = saving_.saved_to();
   result.note = progress_.note;
   if (settings_.uncertainty) result.uncertainty = uncertainty();
+  if (trying_) {
+    result.classic = observation_.classic->name;
+    result.classic_share = 1 - fit_.share();
+  }
   if (!judge_) return;
   result.best_iteration = judge_->best_iteration();
   if (observation_.classic == nullptr) return;
@@ -99,6 +104,7 @@ Target Fitting::target() const {
                 .error = observation_.error,
                 .observed_by = observation_.observed_by,
                 .scaling = observation_.scaling};
+  if (trying_) target.again = trying_->again(observation_);
   if (observation_.guide) target.guide = observation_.guide->samples;
   return target;
 }

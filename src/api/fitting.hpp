@@ -10,6 +10,7 @@
 #include "api/pace.hpp"
 #include "api/pictures.hpp"
 #include "api/saving.hpp"
+#include "api/trying.hpp"
 #include "base/memory.hpp"
 #include "classic/membrane.hpp"
 #include "dipper/dipper.hpp"
@@ -83,6 +84,7 @@ class Fitting {
   std::vector<float> output_;   // the network's last one, or what stands for it
   std::vector<float> result_;   // the best so far
   std::optional<Judge> judge_;
+  std::optional<Trying> trying_;
   std::size_t bytes_before_ = resident_bytes();
   std::optional<Spread> spread_;  // of results, where a judge does not tell their errors without it
   std::optional<Errors> errors_;  // of the last result, where a judge tells them

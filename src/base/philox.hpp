@@ -18,13 +18,14 @@ enum class Stream : std::uint32_t {
   input = 1,
   input_noise = 2,
   drop = 3,
-  noise = 4,      // of a damaged picture's sensor,
-  photons = 5,    // of its light,
-  scratches = 6,  // and what is drawn over it
-  hiding = 7,     // known pixels from a step of a fit
-  held_out = 8,   // and from all of them
-  probe = 9,      // a little more noise, to see what a method makes of it
-  crops = 10,     // which part of a picture a step sees, and which way up
+  noise = 4,          // of a damaged picture's sensor,
+  photons = 5,        // of its light,
+  scratches = 6,      // and what is drawn over it
+  hiding = 7,         // known pixels from a step of a fit
+  held_out = 8,       // and from all of them
+  probe = 9,          // a little more noise, to see what a method makes of it
+  crops = 10,         // which part of a picture a step sees, and which way up,
+  damage_again = 11,  // and how it is damaged once more
 };
 
 /// Random numbers of one seed and stream. Block b of step s gives the four numbers 4b .. 4b+3.

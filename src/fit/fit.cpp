@@ -36,6 +36,14 @@ int input_channels(const Recipe& recipe, const Target& target) {
     }
     return target.shape.channels;
   }
+  if (recipe.input_kind == "again") {
+    if (target.again.estimate.empty() || !target.again.damage) {
+      throw Error(
+          "this recipe damages a classical method's result again as the picture was (input.kind is \"again\"), which "
+          "is not known of this picture; choose another with --recipe");
+    }
+    return target.shape.channels;
+  }
   if (recipe.input_kind != "observed") return Input::channels(recipe, guide_channels(target));
   if (target.observed_by || target.error != ErrorKind::squared) {
     throw Error(
@@ -45,15 +53,20 @@ int input_channels(const Recipe& recipe, const Target& target) {
   return Hiding::channels(target.shape.channels);
 }
 
+// Whether the network sees a tile at a time.
+bool in_tiles(const Recipe& recipe) {
+  return recipe.input_kind == "reduced" || recipe.input_kind == "again";
+}
+
 // What is drawn at a time: the picture, with what the operator reads around it, or a tile.
 Layout layout_for(const Target& target, const Recipe& recipe) {
-  if (recipe.input_kind == "reduced") return {ZeroShot::tile_of(target.shape), 0, recipe};
+  if (in_tiles(recipe)) return {ZeroShot::tile_of(target.shape), 0, recipe};
   return {target.picture(), target.observed_by ? reach(*target.observed_by) : 0, recipe};
 }
 
 // Whether the loss sees what is drawn through the operator.
 bool sees_through_operator(const Target& target, const Recipe& recipe) {
-  return target.observed_by && recipe.input_kind != "reduced";
+  return target.observed_by && !in_tiles(recipe);
 }
 
 }  // namespace
@@ -93,6 +106,11 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
   if (recipe.input_kind == "reduced") {
     const ZeroShot::Tensors on_host{z.host(), y.host(), weights.host(), x.host()};
     zero_shot_.emplace(recipe, seed, *target.scaling, target.values, target.shape, on_host);
+    return;
+  }
+  if (recipe.input_kind == "again") {
+    again_.emplace(recipe, seed, target.again, target.values, target.shape,
+                   ZeroShot::Tensors{z.host(), y.host(), weights.host(), x.host()});
     return;
   }
   fill_target(target);
@@ -200,9 +218,10 @@ void Fit::prepare_step() {
   backend_->begin_step(step_values());
   if (hiding_) hiding_->before(iteration_);
   if (zero_shot_) zero_shot_->before(iteration_);
+  if (again_) again_->before(iteration_);
   for (const Tensor tensor : {tensors_.z, tensors_.y, tensors_.weights}) {
     if (hiding_) program_.store(tensor);
-    if (zero_shot_) program_.push(tensor);
+    if (zero_shot_ || again_) program_.push(tensor);
   }
 }
 
@@ -278,6 +297,10 @@ Fit::Drawn Fit::drawn() {
 
 void Fit::output(std::span<float> to) {
   if (zero_shot_) return enlarge(to, 0, recipe_.input_views);
+  if (again_) {
+    static_cast<void>(loss());  // the program will know others
+    return again_->restore([this] { draw_tile(); }, to);
+  }
   if (hiding_ && !average_.empty()) return average(to);
   crop(drawn(), to);
 }
@@ -287,14 +310,15 @@ void Fit::output(std::span<float> to, int view) {
   enlarge(to, view, 1);
 }
 
+void Fit::draw_tile() {
+  program_.push(tensors_.z);
+  program_.forward();
+  program_.pull(tensors_.x);
+}
+
 void Fit::enlarge(std::span<float> to, int first_view, int views) {
   static_cast<void>(loss());  // the program will know others
-  const auto draw = [this] {
-    program_.push(tensors_.z);
-    program_.forward();
-    program_.pull(tensors_.x);
-  };
-  zero_shot_->enlarge(draw, to, first_view, views);
+  zero_shot_->enlarge([this] { draw_tile(); }, to, first_view, views);
 }
 
 void Fit::average(std::span<float> to) {
@@ -315,7 +339,7 @@ std::size_t Fit::bytes() const {
   const std::size_t averaged = average_.bytes();
   const std::size_t good_state = recipe_.rollback_every > 0 ? m_.bytes() + optimiser + averaged : 0;  // m: as theta
   return program_.bytes() + optimiser + good_state + input_.bytes() + (hiding_ ? hiding_->bytes() : 0) +
-         (zero_shot_ ? zero_shot_->bytes() : 0) + averaged;
+         (zero_shot_ ? zero_shot_->bytes() : 0) + (again_ ? again_->bytes() : 0) + averaged;
 }
 
 }  // namespace dipper

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "fit/damaged_again.hpp"
 #include "fit/hiding.hpp"
 #include "fit/input.hpp"
 #include "fit/layout.hpp"
@@ -33,8 +34,9 @@ struct Target {
   ErrorKind error = ErrorKind::squared;         // how the network's output is held against them
   std::optional<LinearOperator> observed_by{};  // through this, when they are not the picture itself
   std::optional<Scaling> scaling{};             // where they are a picture made smaller, how
-  std::span<const float> guide{};               // a picture as large as the one that is wanted, for the input
-  [[nodiscard]] Shape picture() const;          // that is wanted
+  Again again{};
+  std::span<const float> guide{};       // a picture as large as the one that is wanted, for the input
+  [[nodiscard]] Shape picture() const;  // that is wanted
 };
 
 /// One network being fitted to one target. The network's canvas is the picture enlarged on all sides to the size that
@@ -86,6 +88,9 @@ class Fit {
   /// The exponential average of all outputs so far, which the recipe may ask for; the last output when it does not.
   void average(std::span<float> to);
 
+  /// With an input damaged again, what of the last output was the network's, and not the classical method's; else 1.
+  [[nodiscard]] double share() const { return again_ ? again_->share() : 1; }
+
   [[nodiscard]] std::size_t parameter_count() const { return program_.theta().size(); }
 
   /// What an iteration consists of and how long each pass takes: see Program::measure. Changes nothing.
@@ -129,6 +134,7 @@ class Fit {
   void change_input();
   void add_to_average();
   [[nodiscard]] Drawn drawn();
+  void draw_tile();
   void enlarge(std::span<float> to, int first_view, int views);
   void crop(const Drawn& canvas, std::span<float> to) const;
 
@@ -142,8 +148,9 @@ class Fit {
   Input input_;
   std::optional<Hiding> hiding_;       // of an observed input
   std::optional<ZeroShot> zero_shot_;  // of a reduced one
-  Buffer m_;                           // Adam's mean of the gradient
-  Buffer v_;                           // and of its square
+  std::optional<DamagedAgain> again_;
+  Buffer m_;  // Adam's mean of the gradient
+  Buffer v_;  // and of its square
   Rollback rollback_;
   Buffer average_;                         // of the canvas; empty when nobody asks
   std::unique_ptr<Recording> whole_step_;  // where nobody looks at its loss

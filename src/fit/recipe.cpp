@@ -196,15 +196,16 @@ void check(const Recipe& recipe) {
     throw Error(
         R"(an observed input has no noise of its own (input.kind is "observed"), so input.noise must be "none")");
   }
-  if (recipe.input_kind != "reduced") return;
+  if (recipe.input_kind != "reduced" && recipe.input_kind != "again") return;
+  const std::string what = recipe.input_kind == "reduced" ? "a reduced input" : "an input damaged again";
   if (recipe.input_noise != "none" || recipe.average > 0 || recipe.network != "resnet" || recipe.net.resnet.norm) {
-    throw Error(
-        R"(a reduced input (input.kind is "reduced") goes with the network resnet and resnet.norm = false, without )"
-        "input.noise and average");
+    throw Error(fmt::format(
+        R"({} (input.kind is "{}") goes with the network resnet and resnet.norm = false, without input.noise and average)",
+        what, recipe.input_kind));
   }
   constexpr int most_blocks = 8;
   if (recipe.net.resnet.blocks > most_blocks) {
-    throw Error(fmt::format("a reduced input is seen tile by tile, so resnet.blocks must be {} at most", most_blocks));
+    throw Error(fmt::format("{} is seen tile by tile, so resnet.blocks must be {} at most", what, most_blocks));
   }
 }
 

@@ -62,10 +62,10 @@ void for_each_value(R& r, Visit&& visit) {
                "than a quarter; 0: no limit");
   visit.integer("every", r.every, 1, 100'000'000, "iterations from one picture of the progress to the next");
   visit.choice(
-      "input.kind", r.input_kind, {"normal", "uniform", "mesh", "picture", "observed", "reduced"},
+      "input.kind", r.input_kind, {"normal", "uniform", "mesh", "picture", "observed", "reduced", "again"},
       "what the input z begins as: N(0, 1), U(0, 1), the coordinates from 0 to 1, flash's second picture, or in "
       "each step what is known of the picture, less a share that is hidden, or the picture made smaller and enlarged "
-      "again");
+      "again, or a classical method's result damaged again as the picture was");
   visit.integer("input.channels", r.input_channels, 1, 4096, "channels of z, when it begins as random numbers");
   visit.number("input.scale", r.input_scale, 0, 1e6, "what z is multiplied by");
   visit.choice("input.noise", r.input_noise, {"none", "walk", "fresh"},
@@ -73,8 +73,9 @@ void for_each_value(R& r, Visit&& visit) {
   visit.number("input.noise_scale", r.input_noise_scale, 0, 1e6, "standard deviation of the noise");
   visit.number("input.hide", r.input_hide, 0.001, 0.999,
                "share of the known pixels that an observed input hides in each step; they alone count in the loss");
-  visit.integer("input.views", r.input_views, 1, 8,
-                "ways to lay the picture, mirrored and turned, whose results a reduced input averages");
+  visit.integer(
+      "input.views", r.input_views, 1, 8,
+      "ways to lay the picture, mirrored and turned, whose results a reduced input, or one damaged again, averages");
   visit.choice("error", r.error, {"squared", "absolute"},
                "how the output is held against what is known, where the task does not say: by the square of the "
                "difference or the difference itself");

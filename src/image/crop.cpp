@@ -2,6 +2,9 @@
 #include "image/crop.hpp"
 
 #include <algorithm>
+#include <cstddef>
+
+#include "base/reflect.hpp"
 
 #include "base/check.hpp"
 
@@ -21,6 +24,21 @@ Image upper_left(const Image& image, int width, int height) {
     }
   }
   return part;
+}
+
+Image from_pixel(const Image& image, int top, int left) {
+  Image moved = image;
+  const auto width = static_cast<std::size_t>(image.width);
+  for (int c = 0; c < image.channels; ++c) {
+    for (int i = 0; i < image.height; ++i) {
+      const std::size_t from = width * static_cast<std::size_t>(reflected_index(i + top, image.height));
+      for (int j = 0; j < image.width; ++j) {
+        moved.plane(c)[width * static_cast<std::size_t>(i) + static_cast<std::size_t>(j)] =
+            image.plane(c)[from + static_cast<std::size_t>(reflected_index(j + left, image.width))];
+      }
+    }
+  }
+  return moved;
 }
 
 }  // namespace dipper

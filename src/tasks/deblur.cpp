@@ -4,12 +4,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "base/thread_pool.hpp"
+#include "classic/deconvolve.hpp"
+#include "damage/degrade.hpp"
 #include "dipper/error.hpp"
 #include "image/blur_kernel.hpp"
+#include "image/noise.hpp"
 #include "tasks/task.hpp"
 
 namespace dipper {
@@ -50,10 +56,34 @@ std::string told_of(const Image& picture) {
                      picture.width, picture.height, picture.width / 2 + 1, picture.height / 2 + 1);
 }
 
+Image least_variation(const Observation& observation, int threads) {
+  const FilterKernel& kernel = observation.observed_by->kernel;
+  return deconvolve(observation.damaged, kernel.rows, kernel.columns, kernel.weights, observation.noise, threads);
+}
+
+constexpr TaskMethod tv{"tv", "the least total variation that was blurred to the picture (Rudin, Osher, Fatemi)",
+                        least_variation};
+
+constexpr TaskMethod methods[] = {tv};
+
+// The task's own clamp what they make.
+constexpr Recipes beyond_white{"small", "small", "small"};
+
 Observation observe_deblur(const TaskInput& input) {
   Kernel kernel = kernel_of(input);
   const Image* picture = input.image("kernel");
   Observation observation = all_known(input.picture);
+  observation.noise = estimate_noise(input.picture);
+  observation.classic = &tv;
+  const bool in_range = std::ranges::all_of(input.picture.colours(), [](float s) { return s >= 0 && s <= 1; });
+  if (!in_range) observation.recipes = &beyond_white;
+  const auto pool = std::make_shared<ThreadPool>(1);
+  observation.damage_again = [kernel, pool, noise = observation.noise](const Image& sharp, std::uint64_t draw) {
+    Image again = sharp;
+    blur(again, kernel, *pool);
+    add_normal_noise(again, noise, draw);
+    return again;
+  };
   // A point is spread to the right by weights at the right, so a pixel reads at its left by them.
   std::ranges::reverse(kernel.weights);
   observation.observed_by = {.kernel = {kernel.rows, kernel.columns, kernel.weights},
@@ -74,9 +104,9 @@ extern const Task deblur_task{
     .summary = "Undo a known blur: out of focus, or a camera that moved",
     .example = "dipper deblur soft.png --gaussian 1.6 -o sharp.png",
     .input = "the blurred picture",
-    .recipes = {"small", "small", "small"},
+    .recipes = {"deblur-fast", "deblur-balanced", "deblur-best"},
     .options = options,
-    .methods = {},
+    .methods = methods,
     .observe = observe_deblur,
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -49,8 +50,11 @@ struct Observation {
   std::optional<Image> frame{};  // what lends the restored picture its size, alpha and profile; else y does
   std::optional<Image> guide{};  // a second picture of the same scene and size: the network's input
   ErrorKind error = ErrorKind::squared;
-  double noise = 0;                     // standard deviation, where the task knows it
-  double gain = 0;                      // of counted photons: the variance of a sample for each unit of its mean
+  double noise = 0;  // standard deviation, where the task knows it
+  double gain = 0;   // of counted photons: the variance of a sample for each unit of its mean
+  std::function<Image(const Image&, std::uint64_t)> damage_again{};  // what happened, done to another picture of
+                                                                     // colours alone, differently for each number
+  std::function<Image(const Image&)> agree{};  // the nearest picture that agrees with y, of colours alone
   const TaskMethod* classic = nullptr;  // what suits this damage and may improve a fit's result by being mixed with it
   const Recipes* recipes = nullptr;     // that suit this damage better than the task's
 

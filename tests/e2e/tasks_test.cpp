@@ -118,8 +118,8 @@ TEST_F(Tasks, SayWhatIsWrongInOneSentence) {
        "dipper: --noise is \"salt\" but must be gaussian or poisson\n"},
       {{"denoise", "in.png", "--method", "median", "-o", "out.png"},
        "dipper: denoise has no method \"median\"; it has fit, bm3d, tv\n"},
-      {{"dejpeg", "in.png", "--method", "bm3d", "-o", "out.png"},
-       "dipper: dejpeg has no method \"bm3d\"; it has only fit, the network\n"},
+      {{"flash", "in.png", "in.png", "--method", "bm3d", "-o", "out.png"},
+       "dipper: flash has no method \"bm3d\"; it has only fit, the network\n"},
       {{"flash", "in.png", "in.png", "--recipe", "small", "-o", "out.png"},
        "dipper: this recipe would not look at the second picture (input.kind is \"uniform\"); choose flash or "
        "paper-flash "

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 #include "base/philox.hpp"
 #include "dipper/error.hpp"
@@ -113,6 +114,13 @@ Recipe tiny_recipe() {
   return recipe;
 }
 
+// A damage for recipes that damage a result again.
+Image darker(const Image& picture, std::uint64_t draw) {
+  Image dark = picture;
+  for (float& sample : dark.samples) sample *= draw % 2 == 0 ? 0.5F : 0.6F;
+  return dark;
+}
+
 TEST(Fit, EveryRecipeRunsWithTheSameBitsForAnyThreads) {
   const Waves waves({3, 64, 64});
   for (const BuiltInRecipe& built_in : built_in_recipes()) {
@@ -120,6 +128,7 @@ TEST(Fit, EveryRecipeRunsWithTheSameBitsForAnyThreads) {
     Target target = waves.target();
     if (recipe.input_kind == "picture") target.guide = waves.values;
     if (recipe.input_kind == "reduced") target.scaling = Scaling{1, ResizeKernel::box};
+    if (recipe.input_kind == "again") target.again = {waves.values, darker, {}};
     EXPECT_EQ(fitted(target, recipe, *make_cpu_backend(1), 2), fitted(target, recipe, *make_cpu_backend(2), 2))
         << built_in.name;
   }
@@ -133,6 +142,17 @@ TEST(Fit, ARecipeForUpscalingAloneSaysSo) {
     FAIL() << "there is nothing to enlarge";
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("suits upscale alone"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Fit, ARecipeThatDamagesAgainHasToKnowHow) {
+  const Waves waves({3, 64, 64});
+  const auto backend = make_cpu_backend(1);
+  try {
+    Fit(waves.target(), load_recipe("dejpeg-fast"), *backend, 0);
+    FAIL() << "there is no damage to do again";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("is not known of this picture"), std::string::npos) << error.what();
   }
 }
 
@@ -240,7 +260,7 @@ TEST(Fit, BackendsAgreeWhileRoundingIsSmall) {
 }
 
 std::vector<Recipe> all_that_a_fit_can_do() {
-  std::vector<Recipe> recipes(5, tiny_recipe());
+  std::vector<Recipe> recipes(6, tiny_recipe());
   recipes[1].input_noise = "walk";
   recipes[1].input_noise_scale = 0.05;
   recipes[1].average = 0;
@@ -253,6 +273,7 @@ std::vector<Recipe> all_that_a_fit_can_do() {
   set_value(recipes[3], "skip.down", "8,8,8");
   set_value(recipes[3], "skip.up", "8");
   recipes[4] = load_recipe("upscale-fast");
+  recipes[5] = load_recipe("dejpeg-fast");
   return recipes;
 }
 
@@ -263,6 +284,7 @@ TEST(Fit, IsTheSameBitsFarAway) {
   for (const Recipe& recipe : all_that_a_fit_can_do()) {
     Target target = waves.target();
     if (recipe.input_kind == "reduced") target.scaling = Scaling{1, ResizeKernel::box};
+    if (recipe.input_kind == "again") target.again = {waves.values, darker, {}};
     const auto near = make_cpu_backend(1);
     test::FarBackend far;
     Fit here(target, recipe, *near, 3);

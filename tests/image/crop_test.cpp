@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <vector>
+
 #include <numeric>
 
 namespace dipper {
@@ -27,6 +30,13 @@ TEST(UpperLeft, KeepsTheCornerAndAllElse) {
 TEST(UpperLeftDeathTest, APartThatIsLargerIsABug) {
   EXPECT_DEATH(static_cast<void>(upper_left(Image(5, 4, 1), 6, 4)), "check failed");
   EXPECT_DEATH(static_cast<void>(upper_left(Image(5, 4, 1), 5, 0)), "check failed");
+}
+
+TEST(Crop, APictureFromAPixelOnIsMirroredAtItsEnd) {
+  Image image(3, 2, 2);
+  for (std::size_t i = 0; i < 12; ++i) image.samples[i] = static_cast<float>(i);
+  EXPECT_EQ(from_pixel(image, 0, 0).samples, image.samples);
+  EXPECT_EQ(from_pixel(image, 1, 2).samples, (std::vector<float>{5, 4, 3, 2, 1, 0, 11, 10, 9, 8, 7, 6}));
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdlib>
+
 #include "tasks/task_run.hpp"
 
 namespace dipper {
@@ -72,6 +75,31 @@ TEST_F(Deblur, WantsOneKernel) {
   options.clear();
   pictures["kernel"] = Image(3, 3, 1, 0.0F);
   EXPECT_NE(error(), "no error");
+}
+
+TEST_F(Deblur, BlursOtherPicturesAlike) {
+  options["motion"] = "3,0";
+  picture = Image(9, 1, 1, 0.0F);
+  picture.samples[4] = 0.6F;
+  const Observation seen = run();
+  const Image again = seen.damage_again(picture, 5);
+  for (int j = 0; j < 9; ++j) EXPECT_NEAR(again.samples[j], std::abs(j - 4) <= 1 ? 0.2F : 0, 0.01F) << j;
+  EXPECT_EQ(seen.recipes, nullptr);
+  picture.samples[4] = 2;
+  EXPECT_STREQ(run().recipes->best, "small");
+}
+
+/// A kernel that lies to one side moves the picture, and so the method has to move it back.
+TEST_F(Deblur, TotalVariationUndoesTheKernel) {
+  Image file(5, 1, 1, 0.0F);
+  file.samples = {0, 0, 0.2F, 0.5F, 0.3F};
+  pictures["kernel"] = file;
+  Image truth(40, 30, 1);
+  for (std::size_t i = 0; i < truth.samples.size(); ++i) truth.samples[i] = i % 40 / 7 % 2 == 0 ? 0.2F : 0.8F;
+  picture = truth;
+  const Image blurred = run().damage_again(truth, 0);
+  picture = blurred;
+  EXPECT_GT(psnr(find_method(task, "tv").restore(run(), 1), truth), psnr(blurred, truth) + 10);
 }
 
 }  // namespace

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/trying.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace dipper {
+namespace {
+
+// A task that adds 0.1 and takes it away again.
+Image brighter(const Image& picture, float by) {
+  Image image = picture;
+  for (float& sample : image.samples) sample += by;
+  return image;
+}
+Image darken(const Observation& observation, int /*threads*/) {
+  return brighter(observation.damaged, -0.1F);
+}
+constexpr TaskMethod method{"dark", "", darken};
+
+TEST(Trying, TheMethodIsTriedOnItsOwnResult) {
+  Image picture(12, 10, 1);
+  for (std::size_t i = 0; i < picture.samples.size(); ++i) picture.samples[i] = 0.2F + 0.005F * static_cast<float>(i);
+  Observation observation = all_known(picture);
+  observation.classic = &method;
+  observation.damage_again = [](const Image& image, std::uint64_t draw) {
+    return brighter(image, draw == 0 ? 0.3F : 9.0F);
+  };
+  Recipe recipe = load_recipe("dejpeg-fast");
+  const auto tried = try_classic(observation, recipe, {}, {});
+  ASSERT_TRUE(tried);
+  EXPECT_NEAR(tried->estimate[0], 0.1F, 1e-6F);
+  EXPECT_EQ(tried->truth[0], tried->estimate[4 * 12 + 4]);
+  EXPECT_NEAR(tried->damaged[7], tried->truth[7] + 0.3F, 1e-6F);
+  EXPECT_NEAR(tried->restored[7], tried->truth[7] + 0.2F, 1e-6F);
+  EXPECT_EQ(tried->again(observation).trial.truth.data(), tried->truth.data());
+
+  recipe = load_recipe("small");
+  EXPECT_FALSE(try_classic(observation, recipe, {}, {}));
+  recipe = load_recipe("dejpeg-fast");
+  observation.damage_again = nullptr;
+  EXPECT_FALSE(try_classic(observation, recipe, {}, {}));
+}
+
+}  // namespace
+}  // namespace dipper

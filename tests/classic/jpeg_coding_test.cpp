@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "classic/jpeg_coding.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "classic/noisy.hpp"
+#include "image/codec.hpp"
+
+namespace dipper {
+namespace {
+
+// Waves and edges, away from black and white, whose coefficients fill many steps.
+Image scene(int width, int height, int channels) {
+  Image image(width, height, channels);
+  for (int c = 0; c < channels; ++c) {
+    for (int i = 0; i < height; ++i) {
+      for (int j = 0; j < width; ++j) {
+        const double wave = 0.15 * std::sin(0.02 * i * j / (c + 8) + 0.1 * i) + (j / 11 % 2 == 0 ? 0.1 : -0.1);
+        image.plane(c)[static_cast<std::size_t>(i) * width + j] = static_cast<float>(0.5 + wave + 0.03 * c);
+      }
+    }
+  }
+  return test::noisy(image, 0.02);
+}
+
+Image coded(const Image& picture, int quality, bool halve_chroma) {
+  return decode_jpeg(encode_jpeg(picture, {.quality = quality, .halve_chroma = halve_chroma}));
+}
+
+double farthest(const Image& a, const Image& b) {
+  double most = 0;
+  for (std::size_t i = 0; i < a.samples.size(); ++i) {
+    most = std::max(most, double{std::abs(a.samples[i] - b.samples[i])});
+  }
+  return most;
+}
+
+TEST(JpegCoding, IsFoundInWhatWasDecoded) {
+  for (const int channels : {1, 3}) {
+    for (const bool halve : {false, true}) {
+      const auto coding = find_jpeg_coding(coded(scene(128, 120, channels), 40, halve));
+      ASSERT_TRUE(coding);
+      // libjpeg's table: 5/4 of the standard's.
+      EXPECT_EQ(coding->luma[0], 20);
+      EXPECT_EQ(coding->luma[1], 14);
+      EXPECT_EQ(coding->luma[8], 15);
+      EXPECT_EQ(coding->luma[63], 124);
+      EXPECT_EQ(coding->chroma[0], 21);
+      EXPECT_EQ(coding->halved_chroma, halve && channels == 3);
+      EXPECT_NEAR(coding->coarseness(), 16.6, 0.3);
+    }
+  }
+}
+
+TEST(JpegCoding, IsNotFoundInAPictureThatWasNone) {
+  EXPECT_FALSE(find_jpeg_coding(scene(128, 120, 3)));
+  EXPECT_FALSE(find_jpeg_coding(Image(64, 64, 3, 0.5F)));
+  EXPECT_FALSE(find_jpeg_coding(Image(3, 2, 1, 0.5F)));
+}
+
+/// Of odd sizes too, whose last blocks are filled up.
+TEST(JpegCoding, CodesAsLibjpegDoes) {
+  for (const int channels : {1, 3}) {
+    for (const bool halve : {false, true}) {
+      const Image picture = scene(75, 61, channels);
+      JpegCoding coding = *find_jpeg_coding(coded(scene(128, 120, channels), 30, halve));
+      coding.halved_chroma = halve;
+      const Image expected = coded(picture, 30, halve);
+      EXPECT_GT(psnr(code_again(picture, coding, 0, 0), expected), psnr(picture, expected) + 8);
+    }
+  }
+}
+
+TEST(JpegCoding, OtherBlocksLoseOtherThings) {
+  const Image picture = scene(64, 48, 3);
+  const JpegCoding coding = *find_jpeg_coding(coded(scene(128, 120, 3), 30, true));
+  const Image here = code_again(picture, coding, 0, 0);
+  EXPECT_GT(farthest(here, code_again(picture, coding, 5, 0)), 0.02);
+  EXPECT_GT(farthest(here, code_again(picture, coding, 0, 3)), 0.02);
+  EXPECT_EQ(code_again(picture, coding, 15, 15).samples.size(), picture.samples.size());
+}
+
+TEST(JpegCoding, APictureIsTakenToWhatWasCoded) {
+  for (const bool halve : {false, true}) {
+    const Image truth = scene(72, 80, 3);
+    const Image decoded = coded(truth, 20, halve);
+    JpegCoding coding = *find_jpeg_coding(decoded);
+    coding.halved_chroma = halve;
+    const Image flat(72, 80, 3, 0.5F);
+    EXPECT_LT(farthest(near_coefficients(flat, decoded, coding, 0), decoded), halve ? 0.15 : 0.01);
+    EXPECT_GT(psnr(near_coefficients(flat, decoded, coding, 0.5), truth), psnr(flat, truth) + 3);
+    // Half a step is as far as the truth may be.
+    EXPECT_GT(psnr(near_coefficients(truth, decoded, coding, 0.5), truth), 38);
+  }
+}
+
+}  // namespace
+}  // namespace dipper

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/damaged_again.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace dipper {
+namespace {
+
+/// A damage that halves all samples, an estimate that differs everywhere, and the tensors of a program that is not
+/// there.
+class DamagedAgains : public testing::Test {
+ protected:
+  DamagedAgains() {
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      estimate.push_back(static_cast<float>(i) / static_cast<float>(shape.size()));
+      damaged.push_back(0.4F + 0.2F * std::sin(0.1F * static_cast<float>(i)));
+    }
+    const Shape tile = ZeroShot::tile_of(shape);
+    for (std::vector<float>* values : {&z, &y, &x}) values->assign(tile.size(), 0);
+    weights.assign(tile.plane(), 0);
+    again.estimate = estimate;
+    again.damage = [this](const Image& picture, std::uint64_t draw) {
+      draws.insert(draw);
+      Image half = picture;
+      for (float& sample : half.samples) sample *= 0.5F;
+      return half;
+    };
+  }
+  DamagedAgain make() { return {recipe, 7, again, damaged, shape, {z, y, weights, x}}; }
+  // With a network that adds a third of what it sees.
+  std::vector<float> restored() {
+    std::vector<float> to(shape.size());
+    make().restore([&] { std::ranges::transform(z, x.begin(), [](float seen) { return 0.5F + seen / 3; }); }, to);
+    return to;
+  }
+
+  // Whose truth lies so far from the estimate to what the network makes of it.
+  void trial(float share) {
+    truth = estimate;
+    for (std::size_t i = 0; i < truth.size(); ++i) {
+      truth[i] += share * (damaged[i] + (damaged[i] - 0.5F) / 3 - estimate[i]);
+    }
+    again.trial = {truth, damaged, estimate};
+  }
+
+  Recipe recipe;
+  Shape shape{3, 70, 110};
+  std::vector<float> estimate, damaged, truth, z, y, x, weights;
+  std::set<std::uint64_t> draws;
+  Again again;
+};
+
+TEST_F(DamagedAgains, TheNetworkIsToAddWhatTheDamageTook) {
+  DamagedAgain fit = make();
+  std::set<float> samples(estimate.begin(), estimate.end());
+  std::set<std::vector<float>> seen;
+  for (int step = 0; step < 12; ++step) {
+    fit.before(step);
+    seen.insert(z);
+    for (std::size_t i = 0; i < z.size(); ++i) EXPECT_NEAR(y[i], z[i] + 1, 1e-5F);  // half of it is left
+    EXPECT_EQ(std::count(weights.begin(), weights.end(), 1.0F), 70 * 96);
+    EXPECT_TRUE(std::ranges::all_of(z, [](float value) { return value >= -0.5F && value <= 0; }));
+  }
+  EXPECT_GT(seen.size(), 8U);
+  EXPECT_EQ(draws.size(), 12U);
+}
+
+TEST_F(DamagedAgains, TilesMeetWithoutSeamsInEveryView) {
+  trial(1);
+  for (const int views : {1, 8}) {
+    recipe.input_views = views;
+    const std::vector<float> picture = restored();
+    for (std::size_t i = 0; i < picture.size(); ++i) {
+      EXPECT_NEAR(picture[i], damaged[i] + (damaged[i] - 0.5F) / 3, 1e-5F) << i;
+    }
+  }
+}
+
+TEST_F(DamagedAgains, TheEstimateHasItsShareAndTheObservationTheLastWord) {
+  trial(0);
+  EXPECT_EQ(restored(), estimate);
+  again.trial = {};  // nobody knows
+  EXPECT_NEAR(restored()[100], 0.5F * estimate[100] + 0.5F * (damaged[100] + (damaged[100] - 0.5F) / 3), 1e-5F);
+  again.agree = [](const Image& picture) { return Image(picture.width, picture.height, picture.channels, 0.25F); };
+  EXPECT_EQ(restored(), std::vector<float>(shape.size(), 0.25F));
+}
+
+}  // namespace
+}  // namespace dipper
