@@ -213,6 +213,7 @@ void Fitting::take_picture(Look look) {
     errors_ = errors();
     progress_.expected = expected();
   }
+  if (recipe_.unclip) undo_clipping(observation_, result_);
   pictures_.show(result_, output_);
   pictures_.lend(progress_);
   pace_.picture_took(pace_.seconds() - began);

@@ -13,14 +13,17 @@ Judge::Classic classic_result(const Observation& observation, const HeldOut& hel
   if (observation.classic == nullptr) return {};
   const TaskMethod& method = *observation.classic;
   const Image full = method.restore(observation, settings.threads);
-  Judge::Classic classic{.full = colours_of(full, range), .blind = {}, .taken_noise = {}};
-  if (observation.keeps_known) {
+  Judge::Classic classic{.full = colours_of(full, range), .blind = {}, .noise = {}};
+  if (observation.keeps_known || observation.noise <= 0) {
     classic.blind = colours_of(method.restore(without(observation, held_out.pixels()), settings.threads), range);
     return classic;
   }
-  classic.taken_noise = taken_noise(observation, method, full, settings.seed, settings.threads);
-  const float unit = range.high - range.low;
-  for (float& taken : classic.taken_noise) taken /= unit * unit;
+  TakenNoise noise = taken_noise(observation, method, full, held_out.pixels(), settings.seed, settings.threads);
+  const float unit = (range.high - range.low) * (range.high - range.low);
+  for (std::vector<float>* values : {&noise.taken, &noise.near}) {
+    for (float& value : *values) value /= unit;
+  }
+  classic.noise = {.mean_square = noise.noise / unit, .taken = std::move(noise.taken), .near = std::move(noise.near)};
   return classic;
 }
 

@@ -31,7 +31,8 @@ void apply_method(const TaskMethod& method, const Observation& observation, cons
   progress.summary = fmt::format("{}; method {}", observation.summary, method.name);
   progress.planned_bytes = resident_bytes();
   if (callback) callback(progress);
-  const std::vector<float> made = colours_of(method.restore(observation, threads), range);
+  std::vector<float> made = colours_of(method.restore(observation, threads), range);
+  undo_clipping(observation, made);
   pictures.show(made, made);
   pictures.lend(progress);
   progress.seconds = pace.seconds();

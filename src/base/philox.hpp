@@ -23,7 +23,7 @@ enum class Stream : std::uint32_t {
   scratches = 6,      // and what is drawn over it
   hiding = 7,         // known pixels from a step of a fit
   held_out = 8,       // and from all of them
-  probe = 9,          // a little more noise, to see what a method makes of it
+  other_noise = 9,    // in place of that of pixels held out
   crops = 10,         // which part of a picture a step sees, and which way up,
   damage_again = 11,  // and how it is damaged once more
 };

@@ -48,7 +48,7 @@ Image degraded(const Image& clean, const Plan& plan, const Damage& how) {
   }
   if (plan.downscale > 1) picture = smaller(picture, plan.downscale);
   if (plan.photons > 0) add_photon_noise(picture, plan.photons, how.seed);
-  if (plan.noise > 0) add_normal_noise(picture, plan.noise, how.seed);
+  if (plan.noise > 0) add_normal_noise(picture, plan.noise, {how.seed, Stream::noise});
   if (plan.jpeg > 0) compress(picture, plan.jpeg);
   round_samples(picture);
   return picture;

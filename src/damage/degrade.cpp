@@ -132,8 +132,7 @@ void add_photon_noise(Image& picture, double photons, std::uint64_t seed) {
 }
 
 // Box and Muller: two random words give two normal numbers, the pairs of a block four.
-void add_normal_noise(Image& picture, double sigma, std::uint64_t seed) {
-  const Philox random{seed, Stream::noise};
+void add_normal_noise(Image& picture, double sigma, const Philox& random) {
   for (int c = 0; c < picture.colour_channels(); ++c) {
     const std::span<float> plane = picture.plane(c);
     for (std::size_t block = 0; 4 * block < plane.size(); ++block) {

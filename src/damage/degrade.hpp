@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "base/philox.hpp"
 #include "base/thread_pool.hpp"
 #include "dipper/image.hpp"
 #include "image/blur_kernel.hpp"
@@ -18,8 +19,9 @@ void blur(Image& picture, const Kernel& kernel, ThreadPool& pool);
 /// samples that are not finite stay as they are.
 void add_photon_noise(Image& picture, double photons, std::uint64_t seed);
 
-/// Adds independent normal numbers to all samples; sigma in the samples' own unit, where white is 1.
-void add_normal_noise(Image& picture, double sigma, std::uint64_t seed);
+/// Adds independent normal numbers to all samples; sigma in the samples' own unit, where white is 1. Channel c takes
+/// step c of `random`.
+void add_normal_noise(Image& picture, double sigma, const Philox& random);
 
 /// What is left after a JPEG file of this quality, 1 to 100, with halved chroma: 8-bit values, whatever the picture's
 /// sample type. Throws Error when the picture is too large for JPEG.

@@ -27,6 +27,9 @@ constexpr std::array<double, 3> bell = {6.0 / 16, 4.0 / 16, 1.0 / 16};
 // How many pixels' worth the choice for the whole picture counts in that of a cell.
 constexpr double prior = 10;
 
+// And how far shares differ over a picture, from the whole picture's, before noisy pixels have said anything.
+constexpr double spread = 0.25;
+
 // Sums for the least squares of one unknown: the first result's share is `wanted` / `square`.
 struct Sums {
   double wanted = 0;
@@ -42,8 +45,11 @@ struct Sums {
 /// Shares of a picture, cell by cell.
 class Shares {
  public:
-  Shares(const Shape& shape)
-      : rows_((shape.height + cell - 1) / cell), columns_((shape.width + cell - 1) / cell), width_(shape.width) {
+  Shares(const Shape& shape, double noise)
+      : noise_(noise),
+        rows_((shape.height + cell - 1) / cell),
+        columns_((shape.width + cell - 1) / cell),
+        width_(shape.width) {
     cells_.resize(static_cast<std::size_t>(rows_) * columns_);
   }
 
@@ -56,11 +62,12 @@ class Shares {
   void solve() {
     const double whole = all_.square > 0 ? std::clamp(all_.wanted / all_.square, 0.0, 1.0) : 1;
     const double usual = all_.count > 0 ? all_.square / all_.count : 0;
+    const double known = prior * usual + noise_ / (spread * spread);
     for (int i = 0; i < rows_; ++i) {
       for (int j = 0; j < columns_; ++j) {
         const Sums near = around(i, j);
-        const double square = near.square + prior * usual;
-        const double wanted = near.wanted + prior * usual * whole;
+        const double square = near.square + known;
+        const double wanted = near.wanted + known * whole;
         shares_.push_back(square > 0 ? std::clamp(wanted / square, 0.0, 1.0) : whole);
       }
     }
@@ -99,6 +106,7 @@ class Shares {
     return sums;
   }
 
+  double noise_;  // mean square, of a sample
   int rows_;
   int columns_;
   std::size_t width_;
@@ -164,13 +172,13 @@ double HeldOut::error(std::span<const float> x, std::span<const float> y, const 
 }
 
 Blend blend(const HeldOut& held_out, std::span<const float> a, std::span<const float> b, std::span<const float> y,
-            const Shape& shape, std::span<const float> seen) {
+            const Shape& shape, const Noise& noise) {
   const std::span<const std::size_t> pixels = held_out.pixels();
-  if (!seen.empty()) DIPPER_CHECK_EQ(seen.size(), pixels.size());
-  const auto seen_at = [&](std::size_t n) { return seen.empty() ? 0.0 : double{seen[n]}; };
+  if (!noise.taken.empty()) DIPPER_CHECK_EQ(noise.taken.size(), pixels.size());
+  const auto taken_at = [&](std::size_t n) { return noise.taken.empty() ? 0.0 : double{noise.taken[n]}; };
   const auto sums_at = [&](std::size_t n) {
     const std::size_t i = pixels[n];
-    Sums sums{.wanted = seen_at(n), .count = 1};
+    Sums sums{.wanted = taken_at(n), .count = 1};
     for (int c = 0; c < shape.channels; ++c) {
       const std::size_t at = c * shape.plane() + i;
       const double apart = double{a[at]} - b[at];
@@ -179,8 +187,8 @@ Blend blend(const HeldOut& held_out, std::span<const float> a, std::span<const f
     }
     return sums;
   };
-  Shares all(shape);
-  std::array<Shares, 2> halves{Shares(shape), Shares(shape)};
+  Shares all(shape, noise.mean_square);
+  std::array<Shares, 2> halves{all, all};
   for (std::size_t n = 0; n < pixels.size(); ++n) {
     const Sums sums = sums_at(n);
     all.add(pixels[n], sums);
@@ -195,7 +203,7 @@ Blend blend(const HeldOut& held_out, std::span<const float> a, std::span<const f
     for (std::size_t n = 0; n < pixels.size(); ++n) {
       const double share = share_at(n);
       // What b took over makes it look nearer to y than it is to the truth.
-      double error = 2 * (1 - share) * seen_at(n) / shape.channels;
+      double error = 2 * (1 - share) * taken_at(n) / shape.channels;
       for (int c = 0; c < shape.channels; ++c) {
         const std::size_t at = c * shape.plane() + pixels[n];
         const double difference = share * a[at] + (1 - share) * b[at] - y[at];

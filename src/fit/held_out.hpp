@@ -62,6 +62,14 @@ class PieceMean {
   double sum_ = 0;
 };
 
+/// The error of y itself, where it is noisy.
+struct Noise {
+  double mean_square = 0;      // of a sample
+  std::vector<float> taken{};  // for each pixel held out, how much of it a result has that saw it: the expectation of
+                               // that result's error times y's, summed over the channels; empty for nothing
+  std::vector<float> near{};   // that of each pixel, as those held out near it say, 0 or more; [row][column]
+};
+
 /// How much of each of two results to take, pixel by pixel.
 struct Blend {
   std::vector<float> share;  // of the first, [row][column], in [0, 1]; the second has the rest
@@ -75,10 +83,10 @@ struct Blend {
 /// as any and is taken. One of the results alone is taken where no mixture is better. The error is found by letting
 /// each half of these pieces judge the shares that the other half chose.
 ///
-/// Where y is noisy, a must not have seen it at the pixels held out, but b may have: `seen` then holds for each of them
-/// how much of y's error b has taken over, the expectation of b's error times y's, summed over the channels; empty for
-/// nothing. Errors are those against y, and so hold its own.
+/// Where y is noisy, a must not have seen it at the pixels held out, but b may have.
+///
+/// Errors are those against y, and so hold its own. The noisier y is, the less are shares to differ over the picture.
 [[nodiscard]] Blend blend(const HeldOut& held_out, std::span<const float> a, std::span<const float> b,
-                          std::span<const float> y, const Shape& shape, std::span<const float> seen = {});
+                          std::span<const float> y, const Shape& shape, const Noise& noise = {});
 
 }  // namespace dipper

@@ -15,7 +15,9 @@ namespace {
 constexpr double gain = 0.9954;
 
 // Since the last time that it had, whose error `before` is.
-bool has_fallen(double error, double& before) {
+// noise: what of it is y's own, as far as that is known.
+bool has_fallen(double error, double noise, double& before) {
+  error = std::max(error - noise, noise / 50);
   if (!(error < gain * before)) return false;
   before = error;
   return true;
@@ -37,25 +39,23 @@ Judge::Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, Cla
   if (!measure_.weights.empty()) DIPPER_CHECK_EQ(measure_.weights.size(), shape.plane());
   if (classic_.full.empty()) return;
   DIPPER_CHECK_EQ(classic_.full.size(), shape.size());
-  if (classic_.taken_noise.empty()) DIPPER_CHECK_EQ(classic_.blind.size(), shape.size());
-  if (!classic_.taken_noise.empty()) DIPPER_CHECK_EQ(classic_.taken_noise.size(), shape.plane());
+  if (classic_.noise.taken.empty()) DIPPER_CHECK_EQ(classic_.blind.size(), shape.size());
+  DIPPER_CHECK_EQ(classic_.noise.near.size(), classic_.noise.taken.empty() ? 0 : shape.plane());
 }
 
 Blend Judge::blend_with(std::span<const float> x) const {
   if (classic_.full.empty()) return blend(held_out_, x, x, y_, shape_);
-  if (classic_.taken_noise.empty()) return blend(held_out_, x, classic_.blind, y_, shape_);
-  std::vector<float> seen;
-  for (const std::size_t i : held_out_.pixels()) seen.push_back(classic_.taken_noise[i]);
-  return blend(held_out_, x, classic_.full, y_, shape_, seen);
+  return blend(held_out_, x, classic_.blind.empty() ? classic_.full : classic_.blind, y_, shape_, classic_.noise);
 }
 
 void Judge::look(int iteration, std::span<const float> x) {
   DIPPER_CHECK_EQ(x.size(), shape_.size());
   Blend found = blend_with(x);
   looked_at_ = iteration;
+  const double noise = classic_.noise.mean_square;
   // A fit that is still behind the classical result adds nothing to it yet, but may once it has learned more.
-  const bool better = has_fallen(found.error, gained_error_);
-  const bool learned = has_fallen(held_out_.error(x, y_, shape_), gained_own_error_);
+  const bool better = has_fallen(found.error, noise, gained_error_);
+  const bool learned = has_fallen(held_out_.error(x, y_, shape_), noise, gained_own_error_);
   if (better || learned) gained_at_ = iteration;
   if (best_at_ > 0 && found.error >= blend_.error) return;
   best_at_ = iteration;

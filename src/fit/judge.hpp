@@ -30,12 +30,12 @@ struct Measure {
 class Judge {
  public:
   /// A result of another method, made with all that is known; empty where there is none. Where y is the truth, it
-  /// repeats y at the pixels held out, so there is a second one, made without them. Where y is noisy, it has taken over
-  /// some of its noise: how much, for each pixel, taken_noise() tells.
+  /// repeats y at the pixels held out, so there is a second one, made without them. Where y is noisy, the noise tells
+  /// how much of it the first has taken over.
   struct Classic {
-    std::vector<float> full;         // [channel][row][column]
-    std::vector<float> blind;        // the same
-    std::vector<float> taken_noise;  // [row][column]; empty where y is the truth
+    std::vector<float> full;   // [channel][row][column]
+    std::vector<float> blind;  // the same; empty where y is noisy
+    Noise noise{};
   };
 
   /// y: the observed values, [channel][row][column], which must outlive this. patience: iterations without a gain after

@@ -192,7 +192,7 @@ Errors Judge::errors_in_noise() const {
   std::vector<float> known(plane, 0.0F);
   const float part = 1.0F / static_cast<float>(shape_.channels);
   for (std::size_t i = 0; i < plane; ++i) {
-    if (!classic_.full.empty()) taken[i] = part * classic_.taken_noise[i];
+    if (!classic_.full.empty()) taken[i] = part * classic_.noise.near[i];
     known[i] = measure_.weights[i] < 1 ? 0.0F : 1.0F;
     squares[i] = 2 * (1 - blend_.share[i]) * taken[i];
     for (int c = 0; c < shape_.channels; ++c) {

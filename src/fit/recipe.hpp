@@ -37,6 +37,7 @@ struct Recipe {
 
   double average = 0;
   bool seamless = false;
+  bool unclip = false;
 
   int rollback_every = 0;
   double rollback_drop = 5;
@@ -86,6 +87,7 @@ void for_each_value(R& r, Visit&& visit) {
   visit.flag(
       "seamless", r.seamless,
       "whether a smooth film through what the result lacks at known pixels is added to it where pixels are missing");
+  visit.flag("unclip", r.unclip, "whether what clipping did to the mean of noise is undone in the result");
   visit.integer("rollback.every", r.rollback_every, 0, 100'000'000,
                 "steps from one look for a collapse to the next; 0: never");
   visit.number("rollback.drop", r.rollback_drop, 0, 1000, "a loss that is worse by so many dB is a collapse");

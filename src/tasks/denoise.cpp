@@ -23,9 +23,7 @@ constexpr TaskOption options[] = {
      .preset = "gaussian"},
     {.name = "sigma",
      .value = "S",
-     .help =
-         "standard deviation of the noise, where white is 255, of photons at the picture's mean; --method goes by it, "
-         "a fit does without",
+     .help = "standard deviation of the noise, where white is 255, of photons at the picture's mean",
      .preset = "estimated from the picture"},
 };
 
@@ -93,6 +91,8 @@ Observation observe_denoise(const TaskInput& input) {
   if (!is_poisson(input)) {
     observation.noise = text != nullptr ? sigma : estimate_noise(input.picture);
     observation.summary = fmt::format("Gaussian noise of sigma {:.1f}{}", 255 * observation.noise, how);
+    const Clipping clipping(input.picture, observation.noise);
+    if (clipping.any()) observation.clipping = clipping;
     return observation;
   }
   observation.recipes = &of_photons;

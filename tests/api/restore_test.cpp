@@ -229,6 +229,29 @@ TEST(Restore, RemovesNoise) {
   EXPECT_EQ(classic.iterations, 0);
 }
 
+/// Noise that a file could not hold left a dark picture too bright.
+TEST(Restore, UndoesWhatClippingDidToNoise) {
+  Image clean = waves(64, 64, 3);
+  for (float& sample : clean.samples) sample *= 0.1F;
+  Request request = small_request("denoise", clean, 200);
+  add_normal_noise(request.input, 0.15, {5, Stream::noise});
+  for (float& sample : request.input.samples) sample = std::clamp(sample, 0.0F, 1.0F);
+  request.truth = clean;
+  request.options["sigma"] = "38.25";
+  const auto too_bright = [&] {
+    const Restoration result = restore(request);
+    double sum = 0;
+    for (std::size_t i = 0; i < clean.samples.size(); ++i) sum += result.image.samples[i] - clean.samples[i];
+    return sum / static_cast<double>(clean.samples.size());
+  };
+  EXPECT_NEAR(too_bright(), 0, 0.012);
+  request.settings.set["unclip"] = "false";
+  EXPECT_GT(too_bright(), 0.03);
+  request.method = "bm3d";
+  request.settings = {};
+  EXPECT_NEAR(too_bright(), 0, 0.012);
+}
+
 TEST(Restore, RemovesTheNoiseOfCountedPhotons) {
   const Image clean = waves(64, 64, 3);
   Request request = small_request("denoise", clean, 200);

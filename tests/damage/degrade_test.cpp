@@ -87,7 +87,7 @@ TEST(Blur, IsTheSameForAnyNumberOfThreadsAndLeavesAlpha) {
 
 TEST(NormalNoise, HasTheSigmaAndTheShape) {
   Image image(400, 300, 3, 0.5F);
-  add_normal_noise(image, 0.1, 3);
+  add_normal_noise(image, 0.1, {3, Stream::noise});
   const Moments m = moments(image.samples);
   EXPECT_NEAR(m.mean, 0.5, 0.001);
   EXPECT_NEAR(std::sqrt(m.variance), 0.1, 0.001);
@@ -98,7 +98,7 @@ TEST(NormalNoise, HasTheSigmaAndTheShape) {
 
 TEST(NormalNoise, IsItsOwnInEveryPixelAndChannel) {
   Image image(301, 200, 4, 0.5F);
-  add_normal_noise(image, 0.1, 3);
+  add_normal_noise(image, 0.1, {3, Stream::noise});
   for (int c = 0; c < 3; ++c) {
     double beside = 0;
     double other = 0;
@@ -112,9 +112,9 @@ TEST(NormalNoise, IsItsOwnInEveryPixelAndChannel) {
   }
   for (const float alpha : image.plane(3)) ASSERT_EQ(alpha, 0.5F);
   Image again(301, 200, 4, 0.5F);
-  add_normal_noise(again, 0.1, 3);
+  add_normal_noise(again, 0.1, {3, Stream::noise});
   EXPECT_EQ(again.samples, image.samples);
-  add_normal_noise(again, 0.1, 4);
+  add_normal_noise(again, 0.1, {4, Stream::noise});
   EXPECT_NE(again.samples, image.samples);
 }
 

@@ -119,6 +119,22 @@ TEST(Blends, EachPartOfThePictureTakesWhatIsBetterThere) {
   EXPECT_NEAR(mix.error, results.error_of(mix), 0.15 * results.error_of(mix));
 }
 
+/// The same, but what the held-out pixels say of each part is mostly noise: the shares hardly differ, and are better
+/// for it than if the noise were not told.
+TEST(Blends, NoisyPicturesHaveOneShare) {
+  Results truth;
+  Results::err(truth.a, truth.y, 1, [](std::size_t) { return 0.05F; });
+  Results::err(truth.b, truth.y, 2, [](std::size_t) { return 0.05F; });
+  std::vector<float> observed(shape.size());
+  Results::err(observed, truth.y, 3, [](std::size_t) { return 0.6F; });
+  const HeldOut held_out(all_known, shape.height, shape.width, 0.05, 0);
+  const Blend untold = blend(held_out, truth.a, truth.b, observed, shape);
+  const Blend told = blend(held_out, truth.a, truth.b, observed, shape, {.mean_square = 0.6 * 0.6 / 3});
+  const auto [least, most] = std::ranges::minmax(told.share);
+  EXPECT_LT(most - least, 0.3F);
+  EXPECT_LT(truth.error_of(told), truth.error_of(untold));
+}
+
 TEST(Blends, AWorseResultWithTheSameErrorsAndMoreGetsNothing) {
   Results results;
   Results::err(results.a, results.y, 1, [](std::size_t) { return 0.05F; });

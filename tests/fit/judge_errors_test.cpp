@@ -138,8 +138,9 @@ TEST(JudgesErrors, OfNoisyPixelsAreWhatIsLeftWithoutTheNoise) {
   // A second result that errs independently, and as much.
   std::vector<float> other = scene.truth;
   for (std::size_t i = 0; i < other.size(); ++i) other[i] += Scene::error_at(i) * normal(6, i);
-  Judge judge(HeldOut(known, shape.height, shape.width, 0.05, 0), y, shape,
-              {other, {}, std::vector<float>(shape.plane(), 0.0F)}, 0,
+  const HeldOut held_out(known, shape.height, shape.width, 0.05, 0);
+  const std::vector<float> nothing(held_out.pixels().size(), 0.0F);
+  Judge judge(held_out, y, shape, {other, {}, {noise * noise, nothing, std::vector<float>(shape.plane(), 0.0F)}}, 0,
               {.weights = known, .right = false, .noise = noise, .clipped = false, .blind = true});
   judge.look(1, scene.x);
   const std::optional<Errors> errors = judge.errors();

@@ -34,7 +34,7 @@ struct Scene {
     return sum / static_cast<double>(y.size());
   }
   [[nodiscard]] Judge judge(const std::vector<float>& classic, int patience = 0) const {
-    return {HeldOut(all_known, shape.height, shape.width, 0.1, 0), y, shape, {classic, classic, {}}, patience};
+    return {HeldOut(all_known, shape.height, shape.width, 0.1, 0), y, shape, {classic, classic}, patience};
   }
   std::vector<float> y;
 };
@@ -88,8 +88,8 @@ TEST(Judges, AWorseFitGivesNearlyNothing) {
 
 TEST(Judges, TheFullClassicalResultIsMixedByTheErrorsOfTheBlindOne) {
   const Scene scene;
-  Judge judge(HeldOut(all_known, shape.height, shape.width, 0.1, 0), scene.y, shape,
-              {scene.y, scene.result(1, 0.1F), {}}, 0);
+  Judge judge(HeldOut(all_known, shape.height, shape.width, 0.1, 0), scene.y, shape, {scene.y, scene.result(1, 0.1F)},
+              0);
   judge.look(1, scene.result(2, 0.1F));
   EXPECT_NEAR(judge.share(), 0.5, 0.1);
   EXPECT_NEAR(scene.error(result_of(judge)), 0.25 * 0.01 / 3, 0.0004);
@@ -105,8 +105,13 @@ TEST(Judges, AClassicalResultIsNotPreferredForItsShareOfTheNoise) {
   for (std::size_t i = 0; i < full.size(); ++i) full[i] += 0.1F * (observed[i] - scene.y[i]);
   const std::vector<float> fit = scene.result(2, 0.05F);
   const auto share = [&](float taken) {
-    Judge judge(HeldOut(all_known, shape.height, shape.width, 0.3, 0), observed, shape,
-                {full, {}, std::vector<float>(shape.plane(), taken)}, 0);
+    const HeldOut held_out(all_known, shape.height, shape.width, 0.3, 0);
+    Judge judge(held_out, observed, shape,
+                {full,
+                 {},
+                 {noise * noise / 3, std::vector<float>(held_out.pixels().size(), taken),
+                  std::vector<float>(shape.plane(), taken)}},
+                0);
     judge.look(1, fit);
     return judge.share();
   };
@@ -115,6 +120,29 @@ TEST(Judges, AClassicalResultIsNotPreferredForItsShareOfTheNoise) {
   // both).
   EXPECT_NEAR(share(taken), (0.0025 + 0.0009) / (0.0050 + 0.0009), 0.12);
   EXPECT_LT(share(0), 0.3);  // as if it had taken over nothing
+}
+
+/// What a noisy picture's error is made of falls unseen behind its noise, unless that is told.
+TEST(Judges, AGainIsCountedWithoutTheNoiseOfThePicture) {
+  const Scene scene;
+  constexpr float noise = 0.5F;
+  const std::vector<float> observed = scene.result(5, noise);
+  const auto stops = [&](double told) {
+    Judge judge(HeldOut(all_known, shape.height, shape.width, 0.3, 0), observed, shape, {{}, {}, {told, {}, {}}}, 20);
+    int at = 0;
+    for (const float error : {0.1F, 0.098F, 0.096F, 0.094F}) judge.look(at += 10, scene.result(1, error));
+    return judge.should_stop();
+  };
+  EXPECT_TRUE(stops(0));
+  EXPECT_FALSE(stops(noise * noise / 3));
+}
+
+/// That is more than there is, by chance.
+TEST(Judges, AnErrorLessThanTheNoiseIsNoGainForEver) {
+  const Scene scene;
+  Judge judge(HeldOut(all_known, shape.height, shape.width, 0.1, 0), scene.y, shape, {{}, {}, {0.1, {}, {}}}, 20);
+  for (int look = 1; look <= 3; ++look) judge.look(10 * look, scene.result(1, 0.1F));
+  EXPECT_TRUE(judge.should_stop());
 }
 
 TEST(Judges, StopsOnceNothingWasGainedForLong) {

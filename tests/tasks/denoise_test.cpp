@@ -37,6 +37,21 @@ TEST_F(Denoise, EstimatesTheNoiseOtherwise) {
   EXPECT_NE(run().summary.find("(estimated)"), std::string::npos);
 }
 
+TEST_F(Denoise, TellsWhetherTheNoiseWasClipped) {
+  options["sigma"] = "25";
+  EXPECT_FALSE(run().clipping);
+  picture = Image(64, 64, 1, 0.02F);
+  add_normal_noise(picture, 25.0 / 255, {1, Stream::noise});
+  EXPECT_FALSE(run().clipping);
+  for (float& sample : picture.samples) sample = std::max(0.0F, sample);
+  const Observation seen = run();
+  ASSERT_TRUE(seen.clipping);
+  std::vector<float> colours = {static_cast<float>(seen.clipping->mean(0.02)), 0.9F};
+  undo_clipping(seen, colours);
+  EXPECT_NEAR(colours[0], 0.02, 1e-4);
+  EXPECT_NEAR(colours[1], 0.9, 1e-4);
+}
+
 TEST_F(Denoise, HoldsPhotonsAgainstTheirOwnLikelihood) {
   options["noise"] = "poisson";
   EXPECT_EQ(run().error, ErrorKind::poisson);

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "dipper/image.hpp"
+
+namespace dipper {
+
+/// What a file did to noise that would have gone below black or above white: it was cut off there, so that in dark
+/// places samples are too bright on average and in bright ones too dark. That mean is all that a denoiser can find;
+/// what was there before is found from it (Foi, "Clipped noisy images: heteroskedastic modeling and practical
+/// denoising", 2009).
+class Clipping {
+ public:
+  /// Of noise of the standard deviation sigma >= 0, in units of [0, 1]. At which ends it was clipped is told from the
+  /// noisy picture: there samples lie heaped up. None is where samples lie beyond.
+  Clipping(const Image& noisy, double sigma);
+
+  /// Whether there is anything to undo.
+  [[nodiscard]] bool any() const { return black_ || white_; }
+
+  /// A noisy sample as the picture has it.
+  [[nodiscard]] float clip(float sample) const;
+
+  /// The mean of samples whose truth is x in [0, 1].
+  [[nodiscard]] double mean(double x) const;
+
+  /// The truth in [0, 1] of samples of this mean: the inverse.
+  [[nodiscard]] float truth(float mean) const;
+
+ private:
+  double sigma_;
+  bool black_ = false;
+  bool white_ = false;
+  std::vector<float> means_;  // of truths evenly from 0 to 1
+};
+
+}  // namespace dipper

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "classic/clipping.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "damage/degrade.hpp"
+
+namespace dipper {
+namespace {
+
+constexpr double sigma = 0.2;
+
+Image noisy(float truth) {
+  Image image(100, 100, 3, truth);
+  add_normal_noise(image, sigma, {3, Stream::noise});
+  return image;
+}
+
+Image clipped(float truth) {
+  Image image = noisy(truth);
+  for (float& sample : image.samples) sample = std::clamp(sample, 0.0F, 1.0F);
+  return image;
+}
+
+double mean_of(const Image& image) {
+  double sum = 0;
+  for (const float sample : image.samples) sum += sample;
+  return sum / static_cast<double>(image.samples.size());
+}
+
+TEST(Clips, NoiseAtTheEndsThatAreNear) {
+  for (const float truth : {0.0F, 0.15F, 0.9F, 1.0F}) {
+    const Clipping clipping(clipped(truth), sigma);
+    ASSERT_TRUE(clipping.any()) << truth;
+    EXPECT_NEAR(clipping.mean(truth), mean_of(clipped(truth)), 0.004) << truth;
+    EXPECT_NEAR(clipping.truth(static_cast<float>(mean_of(clipped(truth)))), truth, 0.008) << truth;
+  }
+}
+
+TEST(Clips, NothingWhereNoiseHasRoom) {
+  for (const Image& image : {clipped(0.5F), Image(20, 20, 1, 0.5F)}) {
+    const Clipping clipping(image, sigma);
+    EXPECT_FALSE(clipping.any());
+    EXPECT_EQ(clipping.truth(0.01F), 0.01F);
+  }
+  EXPECT_FALSE(Clipping(clipped(0), 0).any());
+}
+
+TEST(Clips, NothingWhereSamplesLieBeyond) {
+  Image image = clipped(0);
+  image.samples[7] = -0.01F;
+  EXPECT_FALSE(Clipping(image, sigma).any());
+}
+
+TEST(Clips, AtOneEndAlone) {
+  const Clipping dark(clipped(0.05F), sigma);
+  EXPECT_EQ(dark.clip(-0.1F), 0);
+  EXPECT_EQ(dark.clip(1.1F), 1.1F);
+  EXPECT_NEAR(dark.mean(1), 1, 1e-6);
+  const Clipping bright(clipped(0.95F), sigma);
+  EXPECT_EQ(bright.clip(-0.1F), -0.1F);
+  EXPECT_EQ(bright.clip(1.1F), 1);
+  EXPECT_NEAR(bright.mean(0), 0, 1e-6);
+}
+
+TEST(Clips, AndBackIsTheTruth) {
+  const Clipping clipping(clipped(0.05F), sigma);
+  for (const double truth : {0.0, 0.001, 0.03, 0.2, 0.77, 1.0}) {
+    EXPECT_NEAR(clipping.truth(static_cast<float>(clipping.mean(truth))), truth, 1e-4);
+  }
+  EXPECT_EQ(clipping.truth(0.01F), 0);  // less than the mean of black
+  EXPECT_EQ(clipping.truth(1.2F), 1);
+}
+
+TEST(Clips, SamplesThatAreNoNumbersLieBeyond) {
+  Image image = clipped(0);
+  image.samples[7] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_FALSE(Clipping(image, sigma).any());
+}
+
+}  // namespace
+}  // namespace dipper
