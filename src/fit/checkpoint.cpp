@@ -195,8 +195,9 @@ Safetensors read_whole(const fs::path& file) {
 
 }  // namespace
 
-Checkpoints::Checkpoints(const Origin& origin, const Target& target)
-    : description_(describe(origin, target)), iterations_(origin.recipe.iterations) {}
+Checkpoints::Checkpoints(const Origin& origin, const Target& target) : description_(describe(origin, target)) {
+  if (origin.exactly) iterations_ = origin.recipe.iterations;
+}
 
 void Checkpoints::save(const fs::path& file, Fit& fit, Judge* judge, Spread* spread) {
   Saver state;
@@ -239,9 +240,9 @@ std::string Checkpoints::resume(const fs::path& file, Fit& fit, Judge* judge, Sp
   } catch (const Error& error) {
     throw Error(fmt::format("{} does not fit this run: {}", from.string(), error.what()));
   }
-  if (fit.iteration() > iterations_) {
+  if (iterations_ && fit.iteration() > *iterations_) {
     throw Error(fmt::format("{} has {} iterations behind it but this run is to have {}; ask for more with --iterations",
-                            from.string(), fit.iteration(), iterations_));
+                            from.string(), fit.iteration(), *iterations_));
   }
   if (from == file) good_ = file;
   return fmt::format("{}", fmt::join(notes, "; "));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "fit/fit.hpp"
@@ -20,6 +21,7 @@ struct Origin {
   std::string device;  // with its instruction set
   std::uint64_t seed = 0;
   const Recipe& recipe;
+  bool exactly = true;  // its iterations, so that a state that is past them is refused
 };
 
 /// The states of one fit, of its judge and of its spread, in files: safetensors of all that their visit() shows, with
@@ -35,14 +37,14 @@ class Checkpoints {
   /// Brings `fit`, which has made no step, to the state in FILE, or in FILE.1 when FILE is missing or broken. Returns
   /// what the user should know of that, in one sentence, or nothing. Throws Error when both are missing or broken, and
   /// for a checkpoint of another origin or target, naming the difference: but for the device, whose other bits are
-  /// only worth a note, and for the number of iterations, which the checkpoint may not have passed.
+  /// only worth a note, and for the number of iterations, which the checkpoint may not have passed where it is exact.
   [[nodiscard]] std::string resume(const std::filesystem::path& file, Fit& fit, Judge* judge = nullptr,
                                    Spread* spread = nullptr);
 
  private:
-  Metadata description_;  // of origin and target
-  int iterations_;
-  std::filesystem::path good_;  // the file that is known to be good
+  Metadata description_;           // of origin and target
+  std::optional<int> iterations_;  // that the state may not have passed
+  std::filesystem::path good_;     // the file that is known to be good
 };
 
 /// FILE.1, beside what FILE leads to.

@@ -295,19 +295,29 @@ Fit::Drawn Fit::drawn() {
   return {program_.pull(tensors_.x), hiding_ ? hiding_->base().pull() : std::span<const float>()};
 }
 
-void Fit::output(std::span<float> to) {
-  if (zero_shot_) return enlarge(to, 0, recipe_.input_views);
+double Fit::output(std::span<float> to, Patience& patience) {
+  if (zero_shot_) return enlarge({0, recipe_.input_views}, patience, to);
   if (again_) {
     static_cast<void>(loss());  // the program will know others
-    return again_->restore([this] { draw_tile(); }, to);
+    again_->restore([this] { draw_tile(); }, to);
+  } else if (hiding_ && !average_.empty()) {
+    average(to);
+  } else {
+    crop(drawn(), to);
   }
-  if (hiding_ && !average_.empty()) return average(to);
-  crop(drawn(), to);
+  return 1;
 }
 
 void Fit::output(std::span<float> to, int view) {
   DIPPER_CHECK(view < views());
-  enlarge(to, view, 1);
+  enlarge({view, 1}, Patience::endless(), to);
+}
+
+Fit::OutputCost Fit::measure_output() {
+  if (!zero_shot_) return {};
+  static_cast<void>(loss());
+  output_cost_ = {zero_shot_->measure([this] { draw_tile(); }, backend_->pool()), recipe_.input_views};
+  return output_cost_;
 }
 
 void Fit::draw_tile() {
@@ -316,13 +326,16 @@ void Fit::draw_tile() {
   program_.pull(tensors_.x);
 }
 
-void Fit::enlarge(std::span<float> to, int first_view, int views) {
+double Fit::enlarge(ZeroShot::Views views, Patience& patience, std::span<float> to) {
   static_cast<void>(loss());  // the program will know others
-  zero_shot_->enlarge([this] { draw_tile(); }, to, first_view, views);
+  return zero_shot_->enlarge([this] { draw_tile(); }, views, output_cost_.seconds, backend_->pool(), patience, to);
 }
 
 void Fit::average(std::span<float> to) {
-  if (average_.empty()) return output(to);
+  if (average_.empty()) {
+    output(to);
+    return;
+  }
   crop({average_.pull(), {}}, to);
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/patience.hpp"
 #include "fit/damaged_again.hpp"
 #include "fit/hiding.hpp"
 #include "fit/input.hpp"
@@ -74,8 +75,17 @@ class Fit {
 
   /// The network's output in the last iteration, channels x height x width of the picture. With an observed input, the
   /// average of its outputs where it had to tell a pixel from others, if there is one: of those that it is shown it
-  /// need not make anything.
-  void output(std::span<float> to);
+  /// need not make anything. With a reduced input, the picture enlarged by what was learned, which takes long: less
+  /// well where patience ends, and then the share of the work that was done is below 1.
+  double output(std::span<float> to, Patience& patience = Patience::endless());
+
+  /// What output() takes with a reduced input, measured, and how many views it may be in; else nothing. Output
+  /// that has little time goes by the last measurement.
+  struct OutputCost {
+    ZeroShot::Cost seconds;
+    int views = 0;
+  };
+  [[nodiscard]] OutputCost measure_output();
 
   /// With a reduced input, the ways to lay the picture, of which the output averages as many as the recipe says, and
   /// what one of them gives alone; else 0.
@@ -135,7 +145,7 @@ class Fit {
   void add_to_average();
   [[nodiscard]] Drawn drawn();
   void draw_tile();
-  void enlarge(std::span<float> to, int first_view, int views);
+  double enlarge(ZeroShot::Views views, Patience& patience, std::span<float> to);
   void crop(const Drawn& canvas, std::span<float> to) const;
 
   Recipe recipe_;
@@ -159,6 +169,7 @@ class Fit {
   std::optional<double> loss_ = 0;  // none: the program knows
   int iteration_ = 0;
   int rollbacks_ = 0;
+  OutputCost output_cost_;  // when it was last measured
 };
 
 }  // namespace dipper

@@ -67,6 +67,9 @@ class Judge {
   [[nodiscard]] double error() const { return blend_.error; }
   [[nodiscard]] double error_deviation() const { return blend_.error_deviation; }
 
+  /// The classical result, [channel][row][column]; empty where there is none.
+  [[nodiscard]] std::span<const float> classic() const { return classic_.full; }
+
   /// Whether errors() has to know how far the fit's results are spread.
   [[nodiscard]] bool asks_for_spread() const { return !measure_.blind; }
 

@@ -7,6 +7,8 @@
 #include <optional>
 #include <span>
 
+#include "base/patience.hpp"
+#include "base/thread_pool.hpp"
 #include "dipper/image.hpp"
 #include "fit/recipe.hpp"
 #include "image/resize.hpp"
@@ -44,18 +46,48 @@ class ZeroShot {
   /// ways up.
   void before(int step);
 
+  /// So many of the ways to lay a picture, from that on.
+  struct Views {
+    int first;
+    int count;
+  };
+
+  /// What makes x of z.
+  using Draw = std::function<void()>;
+
+  /// Seconds that enlarge() takes.
+  struct Cost {
+    double view = 0;    // for what the network draws, in each of the views
+    double sizing = 0;  // for all else
+  };
+
+  /// Measured by a few tiles and the smallest size.
+  [[nodiscard]] Cost measure(const Draw& draw, ThreadPool& pool) const;
+
   /// The picture enlarged, [channel][row][column]: in steps of about the square root of 2, each time by
   /// cubic convolution, to which is added what the network draws, and made consistent with the picture that was given
-  /// (back-projection, Irani and Peleg, 1991). draw() makes x of z. What the network adds is the mean of so many views
-  /// of the eight, from that on: ways to lay the picture, mirrored and turned.
-  void enlarge(const std::function<void()>& draw, std::span<float> to, int first_view, int views) const;
+  /// (back-projection, Irani and Peleg, 1991). What the network adds is the mean of these views.
+  ///
+  /// With little time or patience the network draws each size in fewer views, and the largest ones perhaps in none:
+  /// `cost` is what to expect of the first. Returns the share of all that it would have drawn.
+  double enlarge(const Draw& draw, Views views, Cost cost, ThreadPool& pool, Patience& patience,
+                 std::span<float> to) const;
 
   [[nodiscard]] std::size_t bytes() const;
 
  private:
-  // What the network adds to an enlarged picture, in one orientation, is added to `details`.
-  void add_details(const std::function<void()>& draw, const Image& enlarged, int orientation, Image& details) const;
-  void project_back(Image& enlarged) const;
+  struct Details;
+  struct Looks;
+
+  [[nodiscard]] Shape size_after(int step) const;
+  [[nodiscard]] int tiles_of(const Shape& size) const;
+  [[nodiscard]] int tiles_from(int step) const;
+  [[nodiscard]] std::size_t pixels_from(int step) const;
+  [[nodiscard]] int views_in(double seconds, double tile_seconds, int step, int most) const;
+  void add_details(const Draw& draw, Views views, float trust, Looks& looks, Image& picture) const;
+  void see_tile(const Image& picture, const Orientation& laid, int top, int left) const;
+  void take_tile(const Orientation& laid, int top, int left, Details& details) const;
+  void project_back(Image& enlarged, ThreadPool& pool) const;
 
   std::uint64_t seed_;
   Scaling scaling_;

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "base/check.hpp"
+#include "base/thread_pool.hpp"
 
 namespace dipper {
 namespace {
@@ -78,17 +79,29 @@ Taps under(ResizeKernel kernel, double centre, double stretch, int begin, int en
   return taps;
 }
 
-// What each of `to` new samples is made of.
-std::vector<Taps> windows(ResizeKernel kernel, int from, int to) {
-  std::vector<Taps> all(static_cast<std::size_t>(to));
-  const double scale = static_cast<double>(from) / to;
-  for (int i = 0; i < to; ++i) {
-    all[static_cast<std::size_t>(i)] = kernel == ResizeKernel::box
-                                           ? coverage(from, to, i)
-                                           : under(kernel, (i + 0.5) * scale - 0.5, std::max(1.0, scale), 0, from);
+/// What each of the new samples is made of, all weights one after the other.
+struct Windows {
+  Windows(ResizeKernel kernel, int from, int to) {
+    const double scale = static_cast<double>(from) / to;
+    for (int i = 0; i < to; ++i) {
+      const Taps taps = kernel == ResizeKernel::box
+                            ? coverage(from, to, i)
+                            : under(kernel, (i + 0.5) * scale - 0.5, std::max(1.0, scale), 0, from);
+      first.push_back(static_cast<std::size_t>(taps.first));
+      weights.insert(weights.end(), taps.weights.begin(), taps.weights.end());
+      end.push_back(weights.size());
+    }
   }
-  return all;
-}
+  [[nodiscard]] std::size_t size() const { return first.size(); }
+  [[nodiscard]] std::span<const double> of(std::size_t i) const {
+    const std::size_t begin = i == 0 ? 0 : end[i - 1];
+    return {weights.data() + begin, end[i] - begin};
+  }
+
+  std::vector<std::size_t> first{};  // of the old samples
+  std::vector<std::size_t> end{};    // of the weights
+  std::vector<double> weights{};
+};
 
 float black_if_nan(float value) {
   return std::isnan(value) ? 0.0F : value;
@@ -104,23 +117,37 @@ struct Source {
   }
 };
 
-void apply(const Source& source, std::size_t width, const std::vector<Taps>& columns, const std::vector<Taps>& rows,
-           std::span<float> to) {
-  std::vector<double> line(width);
-  std::size_t out = 0;
-  for (const Taps& row : rows) {
-    std::fill(line.begin(), line.end(), 0.0);
-    for (std::size_t t = 0; t < row.weights.size(); ++t) {
-      const std::size_t start = (static_cast<std::size_t>(row.first) + t) * width;
-      for (std::size_t x = 0; x < width; ++x) line[x] += row.weights[t] * source.at(start + x);
-    }
-    for (const Taps& column : columns) {
-      const double* from = line.data() + column.first;
-      double sum = 0;
-      for (std::size_t t = 0; t < column.weights.size(); ++t) sum += column.weights[t] * from[t];
-      to[out++] = static_cast<float>(sum);
-    }
+// One new row. `line` is scratch as wide as the old ones.
+void apply_row(const Source& source, std::size_t row, const Windows& columns, const Windows& rows,
+               std::span<double> line, std::span<float> to) {
+  const std::size_t width = line.size();
+  std::ranges::fill(line, 0.0);
+  std::size_t start = rows.first[row] * width;
+  for (const double weight : rows.of(row)) {
+    for (std::size_t x = 0; x < width; ++x) line[x] += weight * source.at(start + x);
+    start += width;
   }
+  for (std::size_t column = 0; column < columns.size(); ++column) {
+    const double* from = line.data() + columns.first[column];
+    double sum = 0;
+    for (const double weight : columns.of(column)) sum += weight * *from++;
+    to[column] = static_cast<float>(sum);
+  }
+}
+
+void apply(const Source& source, std::size_t width, const Windows& columns, const Windows& rows, ThreadPool* pool,
+           std::span<float> to) {
+  constexpr std::size_t rows_per_task = 16;
+  const auto band = [&](int number, int /*worker*/) {
+    std::vector<double> line(width);
+    const std::size_t begin = static_cast<std::size_t>(number) * rows_per_task;
+    for (std::size_t row = begin; row < std::min(rows.size(), begin + rows_per_task); ++row) {
+      apply_row(source, row, columns, rows, line, to.subspan(row * columns.size(), columns.size()));
+    }
+  };
+  const auto bands = static_cast<int>((rows.size() + rows_per_task - 1) / rows_per_task);
+  if (pool != nullptr) return pool->run(bands, band);
+  for (int number = 0; number < bands; ++number) band(number, 0);
 }
 
 // What was resized times alpha, over alpha; where that is 0 the colour stays as it is.
@@ -142,23 +169,23 @@ void unweight(std::span<const float> weighted, std::span<const float> alpha, std
 
 }  // namespace
 
-Image resize(const Image& image, int width, int height, ResizeKernel kernel) {
+Image resize(const Image& image, int width, int height, ResizeKernel kernel, ThreadPool* pool) {
   Image resized(width, height, image.channels);
   resized.sample = image.sample;
   resized.icc = image.icc;
   resized.exif = image.exif;
-  const std::vector<Taps> columns = windows(kernel, image.width, width);
-  const std::vector<Taps> rows = windows(kernel, image.height, height);
+  const Windows columns(kernel, image.width, width);
+  const Windows rows(kernel, image.height, height);
   const auto old_width = static_cast<std::size_t>(image.width);
   for (int channel = 0; channel < image.channels; ++channel) {
-    apply({image.plane(channel), {}}, old_width, columns, rows, resized.plane(channel));
+    apply({image.plane(channel), {}}, old_width, columns, rows, pool, resized.plane(channel));
   }
   if (!image.has_alpha()) return resized;
   const std::span<const float> old_alpha = image.plane(image.channels - 1);
   const std::span<float> alpha = resized.plane(image.channels - 1);
   std::vector<float> weighted(resized.plane_size());
   for (int channel = 0; channel < image.colour_channels(); ++channel) {
-    apply({image.plane(channel), old_alpha}, old_width, columns, rows, weighted);
+    apply({image.plane(channel), old_alpha}, old_width, columns, rows, pool, weighted);
     unweight(weighted, alpha, image.plane(channel), resized.plane(channel));
   }
   for (float& value : alpha) value = std::clamp(value, 0.0F, 1.0F);

@@ -8,6 +8,8 @@
 
 namespace dipper {
 
+class ThreadPool;
+
 /// How one sample is made of those around it, as a function of the distance d in output samples where a picture is made
 /// smaller and in input samples where it is made larger (the stretched kernel keeps finer detail from aliasing):
 ///
@@ -24,7 +26,8 @@ enum class ResizeKernel : std::uint8_t { box, bicubic, lanczos2, lanczos3, gauss
 /// Colours weigh by their alpha. NaN counts as black, as when written. Kernels with negative parts may leave [0, 1];
 /// alpha is clamped to it, and the colour of a partly transparent pixel stays within that of the picture.
 /// The sample type, the profile and the EXIF block are kept. Throws Error for a size that no picture can have.
-[[nodiscard]] Image resize(const Image& image, int width, int height, ResizeKernel kernel);
+/// pool: threads that share the work, none for the caller's alone; the result does not depend on them.
+[[nodiscard]] Image resize(const Image& image, int width, int height, ResizeKernel kernel, ThreadPool* pool = nullptr);
 
 /// A picture made so many times smaller on each side by this kernel.
 struct Scaling {

@@ -9,9 +9,18 @@
 
 #include "base/check.hpp"
 #include "base/memory.hpp"
+#include "base/thread_pool.hpp"
 #include "dipper/error.hpp"
 
 namespace dipper {
+
+Backend::Backend() = default;
+Backend::~Backend() = default;
+
+ThreadPool& Backend::pool() {
+  if (!pool_) pool_ = std::make_unique<ThreadPool>();
+  return *pool_;
+}
 
 Block Backend::allocate(std::size_t count) {
   if (memory_left_) {

@@ -18,6 +18,8 @@
 
 namespace dipper {
 
+class ThreadPool;
+
 /// What Adam (Kingma and Ba, 2015) has to know beside a step's values.
 struct AdamRule {
   float beta1 = 0.9F;
@@ -59,8 +61,8 @@ class Recording {
 /// run in the order in which they are asked for, perhaps later; upload() and download() wait for those before.
 class Backend {
  public:
-  Backend() = default;
-  virtual ~Backend() = default;
+  Backend();
+  virtual ~Backend();
   Backend(const Backend&) = delete;
   Backend& operator=(const Backend&) = delete;
 
@@ -69,6 +71,9 @@ class Backend {
 
   /// Whether its memory is the host's.
   [[nodiscard]] virtual bool on_host() const { return true; }
+
+  /// The host's threads, for what the device does not do.
+  [[nodiscard]] virtual ThreadPool& pool();
 
   /// Zeros at first. Throws std::bad_alloc, or Error that says how much was asked for and how much there is.
   [[nodiscard]] Block allocate(std::size_t count);
@@ -146,6 +151,7 @@ class Backend {
 
  private:
   StepValues step_;
+  std::unique_ptr<ThreadPool> pool_;  // none before somebody asks
   std::optional<std::size_t> memory_left_;
 };
 

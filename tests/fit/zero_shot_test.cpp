@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <numeric>
 #include <set>
@@ -38,7 +39,7 @@ class ZeroShots : public testing::Test {
   // With a network that adds the same to every pixel.
   std::vector<float> enlarged(int scale, float added) {
     std::vector<float> to(small.size() * scale * scale);
-    make(scale).enlarge([&] { std::ranges::fill(x, 0.5F + added); }, to, 0, recipe.input_views);
+    make(scale).enlarge([&] { std::ranges::fill(x, 0.5F + added); }, all_of_them, {}, pool, Patience::endless(), to);
     return to;
   }
   // What is left when it is made small again.
@@ -52,6 +53,8 @@ class ZeroShots : public testing::Test {
     return worst;
   }
 
+  static constexpr ZeroShot::Views all_of_them{0, ZeroShot::all_views};
+  ThreadPool pool{2};
   Recipe recipe;
   Shape shape;
   std::vector<float> small, z, y, x, weights;
@@ -109,12 +112,73 @@ TEST_F(ZeroShots, TilesMeetWithoutSeams) {
   set_size(70, 90);
   const auto draw = [&] { std::ranges::transform(z, x.begin(), [](float seen) { return 0.5F + 0.3F * seen; }); };
   std::vector<float> to(small.size() * 4);
-  make(2).enlarge(draw, to, 0, 8);
+  make(2).enlarge(draw, all_of_them, {}, pool, Patience::endless(), to);
   for (int view = 0; view < 8; ++view) {
     std::vector<float> one(to.size());
-    make(2).enlarge(draw, one, view, 1);
+    make(2).enlarge(draw, {view, 1}, {}, pool, Patience::endless(), one);
     for (std::size_t i = 0; i < to.size(); ++i) EXPECT_NEAR(to[i], one[i], 1e-5F) << i;
   }
+}
+
+/// Ends after so many tiles.
+class SomeTiles final : public Patience {
+ public:
+  explicit SomeTiles(int most) : left_(most) {}
+  [[nodiscard]] bool go_on(double /*done*/) override { return --left_ > 0; }
+  [[nodiscard]] double seconds_left() override { return left_ > 0 ? 1e9 : 0; }
+
+ private:
+  int left_;
+};
+
+TEST_F(ZeroShots, WithoutPatienceTheNetworkDrawsNothing) {
+  std::vector<float> to(small.size() * 16);
+  int drawn = 0;
+  EXPECT_EQ(make(4).enlarge([&] { ++drawn; }, all_of_them, {}, pool, Patience::none(), to), 0);
+  EXPECT_EQ(drawn, 0);
+  EXPECT_EQ(to, enlarged(4, 0));
+}
+
+TEST_F(ZeroShots, OfASizeThatNoViewIsWholeOfNothingIsTaken) {
+  std::vector<float> to(small.size() * 4);
+  SomeTiles one(1);
+  const double share = make(2).enlarge([&] { std::ranges::fill(x, 0.6F); }, all_of_them, {}, pool, one, to);
+  EXPECT_GT(share, 0);
+  EXPECT_LT(share, 0.1);
+  EXPECT_EQ(to, enlarged(2, 0));
+}
+
+TEST_F(ZeroShots, ViewsThatThereIsTimeForAreTaken) {
+  constexpr ZeroShot::Views four{0, 4};
+  // What it draws differs from view to view, so that each counts.
+  const auto draw_as = [this](int& drawn) {
+    return [this, &drawn] { std::ranges::fill(x, 0.5F + 0.001F * static_cast<float>(++drawn)); };
+  };
+  std::vector<float> all(small.size() * 4);
+  int every = 0;
+  EXPECT_EQ(make(2).enlarge(draw_as(every), four, {}, pool, Patience::endless(), all), 1);
+  std::vector<float> some(all.size());
+  int few = 0;
+  SomeTiles half(every / 2);
+  const double share = make(2).enlarge(draw_as(few), four, {}, pool, half, some);
+  EXPECT_NEAR(share, 0.5, 0.02);
+  EXPECT_NE(some, all);
+  EXPECT_NE(some, enlarged(2, 0));
+  EXPECT_LT(inconsistency(some, 2), 0.02);
+}
+
+TEST_F(ZeroShots, TheCostIsMeasured) {
+  const auto slow = [] {
+    const auto began = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - began < std::chrono::milliseconds(2)) {
+    }
+  };
+  const ZeroShot::Cost cost = make(4).measure(slow, pool);
+  std::vector<float> to(small.size() * 16);
+  int drawn = 0;
+  make(4).enlarge([&] { ++drawn; }, {0, 1}, {}, pool, Patience::endless(), to);
+  EXPECT_GE(cost.view, 0.002 * drawn);
+  EXPECT_GT(cost.sizing, 0);
 }
 
 TEST_F(ZeroShots, APictureTooSmallToLearnFromIsEnlargedAllTheSame) {

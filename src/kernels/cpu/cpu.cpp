@@ -42,6 +42,8 @@ class CpuBackend final : public Backend {
     return fmt::format("{}, {} thread{}", cpu_instruction_set(), pool_.size(), pool_.size() == 1 ? "" : "s");
   }
 
+  [[nodiscard]] ThreadPool& pool() override { return pool_; }
+
   using Backend::layer;
   [[nodiscard]] LayerPointer layer(const LayerDesc& desc, const Formats& /*formats*/) override {
     return std::visit(Make{pool_}, desc);
