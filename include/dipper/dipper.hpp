@@ -21,6 +21,9 @@ namespace dipper {
 struct Settings {
   std::string quality = "balanced";        ///< fast, balanced or best: which of the task's recipes
   double time = 0;                         ///< seconds that all may take: a fit ends early, or goes on longer; 0: any
+  double time_before = 0;                  ///< seconds of them that have passed before restore() was called
+  double time_after = 0;                   ///< seconds of them to be left for each pixel of the restored picture, such
+                                           ///< as to write it
   std::string recipe;                      ///< a name from recipes(), or a path to a recipe's text; empty: the task's
   std::map<std::string, std::string> set;  ///< single values of the recipe replaced, such as {"adam.rate", "0.01"}
   std::optional<int> iterations;           ///< instead of the recipe's
@@ -71,6 +74,9 @@ struct Uncertainty {
 
 /// What a fit says of itself while it runs.
 struct Progress {
+  std::string stage;        ///< what is done beside the iterations just now: a classical method by its name, or
+                            ///< "picture" while one is made; else empty
+  double stage_done = 0;    ///< how much of that is done, from 0 to 1
   std::string note;         ///< something to be told, in one sentence, such as a checkpoint that could not be written
   std::string summary;      ///< what is fitted to what, such as "50.1 % of the pixels are missing; network ..."
   int iteration = 0;        ///< finished iterations
@@ -95,7 +101,9 @@ struct Progress {
 /// Called on the thread that called restore(): once before the first iteration of this run, when memory is taken and
 /// `summary` and `planned_bytes` are known, and then after every iteration (on an NVIDIA device, which runs ahead,
 /// after every 16th and wherever there is a picture), where returning false ends the fit; what it has reached is
-/// returned.
+/// returned. Also ten times a second during what takes longer than half a second beside the iterations, which `stage`
+/// names: before the first iteration or instead of any a classical method, and whatever picture takes long to make.
+/// Returning false ends that as well: restore() then returns what there is, or throws Stopped when that is nothing.
 using ProgressCallback = std::function<bool(const Progress&)>;
 
 /// What came out of a fit.
@@ -129,7 +137,8 @@ struct Restoration {
 
 /// Fits a network to one picture, or applies the method that was asked for, which calls `progress` once before it
 /// begins and once at its end. A resumed fit of the same request ends with the same bits as one that never stopped;
-/// only `iterations` may be another number, and a schedule then follows that. Throws Error for a request that cannot be
+/// only `iterations` may be another number, and a schedule then follows that. Throws Stopped when the callback wants to
+/// stop before there is anything to return, Error for a request that cannot be
 /// met, such as a checkpoint that was made for another, before any work is done, and FitError when the loss is no
 /// longer finite.
 [[nodiscard]] Restoration restore(const Request& request, const ProgressCallback& progress = {});

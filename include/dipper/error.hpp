@@ -19,4 +19,10 @@ class FitError : public Error {
   using Error::Error;
 };
 
+/// Whoever asked for it stopped the work before there was a picture.
+class Stopped : public Error {
+ public:
+  using Error::Error;
+};
+
 }  // namespace dipper

@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 
-#include "api/judging.hpp"
+#include "api/waiting.hpp"
 #include "fit/explain.hpp"
 
 namespace dipper {
@@ -33,7 +34,20 @@ std::optional<Spread> make_spread(const Recipe& recipe, const Observation& obser
 
 }  // namespace
 
-Fitting::Fitting(const FittingParts& parts, Pictures& pictures, Pace& pace)
+Target target_of(const Observation& observation, const Judging& judging) {
+  const Image& damaged = observation.damaged;
+  Target target{.shape = {damaged.colour_channels(), damaged.height, damaged.width},
+                .values = judging.values,
+                .weights = judging.weights,
+                .error = observation.error,
+                .observed_by = observation.observed_by,
+                .scaling = observation.scaling};
+  if (judging.trying) target.again = judging.trying->again(observation);
+  if (observation.guide) target.guide = observation.guide->samples;
+  return target;
+}
+
+Fitting::Fitting(const FittingParts& parts, Judging judging, Pictures& pictures, Pace& pace)
     : settings_(parts.settings),
       observation_(parts.observation),
       range_(parts.range),
@@ -42,22 +56,23 @@ Fitting::Fitting(const FittingParts& parts, Pictures& pictures, Pace& pace)
       planned_by_recipe_(recipe_.iterations),
       pictures_(pictures),
       pace_(pace),
-      values_(colours_of(observation_.damaged, parts.range)),
-      weights_(observation_.weights),
+      judging_(std::move(judging)),
       output_(observation_.like().colours().size()),
       result_(output_.size()),
-      judge_(make_judge(observation_, recipe_, parts.range, settings_, values_, weights_)),
-      trying_(try_classic(observation_, recipe_, parts.range, settings_)),
-      spread_(make_spread(recipe_, observation_, judge_)),
-      membrane_(make_membrane(recipe_, observation_, weights_)),
-      fit_(target(), recipe_, backend_, settings_.seed),
-      saving_(settings_, {DIPPER_VERSION, parts.task.name, parts.device.origin, settings_.seed, recipe_}, target()) {
+      spread_(make_spread(recipe_, observation_, judging_.judge)),
+      membrane_(make_membrane(recipe_, observation_, judging_.weights)),
+      fit_(target_of(observation_, judging_), recipe_, backend_, settings_.seed),
+      saving_(settings_,
+              {DIPPER_VERSION, parts.task.name, parts.device.origin, settings_.seed, recipe_,
+               settings_.iterations.has_value()},
+              target_of(observation_, judging_)) {
   progress_.width = observation_.like().width;
   progress_.height = observation_.like().height;
   progress_.iterations = recipe_.iterations;
   progress_.summary =
       fmt::format("{}; network {} of {} parameters, recipe {}, on {} ({})", observation_.summary, recipe_.network,
                   fit_.parameter_count(), recipe_.name, backend_.name(), backend_.description());
+  if (!judging_.note.empty()) progress_.summary += "; " + judging_.note;
   plan_memory();
 }
 
@@ -84,34 +99,18 @@ void Fitting::tell(Restoration& result) {
   result.expected = progress_.expected;
   result.checkpoint = saving_.saved_to();
   result.note = progress_.note;
+  if (result.note.empty()) result.note = judging_.note;
   if (settings_.uncertainty) result.uncertainty = uncertainty();
-  if (trying_) {
-    result.classic = observation_.classic->name;
-    result.classic_share = 1 - fit_.share();
+  if (!judging_.classic.empty()) {
+    result.classic = judging_.classic;
+    result.classic_share = 1 - (judge() != nullptr ? judge()->share() : fit_.share());
   }
-  if (!judge_) return;
-  result.best_iteration = judge_->best_iteration();
-  if (observation_.classic == nullptr) return;
-  result.classic = observation_.classic->name;
-  result.classic_share = 1 - judge_->share();
-}
-
-Target Fitting::target() const {
-  const Image& damaged = observation_.damaged;
-  Target target{.shape = {damaged.colour_channels(), damaged.height, damaged.width},
-                .values = values_,
-                .weights = weights_,
-                .error = observation_.error,
-                .observed_by = observation_.observed_by,
-                .scaling = observation_.scaling};
-  if (trying_) target.again = trying_->again(observation_);
-  if (observation_.guide) target.guide = observation_.guide->samples;
-  return target;
+  if (judge() != nullptr) result.best_iteration = judge()->best_iteration();
 }
 
 // Three pictures come out of it, and one is copied on its way to a file; a judge keeps three more.
 void Fitting::plan_memory() {
-  const std::size_t pictures = judge_ ? 7 : 4;
+  const std::size_t pictures = judge() != nullptr ? 7 : 4;
   const std::size_t fitting = bytes_before_ + fit_.bytes() + (membrane_ ? membrane_->bytes() : 0) +
                               pictures * observation_.like().samples.size() * sizeof(float);
   progress_.planned_bytes = std::max(fitting, peak_resident_bytes());  // of the classical method
@@ -123,26 +122,33 @@ void Fitting::resume() {
   progress_.loss = fit_.loss();
   progress_.rollbacks = fit_.rollbacks();
   progress_.planned_bytes = std::max(progress_.planned_bytes, peak_resident_bytes());  // of reading it
-  take_picture(Look::passing);  // there may be no step left to take one after
-  forget_picture();
+  if (settings_.iterations || fit_.iteration() < recipe_.iterations) return;
+  // It went on for longer than its recipe says, and may do so again.
+  constexpr int some = 10;
+  recipe_.iterations = fit_.iteration() + (settings_.time > 0 && may_go_on() ? some : 0);
+  fit_.plan(recipe_.iterations);
+  progress_.iterations = recipe_.iterations;
 }
 
 void Fitting::loop(const ProgressCallback& callback) {
   pace_.begin(progress_.resumed_from, backend_.on_host() ? 1 : steps_at_once);
   saving_.begin();
   bool over = steps_or_time_are_over() || judge_has_seen_enough();  // a resumed one may have ended before
+  if (over) take_last_picture(Look::passing, callback);
   while (!over && !stopped_) {
     fit_.step();
     if (!is_time_to_wait()) continue;
     take_figures();
+    if (!std::exchange(expects_picture_, true)) expect_picture();
     plan();
     over = steps_or_time_are_over();
-    const bool look = over || is_pictured();
-    if (look) take_picture(is_pictured() ? Look::regular : Look::last);
+    const bool look = !over && is_pictured();
+    if (look) fit_.iteration() == 1 ? take_first_picture() : take_picture_on_the_way(callback);
     over = over || judge_has_seen_enough();
+    if (over && !look) take_last_picture(is_pictured() ? Look::regular : Look::last, callback);
     if (!over && saving_.is_due()) progress_.note = saving_.save(fit_, judge(), spread());
-    stopped_ = callback && !callback(progress_) && !over;
-    if (stopped_ && !look) take_picture(Look::passing);
+    stopped_ = stopped_ || (callback && !callback(progress_) && !over);
+    if (stopped_ && !over && !look) take_hurried_picture();
     forget_picture();
     progress_.note.clear();
   }
@@ -170,7 +176,7 @@ void Fitting::take_figures() {
   progress_.rollbacks = fit_.rollbacks();
   progress_.seconds = pace_.seconds();
   progress_.iterations_per_second = pace_.iterations_per_second();
-  progress_.seconds_left = pace_.seconds_for(recipe_.iterations - progress_.iteration);
+  progress_.seconds_left = pace_.seconds_until(recipe_.iterations);
 }
 
 // Whether there is no further step. Says why in reason_, where that is not their number alone.
@@ -183,40 +189,96 @@ bool Fitting::steps_or_time_are_over() {
 
 // Whether further steps are no use. Says why in reason_.
 bool Fitting::judge_has_seen_enough() {
-  if (!judge_ || !judge_->should_stop()) return false;
-  reason_ = judge_->reason();
+  if (judge() == nullptr || !judge()->should_stop()) return false;
+  reason_ = judge()->reason();
   return true;
+}
+
+bool Fitting::may_go_on() const {
+  return judge() != nullptr && recipe_.hold_out_patience > 0;
 }
 
 // A schedule has to know when the time will be over. What stops by itself may go on for longer than the recipe says.
 void Fitting::plan() {
   if (settings_.iterations) return;
-  const std::optional<int> iterations = pace_.plan(judge_ && recipe_.hold_out_patience > 0 ? 1e8 : planned_by_recipe_);
+  const std::optional<int> iterations = pace_.plan(may_go_on() ? 1e8 : planned_by_recipe_);
   if (!iterations) return;
   recipe_.iterations = *iterations;
   fit_.plan(recipe_.iterations);
   progress_.iterations = recipe_.iterations;
-  progress_.seconds_left = pace_.seconds_to_spare();
+  progress_.seconds_left = pace_.seconds_left();
 }
 
-// Averages move little, so it is what they average that is spread.
-void Fitting::take_picture(Look look) {
+// A reduced input's picture may take longer than all iterations, so it is known beforehand how long. Of a limited time
+// half is kept for it, and up to two thirds where one view takes as much.
+void Fitting::expect_picture() {
   const double began = pace_.seconds();
-  fit_.output(output_);
+  cost_ = fit_.measure_output();
+  pace_.leave_out(pace_.seconds() - began);
+  if (cost_.views == 0) return;
+  const double view = cost_.seconds.view;
+  const double left = std::max(0.0, pace_.seconds_left() - cost_.seconds.sizing);
+  const double most = std::max(left / 2, std::min(view, left * 2 / 3));
+  pace_.expect_picture(cost_.seconds.sizing + std::min(cost_.views * view, most));
+}
+
+// Of a reduced input, without what the network adds, as it has learned nothing yet.
+void Fitting::take_first_picture() {
+  constexpr double little = 0.05;  // of the time
+  if (cost_.views > 0 && cost_.seconds.sizing > little * pace_.seconds_left()) return;
+  const double began = pace_.seconds();
+  take_picture(Look::regular, cost_.views > 0 ? Patience::none() : Patience::endless());
+  pace_.leave_out(pace_.seconds() - began);
+}
+
+void Fitting::take_picture_on_the_way(const ProgressCallback& callback) {
+  Waiting waiting("picture", pace_.seconds_left(), Waiting::Result::any, {pace_, progress_, callback});
+  take_picture(Look::regular, waiting);
+  stopped_ = waiting.stopped();
+}
+
+void Fitting::take_last_picture(Look look, const ProgressCallback& callback) {
+  constexpr double most_show = 1.2;  // of what it took last time
+  Waiting waiting("picture", pace_.seconds_left() - most_show * show_seconds_, Waiting::Result::any,
+                  {pace_, progress_, callback});
+  const double share = take_picture(look, waiting);
+  stopped_ = waiting.stopped();
+  if (share >= 1 || stopped_) return;
+  judging_.note = fmt::format(
+      "there was time for {:.0f} % of what the network would have added to the picture; allow "
+      "more for a better one",
+      100 * share);
+}
+
+// Somebody waits for the end.
+void Fitting::take_hurried_picture() {
+  constexpr double most = 2;  // seconds
+  const ProgressCallback nobody;
+  Waiting waiting("picture", most, Waiting::Result::any, {pace_, progress_, nobody});
+  take_picture(Look::passing, waiting);
+}
+
+// Averages move little, so it is what they average that is spread. Returns the share of the work for it that was done.
+double Fitting::take_picture(Look look, Patience& patience) {
+  const double began = pace_.seconds();
+  const double share = fit_.output(output_, patience);
+  const double drawn = pace_.seconds();
   result_ = output_;
   if (fit_.averages()) fit_.average(result_);
-  if (membrane_) membrane_->close_seams(values_, result_);
+  if (membrane_) membrane_->close_seams(judging_.values, result_);
   if (spread_ && look == Look::regular) spread_->add(fit_.averages() ? output_ : result_);
-  if (judge_) {
-    if (look != Look::passing || judge_->best_iteration() == 0) judge_->look(fit_.iteration(), result_);
-    judge_->result(result_);
+  if (judge() != nullptr) {
+    if (look != Look::passing || judge()->best_iteration() == 0) judge()->look(fit_.iteration(), result_);
+    judge()->result(result_);
     errors_ = errors();
     progress_.expected = expected();
   }
   if (recipe_.unclip) undo_clipping(observation_, result_);
   pictures_.show(result_, output_);
   pictures_.lend(progress_);
-  pace_.picture_took(pace_.seconds() - began);
+  show_seconds_ = pace_.seconds() - drawn;
+  if (cost_.views == 0) pace_.expect_picture(pace_.seconds() - began);
+  return share;
 }
 
 void Fitting::forget_picture() {
@@ -227,15 +289,15 @@ void Fitting::forget_picture() {
 }
 
 std::optional<Errors> Fitting::errors() const {
-  if (!spread_) return judge_->errors();
-  return spread_->says_something() ? judge_->errors(spread_->squares()) : std::nullopt;
+  if (!spread_) return judge()->errors();
+  return spread_->says_something() ? judge()->errors(spread_->squares()) : std::nullopt;
 }
 
 // Where the fit got nothing, y is right unless it is noisy.
 std::optional<Expectation> Fitting::expected() const {
   if (!observation_.keeps_known) return std::nullopt;
-  const double error = errors_ ? errors_->mean : judge_->error();
-  const double deviation = errors_ ? errors_->deviation : judge_->error_deviation();
+  const double error = errors_ ? errors_->mean : judge()->error();
+  const double deviation = errors_ ? errors_->deviation : judge()->error_deviation();
   if (!(error > 0)) return std::nullopt;
   constexpr double decibel = 4.343;  // of a relative error of 1
   return Expectation{-10 * std::log10(error), 2 * decibel * deviation / error};

@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "api/devices.hpp"
+#include "api/judging.hpp"
 #include "api/pace.hpp"
 #include "api/pictures.hpp"
 #include "api/saving.hpp"
-#include "api/trying.hpp"
 #include "base/memory.hpp"
+#include "base/patience.hpp"
 #include "classic/membrane.hpp"
 #include "dipper/dipper.hpp"
 #include "fit/fit.hpp"
-#include "fit/judge.hpp"
 #include "fit/recipe.hpp"
 #include "fit/spread.hpp"
 #include "tasks/task.hpp"
@@ -32,13 +32,16 @@ struct FittingParts {
   const Device& device;
 };
 
+/// What it is fitted to; the judging must outlive that.
+[[nodiscard]] Target target_of(const Observation& observation, const Judging& judging);
+
 /// A network on its way to the picture that a task wants: steps, and the pictures, judgements and checkpoints between
 /// them, until there is a reason to end.
 class Fitting {
  public:
-  /// The classical method runs here, and memory is taken. Both `pictures`, which gets what the fit has reached, and
-  /// `pace`, whose time has begun, must outlive this. Throws Error for what cannot be fitted.
-  Fitting(const FittingParts& parts, Pictures& pictures, Pace& pace);
+  /// Memory is taken here. Both `pictures`, which gets what the fit has reached, and `pace`, whose time has begun, must
+  /// outlive this. Throws Error for what cannot be fitted.
+  Fitting(const FittingParts& parts, Judging judging, Pictures& pictures, Pace& pace);
   ~Fitting() = default;
   Fitting(const Fitting&) = delete;
   Fitting& operator=(const Fitting&) = delete;
@@ -50,25 +53,31 @@ class Fitting {
   void tell(Restoration& result);
 
  private:
-  [[nodiscard]] Target target() const;
   void plan_memory();
   void resume();
   void loop(const ProgressCallback& callback);
+  void expect_picture();
   [[nodiscard]] bool is_time_to_wait() const;
   [[nodiscard]] bool is_pictured() const;
   void take_figures();
   [[nodiscard]] bool steps_or_time_are_over();
   [[nodiscard]] bool judge_has_seen_enough();
+  [[nodiscard]] bool may_go_on() const;
   void plan();
   /// Of a picture that is looked at: one of the recipe's, the last, or one that only this run shows, because it was
   /// stopped or resumed. That one must leave no trace, or it would differ from a run that never stopped.
   enum class Look { regular, last, passing };
-  void take_picture(Look look);
+  void take_first_picture();
+  void take_picture_on_the_way(const ProgressCallback& callback);
+  void take_last_picture(Look look, const ProgressCallback& callback);
+  void take_hurried_picture();
+  double take_picture(Look look, Patience& patience);
   void forget_picture();
   [[nodiscard]] std::optional<Errors> errors() const;
   [[nodiscard]] std::optional<Expectation> expected() const;
   [[nodiscard]] std::optional<Uncertainty> uncertainty();
-  [[nodiscard]] Judge* judge() { return judge_ ? &*judge_ : nullptr; }
+  [[nodiscard]] Judge* judge() { return judging_.judge ? &*judging_.judge : nullptr; }
+  [[nodiscard]] const Judge* judge() const { return judging_.judge ? &*judging_.judge : nullptr; }
   [[nodiscard]] Spread* spread() { return spread_ ? &*spread_ : nullptr; }
 
   const Settings& settings_;
@@ -79,12 +88,9 @@ class Fitting {
   int planned_by_recipe_;
   Pictures& pictures_;
   Pace& pace_;
-  std::vector<float> values_;   // what is observed, and
-  std::vector<float> weights_;  // how far each pixel of it counts for the fit
-  std::vector<float> output_;   // the network's last one, or what stands for it
-  std::vector<float> result_;   // the best so far
-  std::optional<Judge> judge_;
-  std::optional<Trying> trying_;
+  Judging judging_;
+  std::vector<float> output_;  // the network's last one, or what stands for it
+  std::vector<float> result_;  // the best so far
   std::size_t bytes_before_ = resident_bytes();
   std::optional<Spread> spread_;  // of results, where a judge does not tell their errors without it
   std::optional<Errors> errors_;  // of the last result, where a judge tells them
@@ -92,8 +98,11 @@ class Fitting {
   Fit fit_;
   Saving saving_;
   Progress progress_;
-  bool stopped_ = false;  // by the callback
-  std::string reason_;    // why it ended before its last iteration
+  bool expects_picture_ = false;
+  Fit::OutputCost cost_;     // of a picture, once it was measured
+  double show_seconds_ = 0;  // that it took to show the last one, beside making it
+  bool stopped_ = false;     // by the callback
+  std::string reason_;       // why it ended before its last iteration
 };
 
 }  // namespace dipper

@@ -1,51 +1,154 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/judging.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "api/plain.hpp"
+#include "base/patience.hpp"
 #include "tasks/taken_noise.hpp"
 
 namespace dipper {
 namespace {
 
-Judge::Classic classic_result(const Observation& observation, const HeldOut& held_out, const Range& range,
-                              const Settings& settings) {
-  if (observation.classic == nullptr) return {};
-  const TaskMethod& method = *observation.classic;
-  const Image full = method.restore(observation, settings.threads);
-  Judge::Classic classic{.full = colours_of(full, range), .blind = {}, .noise = {}};
-  if (observation.keeps_known || observation.noise <= 0) {
-    classic.blind = colours_of(method.restore(without(observation, held_out.pixels()), settings.threads), range);
+// Of the time that is left: what the classical method may take for its result, and then for what the judge has to know
+// of that. A fit that is left less than as much again would not come near it.
+constexpr double share_of_result = 0.6;
+constexpr double share_of_judging = 0.35;
+
+/// The classical method at work for a judge.
+class Classics {
+ public:
+  Classics(const Observation& observation, const Range& range, const Settings& settings, const Listener& listener)
+      : observation_(observation),
+        method_(*observation.classic),
+        range_(range),
+        settings_(settings),
+        listener_(listener) {}
+
+  // What a judge is to know of its result.
+  Judge::Classic for_judge(const HeldOut& held_out, Judging& judging) const {
+    const std::optional<Image> full = restore(judging);
+    if (!full) {
+      judging.note += ", so the fit goes on without it";
+      return filling(held_out, judging);
+    }
+    Judge::Classic classic{.full = colours_of(*full, range_), .blind = {}, .noise = {}};
+    Waiting waiting = wait(share_of_judging);
+    try {
+      learn(*full, held_out, waiting, classic);
+    } catch (const OutOfPatience&) {
+      leave_alone(*full, waiting, judging);
+      return {};
+    }
     return classic;
   }
-  TakenNoise noise = taken_noise(observation, method, full, held_out.pixels(), settings.seed, settings.threads);
-  const float unit = (range.high - range.low) * (range.high - range.low);
-  for (std::vector<float>* values : {&noise.taken, &noise.near}) {
-    for (float& value : *values) value /= unit;
+
+  // What a fit learns from that goes by its result.
+  void try_on(Judging& judging) const {
+    const std::optional<Image> full = restore(judging);
+    if (!full) {
+      judging.alone = plain_result(observation_, range_);
+      judging.classic = "the picture as it came";
+      return;
+    }
+    Waiting waiting = wait(share_of_judging);
+    try {
+      judging.trying = try_classic(observation_, *full, range_, settings_.threads, waiting);
+    } catch (const OutOfPatience&) {
+      leave_alone(*full, waiting, judging);
+    }
   }
-  classic.noise = {.mean_square = noise.noise / unit, .taken = std::move(noise.taken), .near = std::move(noise.near)};
-  return classic;
-}
+
+ private:
+  // Nothing, and a note, when there is no time for all of it.
+  std::optional<Image> restore(Judging& judging) const {
+    Waiting waiting = wait(share_of_result);
+    try {
+      Image full = method_.restore(observation_, settings_.threads, waiting);
+      judging.classic = method_.name;
+      return full;
+    } catch (const OutOfPatience&) {
+      if (waiting.stopped()) throw Stopped("stopped before there was a picture, so nothing is written");
+      judging.note = fmt::format("{} would take about {:.0f} s", method_.name, waiting.expected_seconds());
+      return std::nullopt;
+    }
+  }
+
+  void leave_alone(const Image& full, const Waiting& waiting, Judging& judging) const {
+    judging.stopped = waiting.stopped();
+    judging.note = "there was no time for a fit that could improve it";
+    judging.alone = colours_of(full, range_);
+    undo_clipping(observation_, judging.alone);
+  }
+
+  [[nodiscard]] Waiting wait(double share) const {
+    return {method_.name, share * listener_.pace.seconds_left(), Waiting::Result::whole, listener_};
+  }
+
+  // What there is in no time, where it is better than nothing.
+  Judge::Classic filling(const HeldOut& held_out, Judging& judging) const {
+    if (!observation_.keeps_known) return {};
+    judging.classic = "a smooth filling";
+    return {.full = plain_result(observation_, range_),
+            .blind = plain_result(without(observation_, held_out.pixels()), range_),
+            .noise = {}};
+  }
+
+  // What the result is worth at the pixels held out: Judge::Classic.
+  void learn(const Image& full, const HeldOut& held_out, Patience& patience, Judge::Classic& classic) const {
+    if (observation_.keeps_known || observation_.noise <= 0) {
+      const Observation others = without(observation_, held_out.pixels());
+      classic.blind = colours_of(method_.restore(others, settings_.threads, patience), range_);
+      return;
+    }
+    TakenNoise noise = taken_noise(observation_, method_, full, held_out.pixels(), settings_.seed, settings_.threads,
+                                   patience);
+    const float unit = (range_.high - range_.low) * (range_.high - range_.low);
+    for (std::vector<float>* values : {&noise.taken, &noise.near}) {
+      for (float& value : *values) value /= unit;
+    }
+    classic.noise = {
+        .mean_square = noise.noise / unit, .taken = std::move(noise.taken), .near = std::move(noise.near)};
+  }
+
+  const Observation& observation_;
+  const TaskMethod& method_;
+  const Range& range_;
+  const Settings& settings_;
+  const Listener& listener_;
+};
 
 }  // namespace
 
-std::optional<Judge> make_judge(const Observation& observation, const Recipe& recipe, const Range& range,
-                                const Settings& settings, std::span<const float> values, std::vector<float>& weights) {
-  if (recipe.hold_out_share <= 0 || observation.observed_by) return std::nullopt;
+Judging make_judging(const Observation& observation, const Recipe& recipe, const Range& range, const Settings& settings,
+                     const Listener& listener) {
   const Image& picture = observation.damaged;
-  HeldOut held_out(weights, picture.height, picture.width, recipe.hold_out_share, settings.seed);
-  if (held_out.empty()) return std::nullopt;
+  Judging judging{.values = colours_of(picture, range), .weights = observation.weights};
+  if (recipe.input_kind == "again" && observation.damage_again) {
+    Classics(observation, range, settings, listener).try_on(judging);
+    return judging;
+  }
+  if (recipe.hold_out_share <= 0 || observation.observed_by) return judging;
+  HeldOut held_out(judging.weights, picture.height, picture.width, recipe.hold_out_share, settings.seed);
+  if (held_out.empty()) return judging;
   const float unit = range.high - range.low;
-  Measure measure{.weights = weights,
+  Measure measure{.weights = judging.weights,
                   .right = observation.keeps_known,
                   .noise = observation.error == ErrorKind::squared ? observation.noise / unit : 0,
                   .clipped = picture.sample != SampleType::f32,
                   .blind = recipe.input_kind == "observed" && recipe.average > 0,
                   .hidden = recipe.input_hide};
-  weights = held_out.others(weights);
-  Judge::Classic classic = classic_result(observation, held_out, range, settings);
+  judging.weights = held_out.others(judging.weights);
+  Judge::Classic classic;
+  if (observation.classic != nullptr) {
+    classic = Classics(observation, range, settings, listener).for_judge(held_out, judging);
+  }
   const Shape shape{picture.colour_channels(), picture.height, picture.width};
-  return Judge(std::move(held_out), values, shape, std::move(classic), recipe.hold_out_patience, std::move(measure));
+  judging.judge.emplace(std::move(held_out), judging.values, shape, std::move(classic), recipe.hold_out_patience,
+                        std::move(measure));
+  return judging;
 }
 
 }  // namespace dipper

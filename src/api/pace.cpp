@@ -15,7 +15,7 @@ constexpr int telling = 3;
 
 }  // namespace
 
-Pace::Pace(double limit, Clock clock) : clock_(std::move(clock)), limit_(limit), began_(clock_()), fit_began_(began_) {}
+Pace::Pace(Clock clock) : clock_(std::move(clock)), began_(clock_()), fit_began_(began_) {}
 
 Pace::Clock Pace::steady_clock() {
   return [] { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); };
@@ -37,9 +37,17 @@ double Pace::seconds_for(double iterations) const {
   return iterations / std::max(per_second_, 1e-9);
 }
 
+double Pace::seconds_left() const {
+  return limit_ > 0 ? limit_ - seconds() : std::numeric_limits<double>::infinity();
+}
+
 double Pace::seconds_to_spare() const {
   if (limit_ <= 0) return std::numeric_limits<double>::infinity();
-  return limit_ - seconds() - seconds_for(steps_at_once_ + 0.5) - 1.2 * picture_seconds_;
+  return seconds_left() - seconds_for(steps_at_once_ + 0.5) - 1.2 * picture_seconds_;
+}
+
+double Pace::seconds_until(int iteration) const {
+  return seconds_for(iteration - iteration_) + picture_seconds_;
 }
 
 std::optional<int> Pace::plan(double most) const {

@@ -71,6 +71,9 @@ Recipe recipe_for(const Settings& settings, const Task& task, const Observation&
 
 void check_times_and_places(const Settings& settings) {
   if (!(settings.time >= 0)) throw Error("the seconds that a run may take must be 0 or more");
+  if (!(settings.time_before >= 0 && settings.time_after >= 0)) {
+    throw Error("the seconds before and after a run must be 0 or more");
+  }
   if (!(settings.checkpoint_every >= 0)) throw Error("the seconds between two checkpoints must be 0 or more");
   if (!settings.checkpoint.empty()) static_cast<void>(OutputFile(settings.checkpoint));  // can it be written?
 }

@@ -2,16 +2,24 @@
 // A request's way through dipper: task, recipe and backend, a fit or a classical method, and what comes out of it.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <utility>
+#include <vector>
 
 #include "api/devices.hpp"
 #include "api/fitting.hpp"
+#include "api/judging.hpp"
 #include "api/pace.hpp"
 #include "api/pictures.hpp"
+#include "api/plain.hpp"
 #include "api/request.hpp"
+#include "api/waiting.hpp"
 #include "base/memory.hpp"
 #include "dipper/dipper.hpp"
 #include "fit/checkpoint.hpp"
+#include "fit/step_cost.hpp"
 #include "tasks/task.hpp"
 
 namespace dipper {
@@ -23,27 +31,92 @@ const Image* truth_in(const Request& request, const Observation& observation) {
   return observation.truth ? &*observation.truth : nullptr;
 }
 
-void apply_method(const TaskMethod& method, const Observation& observation, const Range& range, int threads,
-                  const Pace& pace, const ProgressCallback& callback, Pictures& pictures) {
-  Progress progress;
-  progress.width = observation.like().width;
-  progress.height = observation.like().height;
-  progress.summary = fmt::format("{}; method {}", observation.summary, method.name);
-  progress.planned_bytes = resident_bytes();
-  if (callback) callback(progress);
-  std::vector<float> made = colours_of(method.restore(observation, threads), range);
-  undo_clipping(observation, made);
-  pictures.show(made, made);
+void show(const std::vector<float>& result, const Pace& pace, const ProgressCallback& callback, Pictures& pictures,
+          Progress& progress) {
+  pictures.show(result, result);
   pictures.lend(progress);
   progress.seconds = pace.seconds();
   if (callback) callback(progress);
+}
+
+void apply_method(const TaskMethod& method, const Observation& observation, const Range& range, int threads,
+                  const Listener& listener, Pictures& pictures) {
+  const auto& [pace, progress, callback] = listener;
+  progress.summary = fmt::format("{}; method {}", observation.summary, method.name);
+  progress.planned_bytes = resident_bytes();
+  if (callback) callback(progress);
+  Waiting waiting(method.name, std::numeric_limits<double>::infinity(), Waiting::Result::whole, listener);
+  try {
+    std::vector<float> made = colours_of(method.restore(observation, threads, waiting), range);
+    undo_clipping(observation, made);
+    show(made, pace, callback, pictures, progress);
+  } catch (const OutOfPatience&) {
+    throw Stopped(fmt::format("stopped before method {} had a picture, so nothing is written", method.name));
+  }
+}
+
+// A result beside which no fit is made.
+void leave_alone(const Judging& judging, const Observation& observation, const Listener& listener, Pictures& pictures,
+                 Restoration& result) {
+  const auto& [pace, progress, callback] = listener;
+  progress.summary = fmt::format("{}; {} alone", observation.summary, judging.classic);
+  progress.planned_bytes = peak_resident_bytes();
+  show(judging.alone, pace, callback, pictures, progress);
+  result.classic = judging.classic;
+  result.classic_share = 1;
+  result.stopped = judging.stopped;
+  result.reason = judging.stopped ? "" : judging.note;
+}
+
+// Where there is no time for one iteration, and what comes before and after it, there is for what is
+// known already, or a plain result.
+void leave_out_long_fit(const FittingParts& parts, const Pace& pace, Judging& judging) {
+  constexpr double needed = 2.5;  // times as long as the iteration
+  if (std::isinf(pace.seconds_left())) return;
+  const double step = seconds_of_a_step(target_of(parts.observation, judging), parts.recipe, *parts.device.backend);
+  if (needed * step <= pace.seconds_left()) return;
+  judging.note = fmt::format("one iteration would take about {:.0f} s, for which there is no time", step);
+  if (judging.judge && !judging.judge->classic().empty()) {
+    judging.alone.assign(judging.judge->classic().begin(), judging.judge->classic().end());
+    undo_clipping(parts.observation, judging.alone);
+    return;
+  }
+  if (judging.trying) {
+    judging.alone = judging.trying->estimate;
+    return;
+  }
+  judging.alone = plain_result(parts.observation, parts.range);
+  judging.classic = parts.observation.keeps_known ? "a smooth filling"
+                    : parts.observation.frame     ? "bicubic"
+                                                  : "the picture as it came";
+}
+
+void fit(const FittingParts& parts, const Listener& listener, Pace& pace, Pictures& pictures, Restoration& result) {
+  Judging judging = make_judging(parts.observation, parts.recipe, parts.range, parts.settings, listener);
+  if (judging.alone.empty()) leave_out_long_fit(parts, pace, judging);
+  if (!judging.alone.empty()) {
+    result.recipe = parts.recipe.name;
+    result.device = parts.device.backend->name();
+    return leave_alone(judging, parts.observation, listener, pictures, result);
+  }
+  Fitting fitting(parts, std::move(judging), pictures, pace);
+  fitting.run(listener.callback);
+  fitting.tell(result);
+}
+
+// Of the time that all may take, what restore() may.
+double seconds_for(const Settings& settings, const Image& like) {
+  if (settings.time <= 0) return 0;
+  constexpr double least = 1e-3;  // seconds: none would be no limit
+  const double after = settings.time_after * static_cast<double>(like.plane_size());
+  return std::max(least, settings.time - settings.time_before - after);
 }
 
 }  // namespace
 
 Restoration restore(const Request& request, const ProgressCallback& progress) {
   const Settings& settings = request.settings;
-  Pace pace(settings.time);
+  Pace pace;
   const Task& task = find_task(request.task);
   const TaskMethod* method = method_of(request, task);  // null: a fit
   const Device device = method == nullptr ? make_device(settings) : Device{};
@@ -53,14 +126,17 @@ Restoration restore(const Request& request, const ProgressCallback& progress) {
   Pictures pictures(observation, range, truth_in(request, observation));
   check_times_and_places(settings);
 
+  pace.limit(seconds_for(settings, observation.like()));
+  Progress told;
+  told.width = observation.like().width;
+  told.height = observation.like().height;
+  const Listener listener{pace, told, progress};
   Restoration result;
   result.method = method == nullptr ? "fit" : method->name;
   if (method != nullptr) {
-    apply_method(*method, observation, range, settings.threads, pace, progress, pictures);
+    apply_method(*method, observation, range, settings.threads, listener, pictures);
   } else {
-    Fitting fitting({settings, task, observation, recipe, range, device}, pictures, pace);
-    fitting.run(progress);
-    fitting.tell(result);
+    fit({settings, task, observation, recipe, range, device}, listener, pace, pictures, result);
   }
   pictures.move_to(result);
   if (observation.truth) result.damaged = std::move(observation.damaged);

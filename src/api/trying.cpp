@@ -5,16 +5,13 @@
 
 namespace dipper {
 
-std::optional<Trying> try_classic(const Observation& observation, const Recipe& recipe, const Range& range,
-                                  const Settings& settings) {
-  if (recipe.input_kind != "again" || !observation.damage_again) return std::nullopt;
-  const TaskMethod& method = *observation.classic;
-  const Image full = method.restore(observation, settings.threads);
+Trying try_classic(const Observation& observation, const Image& full, const Range& range, int threads,
+                   Patience& patience) {
   const Image truth = from_pixel(full, 4, 4);  // half a block
   Observation trial = observation;
   trial.damaged = observation.damage_again(truth, 0);
-  return Trying{colours_of(full, range), colours_of(truth, range), colours_of(trial.damaged, range),
-                colours_of(method.restore(trial, settings.threads), range)};
+  return {colours_of(full, range), colours_of(truth, range), colours_of(trial.damaged, range),
+          colours_of(observation.classic->restore(trial, threads, patience), range)};
 }
 
 }  // namespace dipper

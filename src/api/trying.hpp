@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "api/pictures.hpp"
-#include "dipper/dipper.hpp"
+#include "base/patience.hpp"
 #include "fit/damaged_again.hpp"
-#include "fit/recipe.hpp"
 #include "tasks/task.hpp"
 
 namespace dipper {
@@ -25,8 +23,9 @@ struct Trying {
   }
 };
 
-/// None where the recipe does not ask for it, or nobody knows how to damage the picture again.
-[[nodiscard]] std::optional<Trying> try_classic(const Observation& observation, const Recipe& recipe,
-                                                const Range& range, const Settings& settings);
+/// full: what the classical method of the observation, which knows how to damage it again, made of it. The method is
+/// tried here. Throws OutOfPatience when patience ends first.
+[[nodiscard]] Trying try_classic(const Observation& observation, const Image& full, const Range& range, int threads,
+                                 Patience& patience = Patience::endless());
 
 }  // namespace dipper

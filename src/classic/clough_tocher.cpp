@@ -106,13 +106,14 @@ CloughTocher::Across CloughTocher::across(std::size_t triangle, std::size_t k, s
   return {(at_a - at_c) / whole / centroid, (at_b - at_c) / whole / centroid};
 }
 
-std::vector<Gradient> CloughTocher::gradients(std::span<const double> values) const {
+std::vector<Gradient> CloughTocher::gradients(std::span<const double> values, Patience& patience) const {
   constexpr double tolerance = 1e-6;
   constexpr int most_sweeps = 400;
   std::vector<Gradient> all(points_.size());
   if (triangles_.empty()) return all;
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
   for (int sweep = 0; sweep < most_sweeps; ++sweep) {
+    check(patience, 0);
     double change = 0;
     for (std::size_t i = 0; i < points_.size(); ++i) {
       if (begin_[i] == begin_[i + 1]) continue;  // in no triangle

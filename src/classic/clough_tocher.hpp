@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/patience.hpp"
 #include "classic/delaunay.hpp"
 
 namespace dipper {
@@ -45,8 +46,10 @@ class CloughTocher {
   /// The gradients at the points for which the cubics along all edges bend the least: the sum over the edges of the
   /// integral of the squared second derivative is minimal (Nielson, "A method for interpolating scattered data based
   /// upon a minimum norm network", 1983; Renka, "A triangle-based C1 interpolation method", 1984). By Gauss-Seidel
-  /// sweeps in the points' order, until no slope changes by more than 1e-6 of the values' range, at most 400.
-  [[nodiscard]] std::vector<Gradient> gradients(std::span<const double> values) const;
+  /// sweeps in the points' order, until no slope changes by more than 1e-6 of the values' range, at most 400. Throws
+  /// OutOfPatience when patience ends first; it is asked, and told 0, after each.
+  [[nodiscard]] std::vector<Gradient> gradients(std::span<const double> values,
+                                                Patience& patience = Patience::endless()) const;
 
   [[nodiscard]] CubicPatch patch(std::size_t triangle, std::span<const double> values,
                                  std::span<const Gradient> gradients) const;

@@ -212,14 +212,17 @@ class Deconvolution {
 }  // namespace
 
 Image deconvolve(const Image& blurred, int rows, int columns, std::span<const float> weights, double sigma,
-                 int threads) {
+                 int threads, Patience& patience) {
   DIPPER_CHECK(rows % 2 == 1 && columns % 2 == 1);
   DIPPER_CHECK_EQ(weights.size(), static_cast<std::size_t>(rows) * columns);
   // What pictures of bench/recipes.py want with no noise but that of 8 bits, and with a sigma of 1 and 5 of 255.
   constexpr double of_eight_bits = 0.29;
   const double lambda = 12 / std::pow(std::max(of_eight_bits, white * sigma), 1.6);
   Deconvolution deconvolution(blurred, {rows, columns, {weights.begin(), weights.end()}}, lambda, threads);
-  for (int step = 0; step < steps; ++step) deconvolution.step();
+  for (int step = 0; step < steps; ++step) {
+    check(patience, static_cast<double>(step) / steps);
+    deconvolution.step();
+  }
   Image picture = blurred;
   deconvolution.put(picture);
   return picture;

@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "base/patience.hpp"
 #include "dipper/image.hpp"
 
 namespace dipper {
@@ -13,8 +14,8 @@ namespace dipper {
 /// A: sample (i, j) of y is the sum of weights[r][c] x(i + r - rows / 2, j + c - columns / 2); `rows` and `columns` are
 /// odd, the weights sum to 1. What lies around the picture is found too, and left out. By the primal-dual algorithm of
 /// Chambolle and Pock (2011), 300 steps of it, clamped to [0, 1]. Alpha stays as it is. The result is the same bits for
-/// any number of threads; 0 means one per core.
+/// any number of threads; 0 means one per core. Throws OutOfPatience when patience ends first.
 [[nodiscard]] Image deconvolve(const Image& blurred, int rows, int columns, std::span<const float> weights,
-                               double sigma, int threads = 0);
+                               double sigma, int threads = 0, Patience& patience = Patience::endless());
 
 }  // namespace dipper

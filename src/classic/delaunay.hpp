@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "base/patience.hpp"
+
 namespace dipper {
 
 /// A pixel's place: column and row.
@@ -25,6 +27,8 @@ using Triangle = std::array<int, 3>;
 /// The Delaunay triangulation of different points, by Qhull (Barber, Dobkin and Huhdanpaa, "The Quickhull algorithm for
 /// convex hulls", 1996): triangles that cover the points' convex hull once, none of whose circumcircles holds a point.
 /// Of points on one circle, as pixels often are, any of the possible triangulations. Empty for points on one line.
-[[nodiscard]] std::vector<Triangle> delaunay(std::span<const GridPoint> points);
+/// Throws OutOfPatience when patience ends first.
+[[nodiscard]] std::vector<Triangle> delaunay(std::span<const GridPoint> points,
+                                             Patience& patience = Patience::endless());
 
 }  // namespace dipper

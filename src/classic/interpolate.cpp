@@ -18,6 +18,10 @@ namespace {
 
 constexpr int none = -1;
 
+// Which share of the time has passed when all points are in the triangulation, and when it is ready for use.
+constexpr double laid = 0.6;
+constexpr double meshed = 0.85;
+
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
   return a / b + (a % b != 0 && (a % b > 0) == (b > 0) ? 1 : 0);
 }
@@ -58,10 +62,10 @@ std::array<double, 3> barycentric(const std::array<GridPoint, 3>& corners, GridP
 // The triangulation of the known pixels near unknown ones, and where each unknown pixel finds its value.
 class Scattered {
  public:
-  Scattered(std::span<const float> weights, int width, int height)
+  Scattered(std::span<const float> weights, int width, int height, Patience& patience)
       : width_(width), weights_(weights), triangle_of_(weights.size(), none) {
     std::vector<GridPoint> points = near_unknown(height);
-    std::vector<Triangle> triangles = delaunay(points);
+    std::vector<Triangle> triangles = delaunay(points, patience);
     surface_ = CloughTocher(std::move(points), std::move(triangles));
     for (std::size_t t = 0; t < surface_.triangles().size(); ++t) {
       mark(corners(t), static_cast<int>(t), width, weights, triangle_of_);
@@ -72,11 +76,11 @@ class Scattered {
     }
   }
 
-  void fill(std::span<float> plane, Interpolant kind) const {
+  void fill(std::span<float> plane, Interpolant kind, Patience& patience) const {
     std::vector<double> values;
     for (const GridPoint p : surface_.points()) values.push_back(plane[index(p)]);
     const std::vector<Gradient> gradients =
-        kind == Interpolant::cubic ? surface_.gradients(values) : std::vector<Gradient>{};
+        kind == Interpolant::cubic ? surface_.gradients(values, patience) : std::vector<Gradient>{};
     CubicPatch patch{};
     int patched = none;
     for (std::size_t i = 0; i < plane.size(); ++i) {
@@ -143,14 +147,21 @@ class Scattered {
 
 }  // namespace
 
-Image interpolate_scattered(const Image& picture, std::span<const float> weights, Interpolant kind) {
+Image interpolate_scattered(const Image& picture, std::span<const float> weights, Interpolant kind,
+                            Patience& patience) {
   DIPPER_CHECK_EQ(weights.size(), picture.plane_size());
   if (std::none_of(weights.begin(), weights.end(), [](float w) { return w > 0; })) {
     throw Error("everything is missing: no pixel is known, so there is nothing to interpolate; mark fewer for repair");
   }
   Image filled = picture;
-  const Scattered scattered(weights, picture.width, picture.height);
-  for (int c = 0; c < filled.colour_channels(); ++c) scattered.fill(filled.plane(c), kind);
+  PartOf laying(patience, 0, laid);
+  const Scattered scattered(weights, picture.width, picture.height, laying);
+  const int channels = filled.colour_channels();
+  for (int c = 0; c < channels; ++c) {
+    PartOf filling(patience, meshed + (1 - meshed) * c / channels, (1 - meshed) / channels);
+    check(filling, 0);
+    scattered.fill(filled.plane(c), kind, filling);
+  }
   return filled;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "base/patience.hpp"
 #include "dipper/image.hpp"
 
 namespace dipper {
@@ -20,7 +21,9 @@ enum class Interpolant : std::uint8_t { linear, cubic };
 /// Known pixels further than 8 pixels from every unknown one are left out of the triangulation: they are no corners of
 /// triangles with unknown pixels inside, and a gradient feels one so many edges away by less than 1e-4.
 ///
-/// weights: [row][column], one for all channels. Throws Error when no pixel is known.
-[[nodiscard]] Image interpolate_scattered(const Image& picture, std::span<const float> weights, Interpolant kind);
+/// weights: [row][column], one for all channels. Throws Error when no pixel is known, and OutOfPatience
+/// when patience ends first.
+[[nodiscard]] Image interpolate_scattered(const Image& picture, std::span<const float> weights, Interpolant kind,
+                                          Patience& patience = Patience::endless());
 
 }  // namespace dipper

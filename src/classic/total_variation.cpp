@@ -43,7 +43,7 @@ class Solver {
   Solver(const Image& picture, std::span<const float> weights, int threads);
 
   // Goes on from where the last call ended.
-  void solve(double lambda, double tolerance);
+  void solve(double lambda, double tolerance, Patience& patience);
 
   [[nodiscard]] const std::vector<float>& x() const { return x_; }
 
@@ -213,7 +213,7 @@ bool Solver::done(double lambda, double tolerance) const {
   return gap <= tolerance * tolerance * lambda * least_weight_ * count / 2;
 }
 
-void Solver::solve(double lambda, double tolerance) {
+void Solver::solve(double lambda, double tolerance, Patience& patience) {
   constexpr double bound = 8;  // of the squared norm of the gradient as an operator (Chambolle, 2004)
   const double convexity = lambda * least_weight_;
   // Accelerated steps find their lengths; the others keep these, with which known pictures converged fastest.
@@ -233,6 +233,7 @@ void Solver::solve(double lambda, double tolerance) {
         descend(y, static_cast<float>(primal), static_cast<float>(lambda), static_cast<float>(momentum));
       }
     });
+    check(patience, 0);  // nobody knows how many there will be
     primal *= momentum;
     dual /= momentum;
     if (n % iterations_per_check == 0 && done(lambda, tolerance)) return;
@@ -321,18 +322,19 @@ double distance(std::span<const float> a, std::span<const float> b) {
 
 }  // namespace
 
-Image total_variation(const Image& picture, std::span<const float> weights, double lambda, int threads) {
+Image total_variation(const Image& picture, std::span<const float> weights, double lambda, int threads,
+                      Patience& patience) {
   DIPPER_CHECK(lambda > 0);
   DIPPER_CHECK_EQ(weights.size(), picture.plane_size());
   if (std::none_of(weights.begin(), weights.end(), [](float w) { return w > 0; })) {
     throw Error("everything is missing: no pixel is known, so there is nothing to go by; mark fewer for repair");
   }
   Solver solver(picture, weights, threads);
-  solver.solve(lambda, fine);
+  solver.solve(lambda, fine, patience);
   return with_colours(picture, solver.x());
 }
 
-Image denoise_total_variation(const Image& picture, double sigma, int threads) {
+Image denoise_total_variation(const Image& picture, double sigma, int threads, Patience& patience) {
   DIPPER_CHECK(sigma >= 0);
   if (sigma == 0) return picture;
   const std::span<const float> y = picture.colours();
@@ -347,7 +349,7 @@ Image denoise_total_variation(const Image& picture, double sigma, int threads) {
   double last_lambda = 0;
   double last_ratio = 0;
   for (int n = 0; n < most_secants; ++n) {
-    solver.solve(lambda, coarse);
+    solver.solve(lambda, coarse, patience);
     const double ratio = distance(y, solver.x()) / expected(solver.x());
     if (std::abs(ratio - 1) < 0.003) break;
     if (n > 0 && ratio != last_ratio) {
@@ -356,7 +358,7 @@ Image denoise_total_variation(const Image& picture, double sigma, int threads) {
     last_lambda = std::exchange(lambda, lambda * std::pow(ratio, -1 / power));
     last_ratio = ratio;
   }
-  solver.solve(lambda, fine);
+  solver.solve(lambda, fine, patience);
   return with_colours(picture, solver.x());
 }
 

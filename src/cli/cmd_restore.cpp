@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -135,11 +136,16 @@ void print_json(const RestoreOptions& options, const Restoration& restoration, c
 }
 
 int run(const TaskInfo& task, const RestoreOptions& options, const std::vector<std::string>& words) {
-  const Request request = read_request(task.name, options);
+  const auto began = std::chrono::steady_clock::now();
+  Request request = read_request(task.name, options);
   Outputs outputs(options, request.input);
   ProgressReport report(options, title(request, options));
   report.tell(warning_of_replacement(options));
   catch_interrupts();
+  if (request.settings.time > 0) {
+    request.settings.time_after = outputs.seconds_per_pixel(request.input);
+    request.settings.time_before = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  }
 
   const Restoration restoration = restore(request, [&](const Progress& progress) {
     if (progress.iteration == progress.resumed_from) outputs.check_size(progress.width, progress.height);

@@ -18,7 +18,7 @@ enum ExitCode : int {
   exit_unexpected = 1,
   exit_bad_request = 2,  ///< dipper::Error, or arguments that make no sense
   exit_fit_failed = 3,
-  exit_interrupted = 130,  ///< as shells report SIGINT; the picture so far was written
+  exit_interrupted = 130,  ///< as shells report SIGINT; the picture so far was written, if there was one
 };
 
 /// One subcommand: where its arguments are parsed into, and what it then does.

@@ -92,6 +92,8 @@ int main(int argc, char** argv) {
     return flushed(run(argc, argv));
   } catch (const dipper::FitError& error) {
     return fail(exit_fit_failed, error.what());
+  } catch (const dipper::Stopped& stop) {
+    return fail(exit_interrupted, stop.what());
   } catch (const dipper::Error& error) {
     return fail(exit_bad_request, error.what());
   } catch (const std::bad_alloc&) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -12,6 +13,8 @@
 #include "base/check.hpp"
 #include "cli/clashes.hpp"
 #include "cli/resume.hpp"
+#include "image/crop.hpp"
+#include "image/io.hpp"
 
 namespace dipper::cli {
 namespace {
@@ -148,6 +151,17 @@ void Outputs::check_size(int width, int height) const {
   check_writable(options_.output, like);
   like.channels = 1;
   if (!options_.uncertainty.empty()) check_writable(options_.uncertainty, like);
+}
+
+double Outputs::seconds_per_pixel(const Image& like) const {
+  constexpr int side = 512;
+  constexpr double more = 1.2;  // than the part took: a machine has other things to do too
+  const Image part = upper_left(like, std::min(side, like.width), std::min(side, like.height));
+  const auto began = std::chrono::steady_clock::now();
+  static_cast<void>(encode_image(options_.output, part));
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  const int files = 1 + (options_.damages ? 1 : 0) + (options_.strip.empty() ? 0 : 1);
+  return more * files * took.count() / static_cast<double>(part.plane_size());
 }
 
 void Outputs::frame(const Progress& progress) {

@@ -36,6 +36,9 @@ class Outputs {
   /// Throws Error when the format cannot hold a picture of this size: the restored one may be larger than the input.
   void check_size(int width, int height) const;
 
+  /// What it is likely to take to write each pixel of a picture like this one, measured by a part of it.
+  [[nodiscard]] double seconds_per_pixel(const Image& like) const;
+
   /// Takes the picture along, when the fit shows one.
   void frame(const Progress& progress);
 

@@ -54,11 +54,31 @@ ProgressReport::ProgressReport(const RestoreOptions& options, std::string title)
 }
 
 void ProgressReport::update(const Progress& progress) {
+  if (!progress.stage.empty()) return show_stage(progress);
+  stage_.clear();
   if (const auto& psnr = raw_ ? progress.raw_psnr : progress.psnr) psnr_ = psnr;
   if (style_ != ProgressStyle::none && !begun_) begin(progress);
   tell(progress.note);
   if (style_ == ProgressStyle::none) return;
   if (progress.iteration > progress.resumed_from && due(progress)) show(progress);  // before there is only the plan
+}
+
+// What is done beside the iterations: at once, and then as often as they would be shown.
+void ProgressReport::show_stage(const Progress& progress) {
+  if (style_ == ProgressStyle::none) return;
+  const milliseconds pause(style_ == ProgressStyle::plain ? 2000 : 100);
+  if (stage_ == progress.stage && steady_clock::now() - shown_ < pause) return;
+  stage_ = progress.stage;
+  shown_ = steady_clock::now();
+  if (style_ == ProgressStyle::json) {
+    return print_json(
+        {{"event", "stage"}, {"stage", progress.stage}, {"done", progress.stage_done}, {"seconds", progress.seconds}});
+  }
+  std::string text = progress.stage;
+  if (progress.stage_done > 0) text += fmt::format(" {:.0f} %", 100 * progress.stage_done);
+  text += fmt::format("  {}", duration(progress.seconds));
+  say(style_ == ProgressStyle::line ? "\r\x1b[K" + text : text + "\n");
+  line_open_ = style_ == ProgressStyle::line;
 }
 
 void ProgressReport::tell(const std::string& note) {
@@ -70,6 +90,8 @@ void ProgressReport::tell(const std::string& note) {
 
 void ProgressReport::begin(const Progress& progress) {
   begun_ = true;
+  if (line_open_) say("\n");
+  line_open_ = false;
   if (style_ == ProgressStyle::json) {
     Json start{{"event", "start"},
                {"title", title_},

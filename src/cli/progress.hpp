@@ -29,6 +29,7 @@ class ProgressReport {
  private:
   void begin(const Progress& progress);
   void show(const Progress& progress);
+  void show_stage(const Progress& progress);
   [[nodiscard]] bool due(const Progress& progress) const;
   [[nodiscard]] std::string figures(const Progress& progress) const;
 
@@ -40,6 +41,7 @@ class ProgressReport {
   bool line_open_ = false;  // a redrawn line stands unfinished
   std::optional<double> psnr_;
   std::chrono::steady_clock::time_point shown_;
+  std::string stage_;  // that was told last
 };
 
 /// 82 -> "1 min 22 s".

@@ -2,6 +2,7 @@
 #include "fit/damaged_again.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/check.hpp"
@@ -54,20 +55,39 @@ void DamagedAgain::before(int step) {
   }
 }
 
-void DamagedAgain::restore(const std::function<void()>& draw, std::span<float> to) {
-  share_ = best_share(draw);
-  Image picture = drawn(draw, damaged_.samples, views_);
+double DamagedAgain::restore(const ZeroShot::Draw& draw, Patience& patience, std::span<float> to) {
+  const double all = views_ + 1;  // with the trial's
+  const auto go_on = [&](int done) { return patience.seconds_left() > 0 && patience.go_on(done / all); };
+  share_ = go_on(0) ? best_share(draw) : 0;
+  Image sum(damaged_.width, damaged_.height, damaged_.channels);
+  int views = 0;
+  for (; views < views_ && go_on(views + 1); ++views) add_view(draw, damaged_.samples, views, sum);
+  if (views == 0) share_ = 0;
   const auto share = static_cast<float>(share_);
+  Image picture = sum;
   for (std::size_t i = 0; i < picture.samples.size(); ++i) {
-    picture.samples[i] = std::clamp(share * picture.samples[i] + (1 - share) * again_.estimate[i], 0.0F, 1.0F);
+    const float own = views > 0 ? sum.samples[i] / static_cast<float>(views) : 0;
+    picture.samples[i] = std::clamp(share * own + (1 - share) * again_.estimate[i], 0.0F, 1.0F);
   }
   if (again_.agree) picture = again_.agree(picture);
   DIPPER_CHECK_EQ(to.size(), picture.samples.size());
   std::ranges::copy(picture.samples, to.begin());
+  return views / static_cast<double>(views_);
+}
+
+ZeroShot::Cost DamagedAgain::measure(const ZeroShot::Draw& draw) const {
+  constexpr int tried = 5;
+  draw();  // the first may have to fetch its memory
+  const auto began = std::chrono::steady_clock::now();
+  for (int n = 0; n < tried; ++n) draw();
+  const double tile = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() / tried;
+  const int inner = tile_.height - 2 * margin_;
+  const int tiles = ((damaged_.height + inner - 1) / inner) * ((damaged_.width + inner - 1) / inner);
+  return {.view = tile * tiles, .sizing = tile * tiles};
 }
 
 // By least squares: the network's part of the way from the estimate to the truth.
-double DamagedAgain::best_share(const std::function<void()>& draw) const {
+double DamagedAgain::best_share(const ZeroShot::Draw& draw) const {
   const Again::Trial& trial = again_.trial;
   if (trial.truth.empty()) return 0.5;
   const Image own = drawn(draw, trial.damaged, 1);
@@ -81,14 +101,14 @@ double DamagedAgain::best_share(const std::function<void()>& draw) const {
   return length > 0 ? std::clamp(towards / length, 0.0, 1.0) : 0;
 }
 
-Image DamagedAgain::drawn(const std::function<void()>& draw, std::span<const float> picture, int views) const {
+Image DamagedAgain::drawn(const ZeroShot::Draw& draw, std::span<const float> picture, int views) const {
   Image sum(damaged_.width, damaged_.height, damaged_.channels);
   for (int view = 0; view < views; ++view) add_view(draw, picture, view, sum);
   for (float& sample : sum.samples) sample /= static_cast<float>(views);
   return sum;
 }
 
-void DamagedAgain::add_view(const std::function<void()>& draw, std::span<const float> picture, int orientation,
+void DamagedAgain::add_view(const ZeroShot::Draw& draw, std::span<const float> picture, int orientation,
                             Image& sum) const {
   const std::size_t plane = damaged_.plane_size();
   const Orientation laid{orientation, damaged_.height, damaged_.width};

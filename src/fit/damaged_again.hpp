@@ -6,6 +6,7 @@
 #include <functional>
 #include <span>
 
+#include "base/patience.hpp"
 #include "dipper/image.hpp"
 #include "fit/recipe.hpp"
 #include "fit/zero_shot.hpp"
@@ -45,7 +46,11 @@ class DamagedAgain {
 
   /// The picture, [channel][row][column]: what the network makes of the damaged picture mixed with the estimate, by
   /// the share that would have been best in the trial, and made to agree with the damaged picture. draw() makes x of z.
-  void restore(const std::function<void()>& draw, std::span<float> to);
+  /// With little patience in fewer views, or the estimate alone. Returns the share of the work that was done.
+  double restore(const ZeroShot::Draw& draw, Patience& patience, std::span<float> to);
+
+  /// Seconds that restore() takes, measured by a few tiles.
+  [[nodiscard]] ZeroShot::Cost measure(const ZeroShot::Draw& draw) const;
 
   /// What of the last result was the network's, from 0 to 1.
   [[nodiscard]] double share() const { return share_; }
@@ -53,11 +58,11 @@ class DamagedAgain {
   [[nodiscard]] std::size_t bytes() const { return 8 * damaged_.samples.size() * sizeof(float); }
 
  private:
-  // What the network makes of a picture, in so many views.
-  [[nodiscard]] Image drawn(const std::function<void()>& draw, std::span<const float> picture, int views) const;
-  void add_view(const std::function<void()>& draw, std::span<const float> picture, int orientation, Image& sum) const;
+  // What the network makes of a picture, the mean of so many views.
+  [[nodiscard]] Image drawn(const ZeroShot::Draw& draw, std::span<const float> picture, int views) const;
+  void add_view(const ZeroShot::Draw& draw, std::span<const float> picture, int orientation, Image& sum) const;
   // That would have been best in the trial; a half without one.
-  [[nodiscard]] double best_share(const std::function<void()>& draw) const;
+  [[nodiscard]] double best_share(const ZeroShot::Draw& draw) const;
 
   std::uint64_t seed_;
   int views_;

@@ -299,8 +299,9 @@ double Fit::output(std::span<float> to, Patience& patience) {
   if (zero_shot_) return enlarge({0, recipe_.input_views}, patience, to);
   if (again_) {
     static_cast<void>(loss());  // the program will know others
-    again_->restore([this] { draw_tile(); }, to);
-  } else if (hiding_ && !average_.empty()) {
+    return again_->restore([this] { draw_tile(); }, patience, to);
+  }
+  if (hiding_ && !average_.empty()) {
     average(to);
   } else {
     crop(drawn(), to);
@@ -314,9 +315,11 @@ void Fit::output(std::span<float> to, int view) {
 }
 
 Fit::OutputCost Fit::measure_output() {
-  if (!zero_shot_) return {};
+  if (!zero_shot_ && !again_) return {};
   static_cast<void>(loss());
-  output_cost_ = {zero_shot_->measure([this] { draw_tile(); }, backend_->pool()), recipe_.input_views};
+  const auto draw = [this] { draw_tile(); };
+  output_cost_ = {zero_shot_ ? zero_shot_->measure(draw, backend_->pool()) : again_->measure(draw),
+                  recipe_.input_views};
   return output_cost_;
 }
 

@@ -16,6 +16,8 @@
 
 namespace dipper {
 
+struct Orientation;
+
 /// Shows a network the picture made smaller and enlarged again, and lets it learn what is lost on that way. Then it
 /// adds as much to the picture enlarged, for small details of a scene resemble larger ones (Shocher, Cohen and Irani,
 /// "Zero-shot super-resolution using deep internal learning", 2018). The network sees a square tile at a time, and each

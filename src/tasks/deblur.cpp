@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/check.hpp"
+#include "base/philox.hpp"
 #include "base/text.hpp"
 #include "base/thread_pool.hpp"
 #include "classic/deconvolve.hpp"
@@ -56,9 +57,10 @@ std::string told_of(const Image& picture) {
                      picture.width, picture.height, picture.width / 2 + 1, picture.height / 2 + 1);
 }
 
-Image least_variation(const Observation& observation, int threads) {
+Image least_variation(const Observation& observation, int threads, Patience& patience) {
   const FilterKernel& kernel = observation.observed_by->kernel;
-  return deconvolve(observation.damaged, kernel.rows, kernel.columns, kernel.weights, observation.noise, threads);
+  return deconvolve(observation.damaged, kernel.rows, kernel.columns, kernel.weights, observation.noise, threads,
+                    patience);
 }
 
 constexpr TaskMethod tv{"tv", "the least total variation that was blurred to the picture (Rudin, Osher, Fatemi)",
@@ -81,7 +83,7 @@ Observation observe_deblur(const TaskInput& input) {
   observation.damage_again = [kernel, pool, noise = observation.noise](const Image& sharp, std::uint64_t draw) {
     Image again = sharp;
     blur(again, kernel, *pool);
-    add_normal_noise(again, noise, draw);
+    add_normal_noise(again, noise, {draw, Stream::damage_again});
     return again;
   };
   // A point is spread to the right by weights at the right, so a pixel reads at its left by them.

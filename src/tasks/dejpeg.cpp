@@ -20,9 +20,9 @@ std::optional<JpegCoding> coding_of(const Image& picture) {
   return in_range ? find_jpeg_coding(picture) : std::nullopt;
 }
 
-Image without_blocks(const Observation& observation, int threads) {
+Image without_blocks(const Observation& observation, int threads, Patience& patience) {
   const auto coding = coding_of(observation.damaged);
-  return coding ? deblock(observation.damaged, *coding, threads) : observation.damaged;
+  return coding ? deblock(observation.damaged, *coding, threads, patience) : observation.damaged;
 }
 
 constexpr TaskMethod bm3d{

@@ -59,15 +59,15 @@ Image denoise(const Observation& observation, const Denoiser& method) {
   return method(observation.damaged, observation.noise);
 }
 
-Image least_variation(const Observation& observation, int threads) {
-  return denoise(observation, [threads](const Image& picture, double sigma) {
-    return denoise_total_variation(picture, sigma, threads);
+Image least_variation(const Observation& observation, int threads, Patience& patience) {
+  return denoise(observation, [&](const Image& picture, double sigma) {
+    return denoise_total_variation(picture, sigma, threads, patience);
   });
 }
 
-Image block_matching(const Observation& observation, int threads) {
+Image block_matching(const Observation& observation, int threads, Patience& patience) {
   return denoise(observation,
-                 [threads](const Image& picture, double sigma) { return denoise_bm3d(picture, sigma, threads); });
+                 [&](const Image& picture, double sigma) { return denoise_bm3d(picture, sigma, threads, patience); });
 }
 
 constexpr TaskMethod bm3d{"bm3d", "similar blocks, filtered together (Dabov, Foi, Katkovnik, Egiazarian)",

@@ -130,17 +130,17 @@ double missing_share(const Observation& observation) {
   return 1 - static_cast<double>(whole) / static_cast<double>(observation.weights.size());
 }
 
-Image linear(const Observation& observation, int /*threads*/) {
-  return interpolate_scattered(observation.damaged, observation.weights, Interpolant::linear);
+Image linear(const Observation& observation, int /*threads*/, Patience& patience) {
+  return interpolate_scattered(observation.damaged, observation.weights, Interpolant::linear, patience);
 }
 
-Image cubic(const Observation& observation, int /*threads*/) {
-  return interpolate_scattered(observation.damaged, observation.weights, Interpolant::cubic);
+Image cubic(const Observation& observation, int /*threads*/, Patience& patience) {
+  return interpolate_scattered(observation.damaged, observation.weights, Interpolant::cubic, patience);
 }
 
 // Known pixels are right, so their error weighs as much as is well for the method's speed.
-Image least_variation(const Observation& observation, int threads) {
-  return total_variation(observation.damaged, observation.weights, 1000, threads);
+Image least_variation(const Observation& observation, int threads, Patience& patience) {
+  return total_variation(observation.damaged, observation.weights, 1000, threads, patience);
 }
 
 constexpr TaskMethod cubic_interpolation{

@@ -69,16 +69,18 @@ Image with_noise(const Image& means, const Observation& observation, std::uint64
 }  // namespace
 
 TakenNoise taken_noise(const Observation& observation, const TaskMethod& method, const Image& restored,
-                       std::span<const std::size_t> pixels, std::uint64_t seed, int threads) {
+                       std::span<const std::size_t> pixels, std::uint64_t seed, int threads, Patience& patience) {
+  PartOf first(patience, 0, 0.5);
+  PartOf second(patience, 0.5, 0.5);
   DIPPER_CHECK(!pixels.empty());
-  const Image means = method.restore(without(observation, pixels), threads);
+  const Image means = method.restore(without(observation, pixels), threads, first);
   const Image noisy = with_noise(means, observation, seed);
   Observation other = observation;
   const int channels = restored.colour_channels();
   for (int c = 0; c < channels; ++c) {
     for (const std::size_t i : pixels) other.damaged.plane(c)[i] = noisy.plane(c)[i];
   }
-  const Image moved = method.restore(other, threads);
+  const Image moved = method.restore(other, threads, second);
   TakenNoise found{.taken = std::vector<float>(pixels.size()), .near = {}};
   for (int c = 0; c < channels; ++c) {
     for (std::size_t n = 0; n < pixels.size(); ++n) {

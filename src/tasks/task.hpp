@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/patience.hpp"
 #include "classic/clipping.hpp"
 #include "dipper/image.hpp"
 #include "image/resize.hpp"
@@ -78,7 +79,8 @@ struct TaskOption {
 struct TaskMethod {
   const char* name;
   const char* help;
-  Image (*restore)(const Observation& observation, int threads);  // colours and size as like()
+  /// Colours and size as like(). Throws OutOfPatience when patience ends before the result is there.
+  Image (*restore)(const Observation& observation, int threads, Patience& patience);
 };
 
 /// What happened to a picture, and what that means for the fit. CMakeLists.txt lists the tasks.

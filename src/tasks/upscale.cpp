@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "base/thread_pool.hpp"
 #include "dipper/error.hpp"
 #include "image/resize.hpp"
 #include "tasks/task.hpp"
@@ -68,12 +69,15 @@ Observation observe_upscale(const TaskInput& input) {
   return observation;
 }
 
-Image bicubic(const Observation& observation, int /*threads*/) {
-  return resize(observation.damaged, observation.like().width, observation.like().height, ResizeKernel::bicubic);
+Image bicubic(const Observation& observation, int threads, Patience& /*patience*/) {
+  ThreadPool pool(threads);
+  return resize(observation.damaged, observation.like().width, observation.like().height, ResizeKernel::bicubic, &pool);
 }
 
-Image lanczos(const Observation& observation, int /*threads*/) {
-  return resize(observation.damaged, observation.like().width, observation.like().height, ResizeKernel::lanczos3);
+Image lanczos(const Observation& observation, int threads, Patience& /*patience*/) {
+  ThreadPool pool(threads);
+  return resize(observation.damaged, observation.like().width, observation.like().height, ResizeKernel::lanczos3,
+                &pool);
 }
 
 constexpr TaskMethod methods[] = {

@@ -4,15 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
 
 #include "api/request.hpp"
+#include "report/temporary_folder.hpp"
 
 namespace dipper {
 namespace {
 
 /// A tiny fit with a third of the pixels missing, and a clock that the test sets, and that
 /// goes on by a little whenever somebody looks.
-class Fittings : public testing::Test {
+class Fittings : public test::TemporaryFolder {
  protected:
   Fittings() {
     Image& picture = observation.damaged;
@@ -32,9 +34,12 @@ class Fittings : public testing::Test {
   Restoration run(const ProgressCallback& callback = {}) {
     const Recipe recipe = recipe_for(settings, task, observation);
     const Device device = make_device(settings);
-    Pace pace(settings.time, [this] { return now += 1e-3; });
+    Pace pace([this] { return now += 1e-3; });
+    pace.limit(settings.time);
+    Progress progress;
     Pictures pictures(observation, range, nullptr);
-    Fitting fitting({settings, task, observation, recipe, range, device}, pictures, pace);
+    Judging judging = make_judging(observation, recipe, range, settings, {pace, progress, callback});
+    Fitting fitting({settings, task, observation, recipe, range, device}, std::move(judging), pictures, pace);
     fitting.run(callback);
     Restoration result;
     fitting.tell(result);
@@ -101,6 +106,29 @@ TEST_F(Fittings, TimeDoesNotChangeANumberOfIterationsThatWasAskedFor) {
     return true;
   });
   EXPECT_EQ(result.iterations, 5);
+}
+
+TEST_F(Fittings, GoOnFromWhereMoreTimeThanTheirRecipeAsksForHasBroughtThem) {
+  settings.set["hold_out.share"] = "0.2";
+  settings.set["hold_out.patience"] = "100000";
+  settings.set["iterations"] = "20";
+  settings.checkpoint = file("fit");
+  const ProgressCallback slow = [&](const Progress& progress) {
+    if (progress.iteration > 0) now += 1;
+    return true;
+  };
+  settings.time = 40;
+  const Restoration longer = run(slow);
+  EXPECT_GT(longer.iterations, 30);
+  settings.resume = file("fit");
+  settings.time = 20;
+  const Restoration again = run(slow);
+  EXPECT_EQ(again.resumed_from, longer.iterations);
+  EXPECT_GT(again.iterations, longer.iterations + 10);
+  settings.time = 0;
+  const Restoration whole = run(slow);
+  EXPECT_EQ(whole.iterations, again.iterations);  // nothing is left to do
+  EXPECT_EQ(whole.image.samples, again.image.samples);
 }
 
 TEST_F(Fittings, TellWhatTheJudgeFound) {

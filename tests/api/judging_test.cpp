@@ -10,7 +10,7 @@ namespace dipper {
 namespace {
 
 /// The mean of three pixels of a row, whatever their unit.
-Image smooth(const Observation& observation, int /*threads*/) {
+Image smooth(const Observation& observation, int /*threads*/, Patience& /*patience*/) {
   Image image = observation.damaged;
   for (std::size_t i = 1; i + 1 < image.samples.size(); ++i) {
     const float* around = observation.damaged.samples.data() + i - 1;
@@ -20,9 +20,9 @@ Image smooth(const Observation& observation, int /*threads*/) {
 }
 
 /// Every other pixel of a soft wave is known.
-class Judging : public testing::Test {
+class JudgingTest : public testing::Test {
  protected:
-  Judging() {
+  JudgingTest() {
     for (std::size_t i = 0; i < picture.samples.size(); ++i) {
       picture.samples[i] = 0.5F + 0.4F * std::sin(0.2F * static_cast<float>(i % 64));
     }
@@ -31,15 +31,15 @@ class Judging : public testing::Test {
     observation.weights.resize(picture.plane_size());
     for (std::size_t i = 0; i < picture.plane_size(); ++i) observation.weights[i] = (i + i / 64) % 2 == 0 ? 1.0F : 0.0F;
     recipe.hold_out_share = 0.1;
-    weights = observation.weights;
   }
 
-  [[nodiscard]] std::optional<Judge> judge() {
-    return make_judge(observation, recipe, range, settings, picture.samples, weights);
+  [[nodiscard]] Judging judging() {
+    return make_judging(observation, recipe, range, settings, {pace, progress, callback});
   }
 
-  [[nodiscard]] std::ptrdiff_t taken() const {
-    return std::ranges::count(observation.weights, 1.0F) - std::ranges::count(weights, 1.0F);
+  // How many pixels the fit does not get.
+  [[nodiscard]] std::ptrdiff_t taken(const Judging& made) const {
+    return std::ranges::count(observation.weights, 1.0F) - std::ranges::count(made.weights, 1.0F);
   }
 
   Image picture{64, 48, 1};
@@ -47,48 +47,128 @@ class Judging : public testing::Test {
   Recipe recipe;
   Range range;
   Settings settings;
-  std::vector<float> weights;
+  double now = 0;
+  Pace pace{[this] { return now; }};
+  Progress progress;
+  ProgressCallback callback;
 };
 
-TEST_F(Judging, TakesItsPixelsFromTheFit) {
-  ASSERT_TRUE(judge());
-  EXPECT_NEAR(static_cast<double>(taken()), 0.1 * 64 * 48 / 2, 30);
-  for (std::size_t i = 0; i < weights.size(); ++i) EXPECT_LE(weights[i], observation.weights[i]);
+TEST_F(JudgingTest, TakesItsPixelsFromTheFit) {
+  const Judging made = judging();
+  ASSERT_TRUE(made.judge);
+  EXPECT_EQ(made.values, colours_of(picture, range));
+  EXPECT_NEAR(static_cast<double>(taken(made)), 0.1 * 64 * 48 / 2, 30);
+  for (std::size_t i = 0; i < made.weights.size(); ++i) EXPECT_LE(made.weights[i], observation.weights[i]);
 }
 
-TEST_F(Judging, NobodyJudgesWhereTheRecipeWantsNone) {
+TEST_F(JudgingTest, NobodyJudgesWhereTheRecipeWantsNone) {
   recipe.hold_out_share = 0;
-  EXPECT_FALSE(judge());
-  EXPECT_EQ(taken(), 0);
+  const Judging made = judging();
+  EXPECT_FALSE(made.judge);
+  EXPECT_EQ(taken(made), 0);
 }
 
-TEST_F(Judging, NobodyJudgesThroughAnOperator) {
+TEST_F(JudgingTest, NobodyJudgesThroughAnOperator) {
   observation.observed_by = LinearOperator{};
-  EXPECT_FALSE(judge());
-  EXPECT_EQ(taken(), 0);
+  EXPECT_FALSE(judging().judge);
 }
 
-TEST_F(Judging, NobodyJudgesByAHandfulOfPixels) {
+TEST_F(JudgingTest, NobodyJudgesByAHandfulOfPixels) {
   recipe.hold_out_share = 0.001;
-  EXPECT_FALSE(judge());
-  EXPECT_EQ(taken(), 0);
+  const Judging made = judging();
+  EXPECT_FALSE(made.judge);
+  EXPECT_EQ(taken(made), 0);
 }
 
 // What the fit made is nothing like the picture, so all of the result is the classical one.
-TEST_F(Judging, TheClassicalMethodMayBeAllOfTheResult) {
+TEST_F(JudgingTest, TheClassicalMethodMayBeAllOfTheResult) {
   observation.classic = &find_method(find_task("inpaint"), "linear");
-  std::optional<Judge> found = judge();
-  ASSERT_TRUE(found);
+  Judging made = judging();
+  ASSERT_TRUE(made.judge && made.classic == "linear");
   std::vector<float> result(picture.samples.size(), 0.0F);
-  found->look(1, result);
-  found->result(result);
-  const Image linear = observation.classic->restore(observation, 1);
-  EXPECT_EQ(found->share(), 0);
+  made.judge->look(1, result);
+  made.judge->result(result);
+  const Image linear = observation.classic->restore(observation, 1, Patience::endless());
+  EXPECT_EQ(made.judge->share(), 0);
   for (std::size_t i = 0; i < result.size(); ++i) EXPECT_FLOAT_EQ(result[i], linear.samples[i]);
 }
 
+/// What slow() below takes in each of its runs, in seconds of the test's clock; it asks after every second.
+std::vector<double> seconds_of_runs;
+double* clock_of_runs = nullptr;
+
+Image slow(const Observation& observation, int /*threads*/, Patience& patience) {
+  const double seconds = seconds_of_runs.front();
+  seconds_of_runs.erase(seconds_of_runs.begin());
+  for (int n = 1; n <= seconds; ++n) {
+    *clock_of_runs += 1;
+    check(patience, n / seconds);
+  }
+  return observation.damaged;
+}
+
+class SlowJudging : public JudgingTest {
+ protected:
+  SlowJudging() {
+    observation.classic = &method;
+    clock_of_runs = &now;
+  }
+  TaskMethod method{"slow", "", slow};
+};
+
+TEST_F(SlowJudging, AMethodThatThereIsNoTimeForEndsOnceThatIsKnown) {
+  pace.limit(100);
+  seconds_of_runs = {61, 1};
+  const Judging made = judging();
+  EXPECT_TRUE(made.judge);
+  EXPECT_EQ(made.classic, "a smooth filling");
+  EXPECT_TRUE(made.alone.empty());
+  EXPECT_EQ(now, 1);
+  EXPECT_EQ(made.note, "slow would take about 61 s, so the fit goes on without it");
+}
+
+TEST_F(SlowJudging, AMethodThatTakesNearlyAllTheTimeIsTheResult) {
+  pace.limit(100);
+  seconds_of_runs = {59, 59};
+  const Judging made = judging();
+  EXPECT_EQ(made.alone, colours_of(picture, range));
+  EXPECT_FALSE(made.stopped);
+  EXPECT_EQ(now, 60);  // the second run was hopeless after its first second
+  EXPECT_NE(made.note, "");
+}
+
+TEST_F(SlowJudging, WithoutALimitItMayTakeAnyTimeAndTellsHowFarItIs) {
+  seconds_of_runs = {1000, 1000};
+  std::vector<double> told;
+  callback = [&told](const Progress& heard) {
+    EXPECT_EQ(heard.stage, "slow");
+    told.push_back(heard.stage_done);
+    return true;
+  };
+  EXPECT_EQ(judging().classic, "slow");
+  ASSERT_EQ(told.size(), 2000U);
+  EXPECT_EQ(told[499], 0.5);
+  EXPECT_EQ(progress.stage, "");
+}
+
+TEST_F(SlowJudging, WhoStopsItBeforeItsResultGetsNothing) {
+  seconds_of_runs = {10, 10};
+  callback = [](const Progress& heard) { return heard.stage_done < 0.5; };
+  EXPECT_THROW(judging(), Stopped);
+  EXPECT_EQ(now, 5);
+}
+
+TEST_F(SlowJudging, WhoStopsItLaterGetsItsResult) {
+  seconds_of_runs = {10, 10};
+  callback = [](const Progress& heard) { return heard.seconds < 13; };
+  const Judging made = judging();
+  EXPECT_TRUE(made.stopped);
+  EXPECT_FALSE(made.alone.empty());
+  EXPECT_EQ(now, 13);
+}
+
 // The noise that a method's result still has is in the units of the picture; the judge's are those of [0, 1].
-TEST_F(Judging, TheUnitOfAFloatPicturesDoesNotMatter) {
+TEST_F(JudgingTest, TheUnitOfAFloatPicturesDoesNotMatter) {
   observation.keeps_known = false;
   const TaskMethod method{"smooth", "", smooth};
   observation.classic = &method;
@@ -100,11 +180,9 @@ TEST_F(Judging, TheUnitOfAFloatPicturesDoesNotMatter) {
           unit * (picture.samples[i] + 0.1F * static_cast<float>(i * 7919 % 13) / 6 - 0.1F);
     }
     observation.noise = 0.1 * unit;
-    weights = observation.weights;
-    const std::vector<float> noisy = colours_of(observation.damaged, range);
-    std::optional<Judge> found = make_judge(observation, recipe, range, settings, noisy, weights);
-    found->look(1, picture.samples);
-    return found->share();
+    Judging made = judging();
+    made.judge->look(1, picture.samples);
+    return made.judge->share();
   };
   const double share = share_for(1);
   EXPECT_GT(share, 0);

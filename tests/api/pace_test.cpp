@@ -12,7 +12,9 @@ namespace {
 class Paces : public testing::Test {
  protected:
   [[nodiscard]] Pace pace(double limit) {
-    return Pace(limit, [this] { return now; });
+    Pace made([this] { return now; });
+    made.limit(limit);
+    return made;
   }
   double now = 100;
 };
@@ -50,7 +52,7 @@ TEST_F(Paces, TheNextLookAndTheLastPictureAreTakenOffTheTime) {
   now += 5;
   limited.reach(10);
   EXPECT_DOUBLE_EQ(limited.seconds_to_spare(), 20 - 6 - 1.5 * 0.5);
-  limited.picture_took(2);
+  limited.expect_picture(2);
   EXPECT_DOUBLE_EQ(limited.seconds_to_spare(), 20 - 6 - 1.5 * 0.5 - 1.2 * 2);
 }
 

@@ -150,6 +150,19 @@ TEST(Qualities, TimeIsKept) {
   EXPECT_EQ(result.reason, "its 2 seconds are over");
 }
 
+// One iteration of the reference takes seconds.
+TEST(Qualities, WhereThereIsNoTimeForAnIterationTheClassicalResultIsAll) {
+  Request request = half_missing(stripes(160));
+  request.settings.device = "ref";
+  request.settings.time = 0.6;
+  const Restoration result = restore(request);
+  EXPECT_EQ(result.iterations, 0);
+  EXPECT_EQ(result.classic_share, 1);
+  EXPECT_FALSE(result.classic.empty());
+  EXPECT_NE(result.reason.find("for which there is no time"), std::string::npos) << result.reason;
+  EXPECT_GT(*result.psnr, 12);  // the picture itself has 8
+}
+
 TEST(Qualities, APatientFitEndsWhenNothingIsGained) {
   Image noise(64, 64, 1);  // nothing can be learned of it
   for (std::size_t i = 0; i < noise.samples.size(); ++i) {

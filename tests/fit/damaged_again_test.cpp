@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <set>
 #include <utility>
@@ -33,10 +34,13 @@ class DamagedAgains : public testing::Test {
     };
   }
   DamagedAgain make() { return {recipe, 7, again, damaged, shape, {z, y, weights, x}}; }
-  // With a network that adds a third of what it sees.
+  // A network that adds a third of what it sees.
+  ZeroShot::Draw adds_a_third() {
+    return [this] { std::ranges::transform(z, x.begin(), [](float seen) { return 0.5F + seen / 3; }); };
+  }
   std::vector<float> restored() {
     std::vector<float> to(shape.size());
-    make().restore([&] { std::ranges::transform(z, x.begin(), [](float seen) { return 0.5F + seen / 3; }); }, to);
+    EXPECT_EQ(make().restore(adds_a_third(), Patience::endless(), to), 1);
     return to;
   }
 
@@ -89,6 +93,46 @@ TEST_F(DamagedAgains, TheEstimateHasItsShareAndTheObservationTheLastWord) {
   EXPECT_NEAR(restored()[100], 0.5F * estimate[100] + 0.5F * (damaged[100] + (damaged[100] - 0.5F) / 3), 1e-5F);
   again.agree = [](const Image& picture) { return Image(picture.width, picture.height, picture.channels, 0.25F); };
   EXPECT_EQ(restored(), std::vector<float>(shape.size(), 0.25F));
+}
+
+/// Ends after so many views.
+class SomeViews final : public Patience {
+ public:
+  explicit SomeViews(int most) : left_(most) {}
+  [[nodiscard]] bool go_on(double /*done*/) override { return left_-- > 0; }
+  [[nodiscard]] double seconds_left() override { return 1e9; }
+
+ private:
+  int left_;
+};
+
+TEST_F(DamagedAgains, WithoutPatienceTheEstimateIsLeft) {
+  trial(1);
+  std::vector<float> to(shape.size());
+  DamagedAgain fit = make();
+  EXPECT_EQ(fit.restore(adds_a_third(), Patience::none(), to), 0);
+  EXPECT_EQ(to, estimate);
+  EXPECT_EQ(fit.share(), 0);
+}
+
+TEST_F(DamagedAgains, WithLittlePatienceThereAreFewerViews) {
+  trial(1);
+  recipe.input_views = 8;
+  std::vector<float> to(shape.size());
+  SomeViews some(3);  // one is the trial's
+  EXPECT_EQ(make().restore(adds_a_third(), some, to), 0.25);
+  for (std::size_t i = 0; i < to.size(); ++i) EXPECT_NEAR(to[i], damaged[i] + (damaged[i] - 0.5F) / 3, 1e-5F) << i;
+}
+
+TEST_F(DamagedAgains, TheCostIsMeasured) {
+  const auto slow = [] {
+    const auto began = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - began < std::chrono::milliseconds(2)) {
+    }
+  };
+  const ZeroShot::Cost cost = make().measure(slow);
+  EXPECT_GE(cost.view, 0.002);
+  EXPECT_GE(cost.sizing, 0.002);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ TEST_F(Dejpeg, TakesARecipeThatNeedsNoBlocksWhereThereAreNone) {
   EXPECT_FALSE(seen.damage_again);
   ASSERT_NE(seen.recipes, nullptr);
   EXPECT_STREQ(seen.recipes->balanced, "small");
-  EXPECT_EQ(find_method(task, "bm3d").restore(seen, 1).samples, picture.samples);
+  EXPECT_EQ(find_method(task, "bm3d").restore(seen, 1, Patience::endless()).samples, picture.samples);
 }
 
 /// Waves, coded coarsely.

@@ -72,7 +72,7 @@ TEST_F(Denoise, LeastVariationIsNearlyAsFarFromThePictureAsItsNoise) {
   for (std::size_t i = 0; i < values.size(); ++i) picture.samples[i] = static_cast<float>(0.5 + 0.1 * values[i]);
   options["sigma"] = "10";
   const Observation seen = run();
-  const Image made = find_method(task, "tv").restore(seen, 1);
+  const Image made = find_method(task, "tv").restore(seen, 1, Patience::endless());
   double sum = 0;
   for (std::size_t i = 0; i < values.size(); ++i) sum += std::pow(made.samples[i] - picture.samples[i], 2);
   EXPECT_NEAR(std::sqrt(sum / 1600) * 255, 9.3, 0.2);  // classic/total_variation.hpp says why not 10
@@ -109,7 +109,7 @@ TEST_F(Denoise, MethodsTakeWhatPhotonsMakeOfEachBrightness) {
   options["noise"] = "poisson";
   const Observation seen = run();
   for (const TaskMethod& method : task.methods) {
-    const Image made = method.restore(seen, 1);
+    const Image made = method.restore(seen, 1, Patience::endless());
     double taken[2] = {};
     for (std::size_t i = 0; i < 4096; ++i) taken[i / 2048] += std::pow(made.samples[i] - picture.samples[i], 2) / 2048;
     EXPECT_NEAR(std::sqrt(taken[0]), 0.09, 0.012) << method.name;

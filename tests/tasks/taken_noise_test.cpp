@@ -61,18 +61,18 @@ double mean_of(const std::vector<float>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-Image a_quarter(const Observation& observation, int /*threads*/) {
+Image a_quarter(const Observation& observation, int /*threads*/, Patience& /*patience*/) {
   Image image = observation.damaged;
   for (float& sample : image.samples) sample = 0.25F * sample + 0.4F;
   return image;
 }
 
-Image bm3d(const Observation& observation, int threads) {
+Image bm3d(const Observation& observation, int threads, Patience& /*patience*/) {
   return denoise_bm3d(observation.damaged, observation.noise, threads);
 }
 
 TakenNoise found(const Scene& scene, const TaskMethod& method, std::uint64_t seed = 0) {
-  return taken_noise(scene.observation, method, method.restore(scene.observation, 2), scene.pixels, seed, 2);
+  return taken_noise(scene.observation, method, method.restore(scene.observation, 2, Patience::endless()), scene.pixels, seed, 2);
 }
 
 TEST(TakenNoise, OfALinearMethodIsItsFactorTimesTheVariance) {
@@ -90,7 +90,7 @@ TEST(TakenNoise, OfBlockMatchingIsWhatItReallyTakes) {
     const TaskMethod method{"bm3d", "", bm3d};
     double taken = 0;
     for (std::uint64_t seed = 0; seed < 4; ++seed) taken += mean_of(found(scene, method, seed).taken) / 4;
-    const double really = scene.really_taken(method.restore(scene.observation, 2));
+    const double really = scene.really_taken(method.restore(scene.observation, 2, Patience::endless()));
     EXPECT_GT(really, 0.01 * sigma * sigma);
     EXPECT_NEAR(taken, really, 0.15 * really) << darkest;
   }
@@ -99,7 +99,7 @@ TEST(TakenNoise, OfBlockMatchingIsWhatItReallyTakes) {
 /// On the left the method keeps half of the noise, on the right nothing.
 TEST(TakenNoise, NearAPixelIsWhatThoseAroundItSay) {
   const Scene scene(0.35F);
-  const auto left_half = [](const Observation& observation, int /*threads*/) {
+  const auto left_half = [](const Observation& observation, int /*threads*/, Patience& /*patience*/) {
     Image image = observation.damaged;
     for (std::size_t i = 0; i < image.samples.size(); ++i) {
       image.samples[i] = i % size < size / 2 ? 0.5F * image.samples[i] : 0.2F;

@@ -71,7 +71,7 @@ TEST_F(Upscale, RefusesOtherScalesAndOperators) {
 TEST_F(Upscale, MethodsGiveTheWantedSize) {
   const Observation seen = run();
   for (const TaskMethod& method : task.methods) {
-    const Image made = method.restore(seen, 1);
+    const Image made = method.restore(seen, 1, Patience::endless());
     EXPECT_EQ(made.width, 32) << method.name;
     EXPECT_EQ(made.height, 24) << method.name;
   }
