@@ -121,14 +121,20 @@ Image darker(const Image& picture, std::uint64_t draw) {
   return dark;
 }
 
+// What the recipe needs beside the waves.
+Target target_for(const Recipe& recipe, const Waves& waves) {
+  Target target = waves.target();
+  if (recipe.input_kind == "picture") target.guide = waves.values;
+  if (recipe.input_kind == "reduced") target.scaling = Scaling{1, ResizeKernel::box};
+  if (recipe.input_kind == "again") target.again = {waves.values, darker, {}, {}};
+  return target;
+}
+
 TEST(Fit, EveryRecipeRunsWithTheSameBitsForAnyThreads) {
   const Waves waves({3, 64, 64});
   for (const BuiltInRecipe& built_in : built_in_recipes()) {
     const Recipe recipe = load_recipe(std::string(built_in.name));
-    Target target = waves.target();
-    if (recipe.input_kind == "picture") target.guide = waves.values;
-    if (recipe.input_kind == "reduced") target.scaling = Scaling{1, ResizeKernel::box};
-    if (recipe.input_kind == "again") target.again = {waves.values, darker, {}};
+    const Target target = target_for(recipe, waves);
     EXPECT_EQ(fitted(target, recipe, *make_cpu_backend(1), 2), fitted(target, recipe, *make_cpu_backend(2), 2))
         << built_in.name;
   }
@@ -282,9 +288,7 @@ TEST(Fit, IsTheSameBitsFarAway) {
   const Waves waves({3, 30, 41});
   int rollbacks = 0;
   for (const Recipe& recipe : all_that_a_fit_can_do()) {
-    Target target = waves.target();
-    if (recipe.input_kind == "reduced") target.scaling = Scaling{1, ResizeKernel::box};
-    if (recipe.input_kind == "again") target.again = {waves.values, darker, {}};
+    const Target target = target_for(recipe, waves);
     const auto near = make_cpu_backend(1);
     test::FarBackend far;
     Fit here(target, recipe, *near, 3);
@@ -317,9 +321,7 @@ TEST(Fit, EveryRecipeOrdersAllThatTouchesTheSameMemory) {
   const Waves waves({3, 64, 96});
   for (const BuiltInRecipe& built_in : built_in_recipes()) {
     const Recipe recipe = load_recipe(std::string(built_in.name));
-    Target target = waves.target();
-    if (recipe.input_kind == "picture") target.guide = waves.values;
-    if (recipe.input_kind == "reduced") target.scaling = Scaling{1, ResizeKernel::box};
+    const Target target = target_for(recipe, waves);
     for (const int lanes : {4, 8}) {
       test::WatchingBackend watching(lanes);
       Fit fit(target, recipe, watching, 0);
