@@ -103,14 +103,13 @@ class Classics {
       classic.blind = colours_of(method_.restore(others, settings_.threads, patience), range_);
       return;
     }
-    TakenNoise noise = taken_noise(observation_, method_, full, held_out.pixels(), settings_.seed, settings_.threads,
-                                   patience);
+    TakenNoise noise =
+        taken_noise(observation_, method_, full, held_out.pixels(), settings_.seed, settings_.threads, patience);
     const float unit = (range_.high - range_.low) * (range_.high - range_.low);
     for (std::vector<float>* values : {&noise.taken, &noise.near}) {
       for (float& value : *values) value /= unit;
     }
-    classic.noise = {
-        .mean_square = noise.noise / unit, .taken = std::move(noise.taken), .near = std::move(noise.near)};
+    classic.noise = {.mean_square = noise.noise / unit, .taken = std::move(noise.taken), .near = std::move(noise.near)};
   }
 
   const Observation& observation_;

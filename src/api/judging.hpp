@@ -21,10 +21,10 @@ struct Judging {
   std::vector<float> weights;  // how far each pixel of it counts for the fit: not at all where the judge has it
   std::optional<Judge> judge{};
   std::optional<Trying> trying{};  // for a fit that goes by the classical result instead
-  std::string classic{};       // the other result that the judge or the fit knows, by its name; empty for none
-  std::vector<float> alone{};  // that result, where no fit is to be made; else empty
-  bool stopped = false;        // because somebody wanted to stop, else because there is no more time
-  std::string note{};          // what there was no time for
+  std::string classic{};           // the other result that the judge or the fit knows, by its name; empty for none
+  std::vector<float> alone{};      // that result, where no fit is to be made; else empty
+  bool stopped = false;            // because somebody wanted to stop, else because there is no more time
+  std::string note{};              // what there was no time for
 };
 
 /// There is no judge where the recipe wants none, where the picture was seen through an operator, and where few pixels

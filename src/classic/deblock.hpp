@@ -10,8 +10,8 @@ namespace dipper {
 /// The picture without what JPEG left of blocks and rings: denoise_bm3d(), which takes them for noise as strong as the
 /// steps are coarse, and then near_coefficients(), which gives back what it took too much; thrice, each time of less
 /// noise ("plug-and-play priors", Venkatakrishnan, Bouman and Wohlberg, 2013, with the set of quantisation constraints
-/// of Zakhor, 1992). The result is the same bits for any number of threads; 0 means one per core. Throws OutOfPatience when
-/// patience ends first.
+/// of Zakhor, 1992). The result is the same bits for any number of threads; 0 means one per core. Throws OutOfPatience
+/// when patience ends first.
 [[nodiscard]] Image deblock(const Image& decoded, const JpegCoding& coding, int threads = 0,
                             Patience& patience = Patience::endless());
 

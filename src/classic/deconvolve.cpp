@@ -211,8 +211,8 @@ class Deconvolution {
 
 }  // namespace
 
-Image deconvolve(const Image& blurred, int rows, int columns, std::span<const float> weights, double sigma,
-                 int threads, Patience& patience) {
+Image deconvolve(const Image& blurred, int rows, int columns, std::span<const float> weights, double sigma, int threads,
+                 Patience& patience) {
   DIPPER_CHECK(rows % 2 == 1 && columns % 2 == 1);
   DIPPER_CHECK_EQ(weights.size(), static_cast<std::size_t>(rows) * columns);
   // What pictures of bench/recipes.py want with no noise but that of 8 bits, and with a sigma of 1 and 5 of 255.

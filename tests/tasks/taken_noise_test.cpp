@@ -72,7 +72,8 @@ Image bm3d(const Observation& observation, int threads, Patience& /*patience*/) 
 }
 
 TakenNoise found(const Scene& scene, const TaskMethod& method, std::uint64_t seed = 0) {
-  return taken_noise(scene.observation, method, method.restore(scene.observation, 2, Patience::endless()), scene.pixels, seed, 2);
+  return taken_noise(scene.observation, method, method.restore(scene.observation, 2, Patience::endless()), scene.pixels,
+                     seed, 2);
 }
 
 TEST(TakenNoise, OfALinearMethodIsItsFactorTimesTheVariance) {
