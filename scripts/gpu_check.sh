@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # On a machine with an NVIDIA GPU: every layer, whole networks and fits against the reference, then what an iteration takes,
-# beside PyTorch where python3 has it. Programs come from build-gpu (scripts/gpu_bundle.sh makes it where there are packages
-# to build with; packed, build-gpu.tar.gz) or else from build-cuda. Takes under eight minutes; a table comes last.
+# beside PyTorch where python3 has it. Takes under eight minutes; a table comes last.
 # Usage: [TORCH_SECONDS=60] [ITERATIONS=1000] scripts/gpu_check.sh [tests|times|pictures|torch]...      default: all four
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -12,13 +11,8 @@ parts=("$@")
 wanted() { [[ " ${parts[*]} " == *" $1 "* ]]; }
 
 old_path=${LD_LIBRARY_PATH-}
-[[ -d build-gpu || ! -e build-gpu.tar.gz ]] || tar xzf build-gpu.tar.gz
-if [[ -d build-gpu ]]; then
-  export LD_LIBRARY_PATH=$PWD/build-gpu/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-  find_program() { echo "build-gpu/$1"; }
-else
-  find_program() { find build-cuda -type f -executable -name "$1" | head -n 1; }
-fi
+# shellcheck source=/dev/null
+source scripts/gpu_programs.sh
 libraries=${LD_LIBRARY_PATH-}
 out=${OUT:-build-gpu/results}
 mkdir -p "$out"

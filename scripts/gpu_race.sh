@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # On a machine with an NVIDIA GPU: looks for results that depend on timing or on memory that nobody wrote, and says where they come from.
-# Programs come from build-gpu, as in scripts/gpu_check.sh. Takes under five minutes.
+# Takes under five minutes.
 #   layers      each layer of a network gives the same bits, with no numbers in all shared memory before it
 #   iterations  forward and backward do, with gradients of weights aside or in turn, as a CUDA graph or not; names the gradients that differ
 #   fits        whole fits do: tests, then RUNS of the command line on each picture of build-gpu/pictures, with a checksum of each result
@@ -14,13 +14,8 @@ parts=("$@")
 ((${#parts[@]})) || parts=(layers iterations fits sanitizer)
 wanted() { [[ " ${parts[*]} " == *" $1 "* ]]; }
 
-[[ -d build-gpu || ! -e build-gpu.tar.gz ]] || tar xzf build-gpu.tar.gz
-if [[ -d build-gpu ]]; then
-  export LD_LIBRARY_PATH=$PWD/build-gpu/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-  find_program() { echo "build-gpu/$1"; }
-else
-  find_program() { find build-cuda -type f -executable -name "$1" | head -n 1; }
-fi
+# shellcheck source=/dev/null
+source scripts/gpu_programs.sh
 out=${OUT:-build-gpu/results}
 mkdir -p "$out"
 work=$(mktemp -d)

@@ -147,11 +147,11 @@ def main():
         sys.exit(f"not compiled by {arguments.build}, so there are no flags to read it with: {', '.join(unknown)}")
     CLEAN.mkdir(parents=True, exist_ok=True)
     copy_settings(arguments.build)
-    todo = [[file] for file in arguments.files] or joinable(commands)
-    print(f"clang-tidy: {sum(map(len, todo))} files", flush=True)
+    groups = [[file] for file in arguments.files] or joinable(commands)
+    print(f"clang-tidy: {sum(map(len, groups))} files", flush=True)
     failed = 0
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        for found in pool.map(lambda files: look_joined(files, commands[files[0]], arguments.build), todo):
+        for found in pool.map(lambda files: look_joined(files, commands[files[0]], arguments.build), groups):
             failed += len(found)
             for findings in found:
                 print(findings, flush=True)

@@ -138,9 +138,8 @@ struct Restoration {
 /// Fits a network to one picture, or applies the method that was asked for, which calls `progress` once before it
 /// begins and once at its end. A resumed fit of the same request ends with the same bits as one that never stopped;
 /// only `iterations` may be another number, and a schedule then follows that. Throws Stopped when the callback wants to
-/// stop before there is anything to return, Error for a request that cannot be
-/// met, such as a checkpoint that was made for another, before any work is done, and FitError when the loss is no
-/// longer finite.
+/// stop before there is anything to return, Error for a request that cannot be met, such as a checkpoint that was made
+/// for another, before any work is done, and FitError when the loss is no longer finite.
 [[nodiscard]] Restoration restore(const Request& request, const ProgressCallback& progress = {});
 
 /// FILE and FILE.1, where Settings::checkpoint is FILE.

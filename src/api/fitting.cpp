@@ -24,10 +24,10 @@ std::optional<Membrane> make_membrane(const Recipe& recipe, const Observation& o
   return Membrane(weights, damaged.colour_channels(), damaged.height, damaged.width);
 }
 
-// An enlarged picture's are those of its views, in the end.
+// A network that sees tiles has its views, in the end.
 std::optional<Spread> make_spread(const Recipe& recipe, const Observation& observation,
                                   const std::optional<Judge>& judge) {
-  if (recipe.input_kind == "reduced" || (judge && !judge->asks_for_spread())) return std::nullopt;
+  if (recipe.in_tiles() || (judge && !judge->asks_for_spread())) return std::nullopt;
   const Image& picture = observation.like();
   return Spread({picture.colour_channels(), picture.height, picture.width});
 }
@@ -209,7 +209,7 @@ void Fitting::plan() {
   progress_.seconds_left = pace_.seconds_left();
 }
 
-// A reduced input's picture may take longer than all iterations, so it is known beforehand how long. Of a limited time
+// A picture made of tiles may take longer than all iterations, so it is known beforehand how long. Of a limited time
 // half is kept for it, and up to two thirds where one view takes as much.
 void Fitting::expect_picture() {
   const double began = pace_.seconds();
@@ -217,15 +217,15 @@ void Fitting::expect_picture() {
   pace_.leave_out(pace_.seconds() - began);
   if (cost_.views == 0) return;
   const double view = cost_.seconds.view;
-  const double left = std::max(0.0, pace_.seconds_left() - cost_.seconds.sizing);
+  const double left = std::max(0.0, pace_.seconds_left() - cost_.seconds.other);
   const double most = std::max(left / 2, std::min(view, left * 2 / 3));
-  pace_.expect_picture(cost_.seconds.sizing + std::min(cost_.views * view, most));
+  pace_.expect_picture(cost_.seconds.other + std::min(cost_.views * view, most));
 }
 
-// Of a reduced input, without what the network adds, as it has learned nothing yet.
+// Of tiles, without what the network adds, as it has learned nothing yet.
 void Fitting::take_first_picture() {
   constexpr double little = 0.05;  // of the time
-  if (cost_.views > 0 && cost_.seconds.sizing > little * pace_.seconds_left()) return;
+  if (cost_.views > 0 && cost_.seconds.other > little * pace_.seconds_left()) return;
   const double began = pace_.seconds();
   take_picture(Look::regular, cost_.views > 0 ? Patience::none() : Patience::endless());
   pace_.leave_out(pace_.seconds() - began);

@@ -17,7 +17,7 @@ namespace {
 constexpr double share_of_result = 0.6;
 constexpr double share_of_judging = 0.35;
 
-/// The classical method at work for a judge.
+/// The classical method at work, for a judge or for a fit that goes by it.
 class Classics {
  public:
   Classics(const Observation& observation, const Range& range, const Settings& settings, const Listener& listener)

@@ -68,8 +68,8 @@ void leave_alone(const Judging& judging, const Observation& observation, const L
   result.reason = judging.stopped ? "" : judging.note;
 }
 
-// Where there is no time for one iteration, and what comes before and after it, there is for what is
-// known already, or a plain result.
+// Where there is no time for one iteration, and what comes before and after it, there is for what is known already, or
+// for a plain result.
 void leave_out_long_fit(const FittingParts& parts, const Pace& pace, Judging& judging) {
   constexpr double needed = 2.5;  // times as long as the iteration
   if (std::isinf(pace.seconds_left())) return;

@@ -36,6 +36,19 @@ double rise(double t) {
 
 }  // namespace
 
+ClippedNoise clipped_noise(double value, double sigma) {
+  const auto density = [](double z) { return std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi); };
+  const auto below = [](double z) { return std::erfc(-z / std::numbers::sqrt2) / 2; };
+  const double a = -value / sigma;
+  const double b = (1 - value) / sigma;
+  const double inside = below(b) - below(a);
+  const double tilt = sigma * (density(a) - density(b));
+  const double mean = value * inside + tilt + below(-b);
+  const double square = (value * value + sigma * sigma) * inside + 2 * value * tilt +
+                        sigma * sigma * (a * density(a) - b * density(b)) + below(-b);
+  return {mean, square - mean * mean};
+}
+
 Clipping::Clipping(const Image& noisy, double sigma) : sigma_(sigma) {
   DIPPER_CHECK(sigma >= 0);
   const std::span<const float> samples = noisy.colours();

@@ -7,6 +7,14 @@
 
 namespace dipper {
 
+/// Mean and variance of a value in [0, 1] with normal noise of the standard deviation sigma > 0, cut off beyond 0
+/// and 1.
+struct ClippedNoise {
+  double mean = 0;
+  double variance = 0;
+};
+[[nodiscard]] ClippedNoise clipped_noise(double value, double sigma);
+
 /// What a file did to noise that would have gone below black or above white: it was cut off there, so that in dark
 /// places samples are too bright on average and in bright ones too dark. That mean is all that a denoiser can find;
 /// what was there before is found from it (Foi, "Clipped noisy images: heteroskedastic modeling and practical

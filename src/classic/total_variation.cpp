@@ -5,13 +5,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <numbers>
 #include <numeric>
 #include <utility>
 #include <vector>
 
 #include "base/check.hpp"
 #include "base/thread_pool.hpp"
+#include "classic/clipping.hpp"
 #include "classic/nearest.hpp"
 #include "dipper/error.hpp"
 
@@ -257,34 +257,15 @@ Image flat(const Image& picture) {
   return image;
 }
 
-struct Clipped {
-  double mean = 0;
-  double variance = 0;
-};
-
-// Of a value with normal noise of this deviation, clipped to [0, 1].
-Clipped clipped(double value, double sigma) {
-  const auto density = [](double z) { return std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi); };
-  const auto below = [](double z) { return std::erfc(-z / std::numbers::sqrt2) / 2; };
-  const double a = -value / sigma;
-  const double b = (1 - value) / sigma;
-  const double inside = below(b) - below(a);
-  const double tilt = sigma * (density(a) - density(b));
-  const double mean = value * inside + tilt + below(-b);
-  const double square = (value * value + sigma * sigma) * inside + 2 * value * tilt +
-                        sigma * sigma * (a * density(a) - b * density(b)) + below(-b);
-  return {mean, square - mean * mean};
-}
-
 // The variance of clipped noise about this mean, whose value without noise is found by halving intervals.
 double clipped_variance(double mean, double sigma) {
   double low = 0;
   double high = 1;
   for (int n = 0; n < 30; ++n) {
     const double middle = (low + high) / 2;
-    (clipped(middle, sigma).mean < mean ? low : high) = middle;
+    (clipped_noise(middle, sigma).mean < mean ? low : high) = middle;
   }
-  return clipped((low + high) / 2, sigma).variance;
+  return clipped_noise((low + high) / 2, sigma).variance;
 }
 
 // What the root mean square of y - x should be, if the result is x. Noise of this deviation makes sigma of it, and less

@@ -9,7 +9,7 @@
 #include "base/patience.hpp"
 #include "dipper/image.hpp"
 #include "fit/recipe.hpp"
-#include "fit/zero_shot.hpp"
+#include "fit/tiles.hpp"
 #include "kernels/shape.hpp"
 
 namespace dipper {
@@ -32,25 +32,25 @@ struct Again {
 
 /// Damages the estimate once more, as the picture was, and lets a network learn to undo that; then it undoes the
 /// picture's own damage. The estimate need not be right for that: it has to have edges and textures like the picture's,
-/// and those that it got wrong are no rule. After "zero-shot" restoration (Shocher, Cohen and Irani, 2018). The network
-/// sees a square tile at a time, and each pixel of its result must depend on those near it alone.
+/// and those that it got wrong are no rule. After "zero-shot" restoration (Shocher, Cohen and Irani, 2018).
 class DamagedAgain {
  public:
-  /// damaged: the picture's colours, [channel][row][column] in [0, 1], of this shape. Tensors: of ZeroShot::tile_of().
+  /// damaged: the picture's colours, [channel][row][column] in [0, 1], of this shape.
   DamagedAgain(const Recipe& recipe, std::uint64_t seed, Again again, std::span<const float> damaged,
-               const Shape& shape, const ZeroShot::Tensors& tensors);
+               const Shape& shape, const Tiles::Tensors& tensors);
 
   /// To be called before the network sees z in step `step`, counted from 0: a random part of the estimate, one of eight
   /// ways up, damaged in a way of its own.
   void before(int step);
 
-  /// The picture, [channel][row][column]: what the network makes of the damaged picture mixed with the estimate, by
-  /// the share that would have been best in the trial, and made to agree with the damaged picture. draw() makes x of z.
-  /// With little patience in fewer views, or the estimate alone. Returns the share of the work that was done.
-  double restore(const ZeroShot::Draw& draw, Patience& patience, std::span<float> to);
+  /// The picture, [channel][row][column]: what the network makes of the damaged picture, in so many views, mixed with
+  /// the estimate, by the share that would have been best in the trial, and made to agree with the damaged picture.
+  /// draw() makes x of z. With little patience in fewer views, or the estimate alone. Returns the share of the work
+  /// that was done.
+  double restore(const Tiles::Draw& draw, Tiles::Views views, Patience& patience, std::span<float> to);
 
   /// Seconds that restore() takes, measured by a few tiles.
-  [[nodiscard]] ZeroShot::Cost measure(const ZeroShot::Draw& draw) const;
+  [[nodiscard]] Tiles::Cost measure(const Tiles::Draw& draw) const;
 
   /// What of the last result was the network's, from 0 to 1.
   [[nodiscard]] double share() const { return share_; }
@@ -58,18 +58,13 @@ class DamagedAgain {
   [[nodiscard]] std::size_t bytes() const { return 8 * damaged_.samples.size() * sizeof(float); }
 
  private:
-  // What the network makes of a picture, the mean of so many views.
-  [[nodiscard]] Image drawn(const ZeroShot::Draw& draw, std::span<const float> picture, int views) const;
-  void add_view(const ZeroShot::Draw& draw, std::span<const float> picture, int orientation, Image& sum) const;
-  // That would have been best in the trial; a half without one.
-  [[nodiscard]] double best_share(const ZeroShot::Draw& draw) const;
+  [[nodiscard]] Image image_of(std::span<const float> samples) const;
+  // That would have been best in the trial; a half without one, and 0 where patience ended first.
+  [[nodiscard]] double best_share(const Tiles::Draw& draw, Tiles::Looks& looks) const;
 
   std::uint64_t seed_;
-  int views_;
   double share_ = 0.5;
-  int margin_;  // from which on a tile's pixels do not depend on what is beyond it
-  Shape tile_;
-  ZeroShot::Tensors tensors_;
+  Tiles tiles_;
   Again again_;
   Image damaged_;
 };

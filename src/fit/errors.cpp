@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 
 #include "base/check.hpp"
 
@@ -58,13 +57,6 @@ std::vector<float> filter(std::span<const float> values, int height, int width) 
 
 float own_weight() {
   return static_cast<float>(std::pow(make_bell()[reach], 2));
-}
-
-double normal_density(double x) {
-  return std::exp(-0.5 * x * x) / std::sqrt(2 * std::numbers::pi);
-}
-double normal_beyond(double x) {
-  return 0.5 * std::erfc(x / std::numbers::sqrt2);
 }
 
 }  // namespace
@@ -152,17 +144,6 @@ std::vector<float> SquaresModel::sum(std::span<const double> factors) const {
     for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += static_cast<float>(factors[k]) * terms[k][i];
   }
   return sums;
-}
-
-// Moments of a normal number cut off at a = (1 - value) / deviation above and b = value / deviation below.
-double clipped_variance(double value, double deviation) {
-  const double x = std::clamp(value, 0.0, 1.0);
-  const double a = (1 - x) / deviation;
-  const double b = x / deviation;
-  const double mean = normal_density(b) - normal_density(a) + a * normal_beyond(a) - b * normal_beyond(b);
-  const double square = 1 - normal_beyond(a) - normal_beyond(b) - a * normal_density(a) - b * normal_density(b) +
-                        a * a * normal_beyond(a) + b * b * normal_beyond(b);
-  return deviation * deviation * (square - mean * mean);
 }
 
 }  // namespace dipper

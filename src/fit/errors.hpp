@@ -57,8 +57,4 @@ struct SquaresModel {
   [[nodiscard]] std::vector<std::size_t> sample() const;
 };
 
-/// The variance of a sample that was `value` in [0, 1] before noise of that standard deviation was added and what went
-/// beyond 0 and 1 was cut off.
-[[nodiscard]] double clipped_variance(double value, double deviation);
-
 }  // namespace dipper

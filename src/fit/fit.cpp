@@ -53,20 +53,15 @@ int input_channels(const Recipe& recipe, const Target& target) {
   return Hiding::channels(target.shape.channels);
 }
 
-// Whether the network sees a tile at a time.
-bool in_tiles(const Recipe& recipe) {
-  return recipe.input_kind == "reduced" || recipe.input_kind == "again";
-}
-
 // What is drawn at a time: the picture, with what the operator reads around it, or a tile.
 Layout layout_for(const Target& target, const Recipe& recipe) {
-  if (in_tiles(recipe)) return {ZeroShot::tile_of(target.shape), 0, recipe};
+  if (recipe.in_tiles()) return {Tiles::shape_for(target.shape), 0, recipe};
   return {target.picture(), target.observed_by ? reach(*target.observed_by) : 0, recipe};
 }
 
 // Whether the loss sees what is drawn through the operator.
 bool sees_through_operator(const Target& target, const Recipe& recipe) {
-  return target.observed_by && !in_tiles(recipe);
+  return target.observed_by && !recipe.in_tiles();
 }
 
 }  // namespace
@@ -103,14 +98,13 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
   Buffer& y = program_.buffer(tensors_.y);
   Buffer& weights = program_.buffer(tensors_.weights);
   Buffer& x = program_.buffer(tensors_.x);  // a recording may not make it
-  if (recipe.input_kind == "reduced") {
-    const ZeroShot::Tensors on_host{z.host(), y.host(), weights.host(), x.host()};
-    zero_shot_.emplace(recipe, seed, *target.scaling, target.values, target.shape, on_host);
-    return;
-  }
-  if (recipe.input_kind == "again") {
-    again_.emplace(recipe, seed, target.again, target.values, target.shape,
-                   ZeroShot::Tensors{z.host(), y.host(), weights.host(), x.host()});
+  if (recipe.in_tiles()) {
+    const Tiles::Tensors on_host{z.host(), y.host(), weights.host(), x.host()};
+    if (target.scaling) {
+      zero_shot_.emplace(recipe, seed, *target.scaling, target.values, target.shape, on_host);
+    } else {
+      again_.emplace(recipe, seed, target.again, target.values, target.shape, on_host);
+    }
     return;
   }
   fill_target(target);
@@ -221,7 +215,7 @@ void Fit::prepare_step() {
   if (again_) again_->before(iteration_);
   for (const Tensor tensor : {tensors_.z, tensors_.y, tensors_.weights}) {
     if (hiding_) program_.store(tensor);
-    if (zero_shot_ || again_) program_.push(tensor);
+    if (recipe_.in_tiles()) program_.push(tensor);
   }
 }
 
@@ -296,11 +290,7 @@ Fit::Drawn Fit::drawn() {
 }
 
 double Fit::output(std::span<float> to, Patience& patience) {
-  if (zero_shot_) return enlarge({0, recipe_.input_views}, patience, to);
-  if (again_) {
-    static_cast<void>(loss());  // the program will know others
-    return again_->restore([this] { draw_tile(); }, patience, to);
-  }
+  if (recipe_.in_tiles()) return draw_tiles({0, recipe_.input_views}, patience, to);
   if (hiding_ && !average_.empty()) {
     average(to);
   } else {
@@ -311,11 +301,11 @@ double Fit::output(std::span<float> to, Patience& patience) {
 
 void Fit::output(std::span<float> to, int view) {
   DIPPER_CHECK(view < views());
-  enlarge({view, 1}, Patience::endless(), to);
+  draw_tiles({view, 1}, Patience::endless(), to);
 }
 
 Fit::OutputCost Fit::measure_output() {
-  if (!zero_shot_ && !again_) return {};
+  if (!recipe_.in_tiles()) return {};
   static_cast<void>(loss());
   const auto draw = [this] { draw_tile(); };
   output_cost_ = {zero_shot_ ? zero_shot_->measure(draw, backend_->pool()) : again_->measure(draw),
@@ -329,9 +319,11 @@ void Fit::draw_tile() {
   program_.pull(tensors_.x);
 }
 
-double Fit::enlarge(ZeroShot::Views views, Patience& patience, std::span<float> to) {
+double Fit::draw_tiles(Tiles::Views views, Patience& patience, std::span<float> to) {
   static_cast<void>(loss());  // the program will know others
-  return zero_shot_->enlarge([this] { draw_tile(); }, views, output_cost_.seconds, backend_->pool(), patience, to);
+  const auto draw = [this] { draw_tile(); };
+  if (again_) return again_->restore(draw, views, patience, to);
+  return zero_shot_->enlarge(draw, views, output_cost_.seconds, backend_->pool(), patience, to);
 }
 
 void Fit::average(std::span<float> to) {

@@ -75,21 +75,21 @@ class Fit {
 
   /// The network's output in the last iteration, channels x height x width of the picture. With an observed input, the
   /// average of its outputs where it had to tell a pixel from others, if there is one: of those that it is shown it
-  /// need not make anything. With a reduced input, the picture enlarged by what was learned, which takes long: less
-  /// well where patience ends, and then the share of the work that was done is below 1.
+  /// need not make anything. With a network that sees tiles, the picture enlarged or repaired by what was learned,
+  /// which takes long: less well where patience ends, and then the share of the work that was done is below 1.
   double output(std::span<float> to, Patience& patience = Patience::endless());
 
-  /// What output() takes with a reduced input, measured, and how many views it may be in; else nothing. Output
-  /// that has little time goes by the last measurement.
+  /// What output() takes with a network that sees tiles, measured, and how many views it may be in; else nothing.
+  /// Output that has little time goes by the last measurement.
   struct OutputCost {
-    ZeroShot::Cost seconds;
+    Tiles::Cost seconds;
     int views = 0;
   };
   [[nodiscard]] OutputCost measure_output();
 
-  /// With a reduced input, the ways to lay the picture, of which the output averages as many as the recipe says, and
-  /// what one of them gives alone; else 0.
-  [[nodiscard]] int views() const { return zero_shot_ ? ZeroShot::all_views : 0; }
+  /// With a network that sees tiles, the ways to lay the picture, of which the output averages as many as the recipe
+  /// says, and what one of them gives alone; else 0.
+  [[nodiscard]] int views() const { return recipe_.in_tiles() ? Tiles::all_views : 0; }
   void output(std::span<float> to, int view);
 
   /// Whether there is an average of the outputs.
@@ -145,7 +145,7 @@ class Fit {
   void add_to_average();
   [[nodiscard]] Drawn drawn();
   void draw_tile();
-  double enlarge(ZeroShot::Views views, Patience& patience, std::span<float> to);
+  double draw_tiles(Tiles::Views views, Patience& patience, std::span<float> to);
   void crop(const Drawn& canvas, std::span<float> to) const;
 
   Recipe recipe_;
@@ -158,9 +158,9 @@ class Fit {
   Input input_;
   std::optional<Hiding> hiding_;       // of an observed input
   std::optional<ZeroShot> zero_shot_;  // of a reduced one
-  std::optional<DamagedAgain> again_;
-  Buffer m_;  // Adam's mean of the gradient
-  Buffer v_;  // and of its square
+  std::optional<DamagedAgain> again_;  // of one damaged again
+  Buffer m_;                           // Adam's mean of the gradient
+  Buffer v_;                           // and of its square
   Rollback rollback_;
   Buffer average_;                         // of the canvas; empty when nobody asks
   std::unique_ptr<Recording> whole_step_;  // where nobody looks at its loss

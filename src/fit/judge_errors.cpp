@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/check.hpp"
+#include "classic/clipping.hpp"
 #include "fit/judge.hpp"
 
 namespace dipper {
@@ -201,8 +202,9 @@ Errors Judge::errors_in_noise() const {
       const float from_other = classic_.full.empty() ? 0 : best_[at] - classic_.full[at];
       squares[i] += part * from_y * from_y;
       apart[i] += part * from_other * from_other;
-      noise[i] += part * static_cast<float>(measure_.clipped ? clipped_variance(x[at], measure_.noise)
-                                                             : std::pow(measure_.noise, 2));
+      noise[i] += part * static_cast<float>(measure_.clipped
+                                                ? clipped_noise(std::clamp(x[at], 0.0F, 1.0F), measure_.noise).variance
+                                                : std::pow(measure_.noise, 2));
     }
   }
   const std::vector<float> ones(plane, 1.0F);

@@ -196,7 +196,7 @@ void check(const Recipe& recipe) {
     throw Error(
         R"(an observed input has no noise of its own (input.kind is "observed"), so input.noise must be "none")");
   }
-  if (recipe.input_kind != "reduced" && recipe.input_kind != "again") return;
+  if (!recipe.in_tiles()) return;
   const std::string what = recipe.input_kind == "reduced" ? "a reduced input" : "an input damaged again";
   if (recipe.input_noise != "none" || recipe.average > 0 || recipe.network != "resnet" || recipe.net.resnet.norm) {
     throw Error(fmt::format(

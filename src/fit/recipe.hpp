@@ -52,6 +52,9 @@ struct Recipe {
 
   double schedule_warmup = 0;
   double schedule_cosine = 0;
+
+  /// Whether the network sees a tile at a time.
+  [[nodiscard]] bool in_tiles() const { return input_kind == "reduced" || input_kind == "again"; }
 };
 
 template <ValuesOf<Recipe> R, class Visit>

@@ -20,7 +20,7 @@ int corner_of(int side) {
 }  // namespace
 
 double seconds_of_a_step(const Target& target, const Recipe& recipe, Backend& backend) {
-  if (recipe.input_kind == "reduced") return 0;
+  if (recipe.in_tiles()) return 0;
   Target part = target;
   const int stride = target.observed_by ? target.observed_by->stride : 1;
   part.shape.height = corner_of(target.shape.height);

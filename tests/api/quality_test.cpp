@@ -117,6 +117,27 @@ TEST(Qualities, AnEnlargedPictureHasTheSpreadOfItsViews) {
   EXPECT_EQ(restore(request).image.samples, result.image.samples);
 }
 
+// Of a picture larger than a tile: time has to be known before the fit, and the picture's cost.
+TEST(Qualities, ASharpenedPictureHasTheSpreadOfItsViewsInALimitedTimeToo) {
+  Request request;
+  request.task = "deblur";
+  request.input = stripes(160);
+  request.options["gaussian"] = "1";
+  request.settings.quality = "fast";
+  request.settings.iterations = 20;
+  request.settings.time = 1000;
+  request.settings.uncertainty = true;
+  const Restoration result = restore(request);
+  EXPECT_EQ(result.iterations, 20);
+  EXPECT_EQ(result.classic, "tv");
+  ASSERT_TRUE(result.uncertainty);
+  EXPECT_FALSE(result.uncertainty->calibrated);
+  EXPECT_EQ(result.uncertainty->deviation.width, 160);
+  request.settings.uncertainty = false;
+  request.settings.time = 0;
+  EXPECT_EQ(restore(request).image.samples, result.image.samples);
+}
+
 TEST(Qualities, AFitThatHasLearnedNothingLeavesTheClassicalResult) {
   Request request = half_missing(stripes(96));
   request.settings.iterations = 1;

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <utility>
 
-#include "classic/noisy.hpp"
+#include "classic/scenes.hpp"
 
 namespace dipper {
 namespace {

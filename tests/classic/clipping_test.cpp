@@ -81,5 +81,17 @@ TEST(Clips, SamplesThatAreNoNumbersLieBeyond) {
   EXPECT_FALSE(Clipping(image, sigma).any());
 }
 
+TEST(ClippedNoises, HaveMeanAndVarianceOfNoiseThatWasCutOff) {
+  for (const float value : {0.0F, 0.1F, 0.5F, 0.97F}) {
+    const Image image = clipped(value);
+    const double mean = mean_of(image);
+    double variance = 0;
+    for (const float sample : image.samples) variance += (sample - mean) * (sample - mean) / 30000;
+    EXPECT_NEAR(clipped_noise(value, sigma).mean, mean, 0.004) << value;
+    EXPECT_NEAR(clipped_noise(value, sigma).variance, variance, 0.03 * variance) << value;
+  }
+  EXPECT_NEAR(clipped_noise(0.5, 0.01).variance, 1e-4, 1e-9);
+}
+
 }  // namespace
 }  // namespace dipper

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "classic/scenes.hpp"
 #include "image/codec.hpp"
 
 namespace dipper {
@@ -12,17 +13,10 @@ namespace {
 
 // Discs, whose edges ring, on a slope, which breaks into blocks.
 Image scene(int width, int height, int channels) {
-  Image image(width, height, channels);
-  for (int c = 0; c < channels; ++c) {
-    for (int i = 0; i < height; ++i) {
-      for (int j = 0; j < width; ++j) {
-        const bool disc = std::hypot(i % 40 - 20, j % 40 - 20) < 13;
-        image.plane(c)[static_cast<std::size_t>(i) * width + j] =
-            static_cast<float>(disc ? 0.75 - 0.1 * c : 0.3 + 0.3 * i / height);
-      }
-    }
-  }
-  return image;
+  return test::drawn(width, height, channels, [height](int c, int i, int j) {
+    const bool disc = std::hypot(i % 40 - 20, j % 40 - 20) < 13;
+    return disc ? 0.75 - 0.1 * c : 0.3 + 0.3 * i / height;
+  });
 }
 
 TEST(Deblock, IsNearerToTheTruthThanTheJpeg) {

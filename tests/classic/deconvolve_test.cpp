@@ -7,22 +7,15 @@
 #include <numeric>
 #include <vector>
 
-#include "classic/noisy.hpp"
+#include "classic/scenes.hpp"
 
 namespace dipper {
 namespace {
 
 Image scene(int width, int height, int channels) {
-  Image image(width, height, channels);
-  for (int c = 0; c < channels; ++c) {
-    for (int i = 0; i < height; ++i) {
-      for (int j = 0; j < width; ++j) {
-        const bool disc = std::hypot(i % 30 - 15, j % 30 - 15) < 9;
-        image.plane(c)[static_cast<std::size_t>(i) * width + j] = static_cast<float>(disc ? 0.8 - 0.1 * c : 0.2);
-      }
-    }
-  }
-  return image;
+  return test::drawn(width, height, channels, [](int c, int i, int j) {
+    return std::hypot(i % 30 - 15, j % 30 - 15) < 9 ? 0.8 - 0.1 * c : 0.2;
+  });
 }
 
 // Of a window, what a larger scene looks like through it.

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "classic/noisy.hpp"
+#include "classic/scenes.hpp"
 #include "image/codec.hpp"
 
 namespace dipper {
@@ -14,16 +14,11 @@ namespace {
 
 // Waves and edges, away from black and white, whose coefficients fill many steps.
 Image scene(int width, int height, int channels) {
-  Image image(width, height, channels);
-  for (int c = 0; c < channels; ++c) {
-    for (int i = 0; i < height; ++i) {
-      for (int j = 0; j < width; ++j) {
-        const double wave = 0.15 * std::sin(0.02 * i * j / (c + 8) + 0.1 * i) + (j / 11 % 2 == 0 ? 0.1 : -0.1);
-        image.plane(c)[static_cast<std::size_t>(i) * width + j] = static_cast<float>(0.5 + wave + 0.03 * c);
-      }
-    }
-  }
-  return test::noisy(image, 0.02);
+  const auto value = [](int c, int i, int j) {
+    const double wave = 0.15 * std::sin(0.02 * i * j / (c + 8) + 0.1 * i);
+    return 0.5 + wave + (j / 11 % 2 == 0 ? 0.1 : -0.1) + 0.03 * c;
+  };
+  return test::noisy(test::drawn(width, height, channels, value), 0.02);
 }
 
 Image coded(const Image& picture, int quality, bool halve_chroma) {

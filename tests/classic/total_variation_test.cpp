@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/philox.hpp"
-#include "classic/noisy.hpp"
+#include "classic/scenes.hpp"
 #include "dipper/error.hpp"
 
 namespace dipper {

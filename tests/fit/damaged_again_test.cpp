@@ -22,7 +22,7 @@ class DamagedAgains : public testing::Test {
       estimate.push_back(static_cast<float>(i) / static_cast<float>(shape.size()));
       damaged.push_back(0.4F + 0.2F * std::sin(0.1F * static_cast<float>(i)));
     }
-    const Shape tile = ZeroShot::tile_of(shape);
+    const Shape tile = Tiles::shape_for(shape);
     for (std::vector<float>* values : {&z, &y, &x}) values->assign(tile.size(), 0);
     weights.assign(tile.plane(), 0);
     again.estimate = estimate;
@@ -35,12 +35,12 @@ class DamagedAgains : public testing::Test {
   }
   DamagedAgain make() { return {recipe, 7, again, damaged, shape, {z, y, weights, x}}; }
   // A network that adds a third of what it sees.
-  ZeroShot::Draw adds_a_third() {
+  Tiles::Draw adds_a_third() {
     return [this] { std::ranges::transform(z, x.begin(), [](float seen) { return 0.5F + seen / 3; }); };
   }
   std::vector<float> restored() {
     std::vector<float> to(shape.size());
-    EXPECT_EQ(make().restore(adds_a_third(), Patience::endless(), to), 1);
+    EXPECT_EQ(make().restore(adds_a_third(), views, Patience::endless(), to), 1);
     return to;
   }
 
@@ -54,6 +54,7 @@ class DamagedAgains : public testing::Test {
   }
 
   Recipe recipe;
+  Tiles::Views views{0, 8};
   Shape shape{3, 70, 110};
   std::vector<float> estimate, damaged, truth, z, y, x, weights;
   std::set<std::uint64_t> draws;
@@ -77,8 +78,8 @@ TEST_F(DamagedAgains, TheNetworkIsToAddWhatTheDamageTook) {
 
 TEST_F(DamagedAgains, TilesMeetWithoutSeamsInEveryView) {
   trial(1);
-  for (const int views : {1, 8}) {
-    recipe.input_views = views;
+  for (const int count : {1, 8}) {
+    views.count = count;
     const std::vector<float> picture = restored();
     for (std::size_t i = 0; i < picture.size(); ++i) {
       EXPECT_NEAR(picture[i], damaged[i] + (damaged[i] - 0.5F) / 3, 1e-5F) << i;
@@ -95,11 +96,11 @@ TEST_F(DamagedAgains, TheEstimateHasItsShareAndTheObservationTheLastWord) {
   EXPECT_EQ(restored(), std::vector<float>(shape.size(), 0.25F));
 }
 
-/// Ends after so many views.
-class SomeViews final : public Patience {
+/// Ends after so many tiles.
+class SomeTiles final : public Patience {
  public:
-  explicit SomeViews(int most) : left_(most) {}
-  [[nodiscard]] bool go_on(double /*done*/) override { return left_-- > 0; }
+  explicit SomeTiles(int most) : left_(most) {}
+  [[nodiscard]] bool go_on(double /*done*/) override { return --left_ > 0; }
   [[nodiscard]] double seconds_left() override { return 1e9; }
 
  private:
@@ -110,17 +111,16 @@ TEST_F(DamagedAgains, WithoutPatienceTheEstimateIsLeft) {
   trial(1);
   std::vector<float> to(shape.size());
   DamagedAgain fit = make();
-  EXPECT_EQ(fit.restore(adds_a_third(), Patience::none(), to), 0);
+  EXPECT_EQ(fit.restore(adds_a_third(), views, Patience::none(), to), 0);
   EXPECT_EQ(to, estimate);
   EXPECT_EQ(fit.share(), 0);
 }
 
 TEST_F(DamagedAgains, WithLittlePatienceThereAreFewerViews) {
   trial(1);
-  recipe.input_views = 8;
   std::vector<float> to(shape.size());
-  SomeViews some(3);  // one is the trial's
-  EXPECT_EQ(make().restore(adds_a_third(), some, to), 0.25);
+  SomeTiles some(4 * 3);  // 4 are a view; one view is the trial's
+  EXPECT_NEAR(make().restore(adds_a_third(), views, some, to), 3.0 / 9, 1e-9);
   for (std::size_t i = 0; i < to.size(); ++i) EXPECT_NEAR(to[i], damaged[i] + (damaged[i] - 0.5F) / 3, 1e-5F) << i;
 }
 
@@ -130,9 +130,9 @@ TEST_F(DamagedAgains, TheCostIsMeasured) {
     while (std::chrono::steady_clock::now() - began < std::chrono::milliseconds(2)) {
     }
   };
-  const ZeroShot::Cost cost = make().measure(slow);
+  const Tiles::Cost cost = make().measure(slow);
   EXPECT_GE(cost.view, 0.002);
-  EXPECT_GE(cost.sizing, 0.002);
+  EXPECT_GE(cost.other, 0.002);
 }
 
 }  // namespace

@@ -98,23 +98,5 @@ TEST(SquaresModels, OfNothingAreNothing) {
   for (const float sum : model.sum(model.factors())) EXPECT_EQ(sum, 0);
 }
 
-/// The mean of draws.
-TEST(ClippedVariances, AreThoseOfNoiseThatWasCutOff) {
-  for (const double value : {0.0, 0.05, 0.5, 0.97}) {
-    constexpr double deviation = 0.1;
-    double sum = 0;
-    double squares = 0;
-    constexpr std::size_t draws = 40000;
-    for (std::size_t i = 0; i < draws; ++i) {
-      const double sample = std::clamp(value + deviation * normal(1, i), 0.0, 1.0);
-      sum += sample;
-      squares += sample * sample;
-    }
-    const double variance = squares / draws - std::pow(sum / draws, 2);
-    EXPECT_NEAR(clipped_variance(value, deviation), variance, 0.03 * variance) << value;
-  }
-  EXPECT_NEAR(clipped_variance(0.5, 0.01), 1e-4, 1e-9);
-}
-
 }  // namespace
 }  // namespace dipper

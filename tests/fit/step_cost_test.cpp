@@ -50,9 +50,10 @@ TEST(StepCost, KnowsOperatorsAndSecondPictures) {
   EXPECT_GT(seconds_of_a_step(target, load_recipe("small"), *backend), 0);
 }
 
-TEST(StepCost, AReducedInputsStepsCostNothingToSpeakOf) {
+TEST(StepCost, StepsThatSeeATileCostNothingToSpeakOf) {
   const std::unique_ptr<Backend> backend = make_cpu_backend(1);
   EXPECT_EQ(seconds_of_a_step(Gray(200).target(), load_recipe("upscale-fast"), *backend), 0);
+  EXPECT_EQ(seconds_of_a_step(Gray(200).target(), load_recipe("dejpeg-fast"), *backend), 0);
 }
 
 }  // namespace

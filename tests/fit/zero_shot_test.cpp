@@ -27,7 +27,7 @@ class ZeroShots : public testing::Test {
       const double spot = i % 37 == 0 ? 0.1 : 0;
       small[i] = static_cast<float>(0.5 + 0.2 * std::sin(0.11 * row + 0.17 * column) + spot);
     }
-    const Shape tile = ZeroShot::tile_of(shape);
+    const Shape tile = Tiles::shape_for(shape);
     z.assign(tile.size(), 0);
     y.assign(tile.size(), 0);
     x.assign(tile.size(), 0);
@@ -53,7 +53,7 @@ class ZeroShots : public testing::Test {
     return worst;
   }
 
-  static constexpr ZeroShot::Views all_of_them{0, ZeroShot::all_views};
+  static constexpr Tiles::Views all_of_them{0, Tiles::all_views};
   ThreadPool pool{2};
   Recipe recipe;
   Shape shape;
@@ -61,9 +61,9 @@ class ZeroShots : public testing::Test {
 };
 
 TEST_F(ZeroShots, TilesAreAsLargeAsThePictureUpToALimit) {
-  EXPECT_EQ(ZeroShot::tile_of({3, 10, 12}), (Shape{3, 48, 48}));
-  EXPECT_EQ(ZeroShot::tile_of({3, 10, 61}), (Shape{3, 64, 64}));
-  EXPECT_EQ(ZeroShot::tile_of({1, 1000, 2000}), (Shape{1, 96, 96}));
+  EXPECT_EQ(Tiles::shape_for({3, 10, 12}), (Shape{3, 48, 48}));
+  EXPECT_EQ(Tiles::shape_for({3, 10, 61}), (Shape{3, 64, 64}));
+  EXPECT_EQ(Tiles::shape_for({1, 1000, 2000}), (Shape{1, 96, 96}));
 }
 
 TEST_F(ZeroShots, WhatTheNetworkSeesAndWhatItIsToAddMakeThePicture) {
@@ -149,7 +149,7 @@ TEST_F(ZeroShots, OfASizeThatNoViewIsWholeOfNothingIsTaken) {
 }
 
 TEST_F(ZeroShots, ViewsThatThereIsTimeForAreTaken) {
-  constexpr ZeroShot::Views four{0, 4};
+  constexpr Tiles::Views four{0, 4};
   // What it draws differs from view to view, so that each counts.
   const auto draw_as = [this](int& drawn) {
     return [this, &drawn] { std::ranges::fill(x, 0.5F + 0.001F * static_cast<float>(++drawn)); };
@@ -173,12 +173,12 @@ TEST_F(ZeroShots, TheCostIsMeasured) {
     while (std::chrono::steady_clock::now() - began < std::chrono::milliseconds(2)) {
     }
   };
-  const ZeroShot::Cost cost = make(4).measure(slow, pool);
+  const Tiles::Cost cost = make(4).measure(slow, pool);
   std::vector<float> to(small.size() * 16);
   int drawn = 0;
   make(4).enlarge([&] { ++drawn; }, {0, 1}, {}, pool, Patience::endless(), to);
   EXPECT_GE(cost.view, 0.002 * drawn);
-  EXPECT_GT(cost.sizing, 0);
+  EXPECT_GT(cost.other, 0);
 }
 
 TEST_F(ZeroShots, APictureTooSmallToLearnFromIsEnlargedAllTheSame) {

@@ -10,6 +10,20 @@
 
 namespace dipper::test {
 
+/// A picture of this size, of value(channel, row, column).
+template <class Value>
+Image drawn(int width, int height, int channels, const Value& value) {
+  Image image(width, height, channels);
+  for (int c = 0; c < channels; ++c) {
+    for (int i = 0; i < height; ++i) {
+      for (int j = 0; j < width; ++j) {
+        image.plane(c)[static_cast<std::size_t>(i) * width + j] = static_cast<float>(value(c, i, j));
+      }
+    }
+  }
+  return image;
+}
+
 /// The picture with normal noise (Box and Muller, 1958) on its colours.
 inline Image noisy(Image image, double sigma) {
   const Philox random{21, Stream::input_noise};
