@@ -10,6 +10,14 @@ namespace {
 // About 50 microseconds: longer than the gap between two layers, shorter than anything a person pays for.
 constexpr int spins_before_sleep = 2000;
 
+// door_: the round in the upper half, then this bit, and below it the number of helpers at work.
+constexpr std::uint64_t closed = std::uint64_t{1} << 31;
+constexpr std::uint64_t inside = closed - 1;
+
+std::uint64_t door_of(std::uint32_t round) {
+  return std::uint64_t{round} << 32;
+}
+
 void relax() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -34,7 +42,7 @@ ThreadPool::ThreadPool(int threads) {
 }
 
 ThreadPool::~ThreadPool() {
-  ending_ = true;
+  ending_.store(true, std::memory_order_relaxed);
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
   for (std::thread& helper : helpers_) helper.join();
@@ -53,11 +61,14 @@ void ThreadPool::run_erased(int tasks, Call call, const void* context) {
     share.next.store(begin_of(worker), std::memory_order_relaxed);
     share.end = begin_of(worker + 1);
   }
-  busy_.store(static_cast<int>(helpers_.size()), std::memory_order_relaxed);
-  round_.fetch_add(1, std::memory_order_release);
+  const std::uint32_t round = round_.load(std::memory_order_relaxed) + 1;
+  door_.store(door_of(round), std::memory_order_release);
+  round_.store(round, std::memory_order_release);
   round_.notify_all();
   take_tasks(0);
-  for (int spin = 0; busy_.load(std::memory_order_acquire) != 0; ++spin) {
+  // By now every task is done or in the hands of a helper that is in.
+  door_.fetch_or(closed, std::memory_order_acq_rel);
+  for (int spin = 0; (door_.load(std::memory_order_acquire) & inside) != 0; ++spin) {
     if (spin < spins_before_sleep) {
       relax();
     } else {
@@ -71,11 +82,21 @@ void ThreadPool::help(int worker) {
   while (true) {
     for (int spin = 0; round_.load(std::memory_order_acquire) == seen && spin < spins_before_sleep; ++spin) relax();
     round_.wait(seen, std::memory_order_acquire);
-    ++seen;
-    if (ending_) return;
+    seen = round_.load(std::memory_order_acquire);
+    if (ending_.load(std::memory_order_relaxed)) return;
+    if (!enter(seen)) continue;
     take_tasks(worker);
-    busy_.fetch_sub(1, std::memory_order_release);
+    door_.fetch_sub(1, std::memory_order_release);
   }
+}
+
+// Not once the round is closed, or another has begun: then its tasks are none of ours.
+bool ThreadPool::enter(std::uint32_t round) {
+  std::uint64_t door = door_.load(std::memory_order_relaxed);
+  while ((door & ~inside) == door_of(round)) {
+    if (door_.compare_exchange_weak(door, door + 1, std::memory_order_acquire, std::memory_order_relaxed)) return true;
+  }
+  return false;
 }
 
 void ThreadPool::take_tasks(int worker) {

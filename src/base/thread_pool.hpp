@@ -12,7 +12,9 @@ namespace dipper {
 ///
 /// Work is a number of tasks, cut by the problem and never by the number of threads. A thread begins with its own share
 /// of the numbers, so that neighbouring tasks of one layer and the next find their data in the same core's caches, and
-/// then helps the others; a task may depend on its own number alone. One thread at a time may call run().
+/// then helps the others; a task may depend on its own number alone. Nobody waits for a thread that has not begun, so
+/// that on a machine busy with other programs those that run do the work of one that does not. One thread at a time may
+/// call run().
 class ThreadPool {
  public:
   /// `threads` workers, the caller of run() among them; 0 means one per core. Fewer where the system gives no more.
@@ -38,6 +40,7 @@ class ThreadPool {
 
   void run_erased(int tasks, Call call, const void* context);
   void help(int worker);
+  [[nodiscard]] bool enter(std::uint32_t round);
   void take_tasks(int worker);
 
   /// The tasks [next, end), on a cache line of their own.
@@ -49,9 +52,9 @@ class ThreadPool {
   Call call_ = nullptr;
   const void* context_ = nullptr;
   std::vector<Share> shares_;            // one for each worker
-  std::atomic<int> busy_{0};             // helpers that have not finished this round
-  std::atomic<std::uint32_t> round_{0};  // counts the calls of run
-  bool ending_ = false;                  // written before a round begins, read after
+  std::atomic<std::uint32_t> round_{0};  // counts the calls of run; what helpers sleep on
+  std::atomic<std::uint64_t> door_{0};   // the round, whether it is closed to those who come late, and how many are in
+  std::atomic<bool> ending_{false};
   std::vector<std::thread> helpers_;
 };
 

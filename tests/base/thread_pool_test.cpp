@@ -49,6 +49,26 @@ TEST(ThreadPool, WakesHelpersThatSleep) {
   }
 }
 
+// More threads than cores, and work for a few of them: most come when a round is over, or in the next one.
+TEST(ThreadPool, WorksWithoutThoseThatComeLate) {
+  ThreadPool pool(24);
+  for (int round = 0; round < 5000; ++round) {
+    const int tasks = 2 + round % 3;
+    std::vector<int> runs(static_cast<std::size_t>(tasks), 0);  // of this round: a straggler would write elsewhere
+    pool.run(tasks, [&](int number, int /*worker*/) { ++runs[static_cast<std::size_t>(number)]; });
+    ASSERT_EQ(runs, std::vector<int>(static_cast<std::size_t>(tasks), 1));
+  }
+}
+
+TEST(ThreadPool, EndsWhileItsThreadsStillWake) {
+  for (int round = 0; round < 200; ++round) {
+    ThreadPool pool(4);
+    std::atomic<int> sum{0};
+    pool.run(3, [&](int number, int /*worker*/) { sum += number; });
+    EXPECT_EQ(sum, 3);
+  }
+}
+
 TEST(ThreadPool, SeesWhatWasWrittenBeforeAndShowsWhatTasksWrote) {
   ThreadPool pool(2);
   std::vector<int> values(64, 0);
