@@ -6,8 +6,8 @@ expects. The truth is known here, to the script alone.
     python3 bench/judging.py --damages drop scratches text --recipes inpaint-fast --csv
 Each picture is the middle of one of ../shared/data, 256 pixels a side, damaged by `dipper damage`. Prints for each:
   PSNR      of the result, known pixels kept
-  regret    what the best of all pictures that the fit showed has more, of the results so far or of the network's own
-            outputs against the one that was chosen, whichever is more
+  regret    what the best has more of all that there was to choose from: each result so far, the classical one, and each
+            picture of the same fit without a judge, which is given all that is known
   missing   PSNR of the missing pixels alone, true and expected, and what was claimed of their difference
   within    shares of the missing samples whose error is within one and two of the map's standard deviations
 and lines of means and worst cases. With --csv appends the rows to bench/results/judging.csv. Needs python3-pil and
@@ -78,10 +78,10 @@ def run(*words):
     return done
 
 
-def regret(curve, result):
-    """Of (iteration, PSNR of the result so far, PSNR of the network's own output)."""
-    chosen = next((raw for iteration, _, raw in curve if iteration == result["best_iteration"]), result["raw_psnr"])
-    return max(max(psnr for _, psnr, _ in curve) - result["psnr"], max(raw for _, _, raw in curve) - chosen)
+def shown(done):
+    """PSNR of each picture of the progress."""
+    steps = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    return [step["psnr"] for step in steps if step.get("psnr") is not None]
 
 
 def judge(arguments, name, damage, recipe, seed, folder):
@@ -90,18 +90,20 @@ def judge(arguments, name, damage, recipe, seed, folder):
     middle(DATA / PICTURES[name], truth)
     run(arguments.program, "damage", truth, "-o", damaged, "--mask", mask, "--seed", seed, *DAMAGES[damage])
     threads = ["--threads", arguments.threads] if arguments.threads else []
-    done = run(arguments.program, "inpaint", damaged, "--mask", mask, "-o", restored, "--truth", truth, "--recipe",
-               recipe, "--uncertainty", deviations, "--json", "--progress", "json", "--checkpoint", "none",
-               "--seed", seed, *threads)
+    inpaint = [arguments.program, "inpaint", damaged, "--mask", mask, "--truth", truth, "--json", "--seed", seed, *threads]
+    fit = [*inpaint, "--recipe", recipe, "--progress", "json", "--checkpoint", "none"]
+    done = run(*fit, "-o", restored, "--uncertainty", deviations)
     result = json.loads(done.stdout)
-    steps = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
-    curve = [(step["iteration"], step["psnr"], step["raw_psnr"]) for step in steps if step.get("psnr") is not None]
+    other = folder / "other.png"
+    classic = json.loads(run(*inpaint, "-o", other, "--method", result["classic"]).stdout)
+    alone = run(*fit, "-o", other, "--set", "hold_out.share=0", "--set", "hold_out.patience=0")
+    best = max(*shown(done), classic["psnr"], *shown(alone))
     missing = samples(mask)[..., 0] > 0
     errors = np.abs(samples(restored) - samples(truth))[missing]
     allowed = samples(deviations)[missing][:, :1] / MAP_SCALE + 0.5 / 255  # both pictures are rounded
     true = -10 * np.log10(np.mean(errors**2))
     return {"picture": name, "damage": damage, "recipe": recipe, "seed": seed, "psnr": round(result["psnr"], 2),
-            "regret": round(regret(curve, result), 2), "missing": round(true, 2),
+            "regret": round(best - result["psnr"], 2), "missing": round(true, 2),
             "expected": round(result["expected_psnr_of_missing"], 2), "claimed": round(result["expected_within"], 2),
             "within_one": round(float(np.mean(errors <= allowed)), 3),
             "within_two": round(float(np.mean(errors <= 2 * allowed)), 3),

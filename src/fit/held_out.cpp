@@ -159,16 +159,16 @@ std::vector<float> HeldOut::others(std::span<const float> weights) const {
   return left;
 }
 
-double HeldOut::error(std::span<const float> x, std::span<const float> y, const Shape& shape) const {
-  DIPPER_CHECK(!empty());
-  double sum = 0;
+std::vector<float> HeldOut::errors(std::span<const float> x, std::span<const float> y, const Shape& shape) const {
+  std::vector<float> errors(pixels_.size(), 0.0F);
   for (int c = 0; c < shape.channels; ++c) {
-    for (const std::size_t i : pixels_) {
-      const double difference = double{x[c * shape.plane() + i]} - y[c * shape.plane() + i];
-      sum += difference * difference;
+    for (std::size_t n = 0; n < pixels_.size(); ++n) {
+      const std::size_t at = c * shape.plane() + pixels_[n];
+      const float difference = x[at] - y[at];
+      errors[n] += difference * difference / static_cast<float>(shape.channels);
     }
   }
-  return sum / static_cast<double>(shape.channels * pixels_.size());
+  return errors;
 }
 
 Blend blend(const HeldOut& held_out, std::span<const float> a, std::span<const float> b, std::span<const float> y,
@@ -200,6 +200,7 @@ Blend blend(const HeldOut& held_out, std::span<const float> a, std::span<const f
   // The n-th pixel's share by some rule, judged by all pixels.
   const auto judged = [&](const auto& share_at) {
     PieceMean mean(held_out.pieces());
+    std::vector<float> errors(pixels.size());
     for (std::size_t n = 0; n < pixels.size(); ++n) {
       const double share = share_at(n);
       // What b took over makes it look nearer to y than it is to the truth.
@@ -210,8 +211,9 @@ Blend blend(const HeldOut& held_out, std::span<const float> a, std::span<const f
         error += difference * difference / shape.channels;
       }
       mean.add(n, error);
+      errors[n] = static_cast<float>(error);
     }
-    return Blend{.share = {}, .error = mean.mean(), .error_deviation = mean.deviation()};
+    return Blend{.share = {}, .error = mean.mean(), .error_deviation = mean.deviation(), .errors = std::move(errors)};
   };
   Blend result = judged([&](std::size_t n) { return halves[1 - held_out.pieces()[n] % 2].at(pixels[n]); });
   for (const double pure : {0.0, 1.0}) {

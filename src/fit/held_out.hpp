@@ -29,8 +29,8 @@ class HeldOut {
   /// The same weights, 0 for the pixels held out.
   [[nodiscard]] std::vector<float> others(std::span<const float> weights) const;
 
-  /// The mean square of x - y over the pixels held out and all channels; both [channel][row][column].
-  [[nodiscard]] double error(std::span<const float> x, std::span<const float> y, const Shape& shape) const;
+  /// Of each, the mean square of x - y over the channels; both [channel][row][column].
+  [[nodiscard]] std::vector<float> errors(std::span<const float> x, std::span<const float> y, const Shape& shape) const;
 
  private:
   std::vector<std::size_t> pixels_;
@@ -74,8 +74,9 @@ struct Noise {
 struct Blend {
   std::vector<float> share;  // of the first, [row][column], in [0, 1]; the second has the rest
   double mean_share = 1;
-  double error = 0;            // mean square error that is to be expected of the mixture where pixels are missing
-  double error_deviation = 0;  // standard error of that figure
+  double error = 0;             // mean square error that is to be expected of the mixture where pixels are missing
+  double error_deviation = 0;   // standard error of that figure
+  std::vector<float> errors{};  // what it is the mean of, for each pixel held out
 };
 
 /// The shares that make the mixture of a and b closest to y at the pixels held out, by least squares in overlapping

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "base/check.hpp"
@@ -14,13 +16,8 @@ namespace {
 // What counts as a gain: 0.02 dB, which nobody sees.
 constexpr double gain = 0.9954;
 
-// Since the last time that it had, whose error `before` is.
-// noise: what of it is y's own, as far as that is known.
-bool has_fallen(double error, double noise, double& before) {
-  error = std::max(error - noise, noise / 50);
-  if (!(error < gain * before)) return false;
-  before = error;
-  return true;
+double mean_of(std::span<const float> errors) {
+  return std::accumulate(errors.begin(), errors.end(), 0.0) / static_cast<double>(errors.size());
 }
 
 }  // namespace
@@ -36,6 +33,7 @@ Judge::Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, Cla
       best_(shape.size()) {
   DIPPER_CHECK_EQ(y.size(), shape.size());
   DIPPER_CHECK(!held_out_.empty());
+  for (Lowest* lowest : {&gained_, &gained_own_, &lowest_}) lowest->errors.resize(held_out_.pixels().size());
   if (!measure_.weights.empty()) DIPPER_CHECK_EQ(measure_.weights.size(), shape.plane());
   if (classic_.full.empty()) return;
   DIPPER_CHECK_EQ(classic_.full.size(), shape.size());
@@ -48,16 +46,35 @@ Blend Judge::blend_with(std::span<const float> x) const {
   return blend(held_out_, x, classic_.blind.empty() ? classic_.full : classic_.blind, y_, shape_, classic_.noise);
 }
 
+// How far it may be chance that these errors are larger than those: their difference's standard error. Pieces are few,
+// and what is learned from hidden pixels is not unlearned, so a fit that seems a little worse at a few pieces may well
+// be better.
+double Judge::doubt(std::span<const float> errors, const Lowest& lowest) const {
+  if (held_out_.single() || !measure_.blind || std::isinf(lowest.error)) return 0;
+  PieceMean mean(held_out_.pieces());
+  for (std::size_t n = 0; n < errors.size(); ++n) mean.add(n, double{errors[n]} - lowest.errors[n]);
+  return mean.deviation();
+}
+
+// Whether they have fallen, without y's own noise, or may have.
+bool Judge::has_gained(std::span<const float> errors, Lowest& before) const {
+  const double noise = classic_.noise.mean_square;
+  const double error = std::max(mean_of(errors) - noise, noise / 50);
+  const bool gained = error - doubt(errors, before) < gain * before.error;
+  if (error < gain * before.error) before.set(error, errors);
+  return gained;
+}
+
 void Judge::look(int iteration, std::span<const float> x) {
   DIPPER_CHECK_EQ(x.size(), shape_.size());
   Blend found = blend_with(x);
   looked_at_ = iteration;
-  const double noise = classic_.noise.mean_square;
   // A fit that is still behind the classical result adds nothing to it yet, but may once it has learned more.
-  const bool better = has_fallen(found.error, noise, gained_error_);
-  const bool learned = has_fallen(held_out_.error(x, y_, shape_), noise, gained_own_error_);
+  const bool better = has_gained(found.errors, gained_);
+  const bool learned = has_gained(held_out_.errors(x, y_, shape_), gained_own_);
   if (better || learned) gained_at_ = iteration;
-  if (best_at_ > 0 && found.error >= blend_.error) return;
+  if (best_at_ > 0 && found.error - doubt(found.errors, lowest_) >= lowest_.error) return;
+  if (found.error < lowest_.error) lowest_.set(found.error, found.errors);
   best_at_ = iteration;
   blend_ = std::move(found);
   std::copy(x.begin(), x.end(), best_.begin());
@@ -85,8 +102,11 @@ void Judge::visit(StateVisitor& visitor) {
   visitor.integer("judge.looked_at", looked_at_);
   visitor.integer("judge.best_at", best_at_);
   visitor.integer("judge.gained_at", gained_at_);
-  visitor.number("judge.gained_error", gained_error_);
-  visitor.number("judge.gained_own_error", gained_own_error_);
+  for (const auto& [name, lowest] :
+       {std::pair{"gained", &gained_}, std::pair{"gained_own", &gained_own_}, std::pair{"lowest", &lowest_}}) {
+    visitor.number(fmt::format("judge.{}", name), lowest->error);
+    visitor.tensor(fmt::format("judge/{}", name), {lowest->errors.size()}, lowest->errors);
+  }
   visitor.tensor("judge/best", sizes_of(shape_), best_);
   // What the last look found follows from that, so a resumed fit finds it again.
   if (best_at_ > 0) blend_ = blend_with(best_);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <span>
@@ -93,6 +94,19 @@ class Judge {
     double deviation;
   };
 
+  /// An error that was low, and at each pixel held out.
+  struct Lowest {
+    double error = std::numeric_limits<double>::infinity();
+    std::vector<float> errors{};  // whose place stays the same
+
+    void set(double new_error, std::span<const float> new_errors) {
+      error = new_error;
+      std::ranges::copy(new_errors, errors.begin());
+    }
+  };
+
+  [[nodiscard]] double doubt(std::span<const float> errors, const Lowest& lowest) const;
+  [[nodiscard]] bool has_gained(std::span<const float> errors, Lowest& before) const;
   [[nodiscard]] Blend blend_with(std::span<const float> x) const;
   [[nodiscard]] std::vector<float> squares_of_best() const;
   [[nodiscard]] float blind_result(std::size_t n, int channel) const;
@@ -115,8 +129,9 @@ class Judge {
   int looked_at_ = 0;
   int best_at_ = 0;
   int gained_at_ = 0;
-  double gained_error_ = std::numeric_limits<double>::infinity();      // of the result when it last fell
-  double gained_own_error_ = std::numeric_limits<double>::infinity();  // and of the fit alone
+  Lowest gained_;      // of the result when it last fell
+  Lowest gained_own_;  // and of the fit alone
+  Lowest lowest_;      // of all results
 };
 
 }  // namespace dipper

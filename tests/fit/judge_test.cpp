@@ -184,6 +184,54 @@ TEST(Judges, AFitThatIsStillBehindTheClassicalResultGoesOnWhileItLearns) {
   EXPECT_TRUE(judge.should_stop());
 }
 
+/// Strokes are missing, so a few strokes are held out, and a fit that hides known pixels is judged by them.
+Judge judge_of_strokes(const Scene& scene, bool blind, int patience = 0) {
+  std::vector<float> weights = all_known;
+  for (const int row : {5, 25, 45}) {
+    for (int column = 10; column < 30; ++column) weights[static_cast<std::size_t>(row * shape.width + column)] = 0;
+  }
+  const HeldOut held_out(weights, shape.height, shape.width, 0.1, 0);
+  EXPECT_FALSE(held_out.single());
+  return {held_out, scene.y, shape, {}, patience, {.weights = weights, .blind = blind}};
+}
+
+TEST(Judges, AFewStrokesDoNotSpeakAgainstALaterResultUnlessClearly) {
+  const Scene scene;
+  const std::vector<float> first = scene.result(1, 0.1F);
+  const std::vector<float> similar = scene.result(7, 0.1F);
+  const std::vector<float> worse = scene.result(3, 0.2F);
+  for (const bool blind : {true, false}) {
+    Judge judge = judge_of_strokes(scene, blind);
+    judge.look(10, first);
+    const double lowest = judge.error();
+    judge.look(20, similar);
+    EXPECT_EQ(judge.best_iteration(), blind ? 20 : 10);
+    EXPECT_GE(judge.error(), lowest);
+    judge.look(30, worse);
+    EXPECT_EQ(result_of(judge), blind ? similar : first);
+  }
+}
+
+TEST(Judges, SmallStepsDownHillDoNotAddUp) {
+  const Scene scene;
+  Judge judge = judge_of_strokes(scene, true);
+  float error = 0.1F;
+  for (int look = 1; look <= 12; ++look) judge.look(10 * look, scene.result(1, error += 0.005F));
+  EXPECT_LT(judge.best_iteration(), 40);
+}
+
+TEST(Judges, ItGoesOnWhileStrokesMayHaveGained) {
+  const Scene scene;
+  const auto stops = [&](bool blind) {
+    Judge judge = judge_of_strokes(scene, blind, 20);
+    judge.look(10, scene.result(1, 0.1F));
+    for (int look = 2; look <= 4; ++look) judge.look(10 * look, scene.result(look, 0.101F));
+    return judge.should_stop();
+  };
+  EXPECT_FALSE(stops(true));
+  EXPECT_TRUE(stops(false));
+}
+
 TEST(Judges, WithoutPatienceNeverStop) {
   const Scene scene;
   Judge judge = scene.judge({});
@@ -213,22 +261,29 @@ class Memory : public StateVisitor {
   std::map<std::string, std::vector<float>> tensors_;
 };
 
-TEST(Judges, OneThatIsGivenAnothersStateGoesOnLikeIt) {
-  const Scene scene;
-  const std::vector<float> classic = scene.result(9, 0.1F);
-  Judge one = scene.judge(classic, 20);
+void expect_alike_when_resumed(const Scene& scene, const Judge& fresh) {
+  Judge one = fresh;
   one.look(10, scene.result(1, 0.1F));
-  one.look(20, scene.result(2, 0.2F));
+  one.look(20, scene.result(2, 0.101F));
   Memory memory;
   one.visit(memory);
   memory.gives = true;
-  Judge other = scene.judge(classic, 20);
+  Judge other = fresh;
   other.visit(memory);
   for (Judge* judge : {&one, &other}) judge->look(30, scene.result(3, 0.2F));
+  for (Judge* judge : {&one, &other}) judge->look(40, scene.result(4, 0.102F));
+  EXPECT_EQ(other.best_iteration(), one.best_iteration());
   EXPECT_EQ(result_of(other), result_of(one));
   EXPECT_EQ(other.error(), one.error());
-  EXPECT_TRUE(other.should_stop());
+  EXPECT_EQ(other.should_stop(), one.should_stop());
   EXPECT_EQ(other.reason(), one.reason());
+}
+
+TEST(Judges, OneThatIsGivenAnothersStateGoesOnLikeIt) {
+  const Scene scene;
+  const Judge judge = scene.judge(scene.result(9, 0.1F), 20);
+  expect_alike_when_resumed(scene, judge);
+  expect_alike_when_resumed(scene, judge_of_strokes(scene, true, 20));
 }
 
 }  // namespace
