@@ -8,7 +8,8 @@ Each picture is the middle of one of ../shared/data, 256 pixels a side, damaged 
   PSNR      of the result, known pixels kept
   regret    what the best has more of all that there was to choose from: each result so far, the classical one, and each
             picture of the same fit without a judge, which is given all that is known
-  missing   PSNR of the missing pixels alone, true and expected, and what was claimed of their difference
+  missing   PSNR of the missing pixels alone, true and expected, and what was claimed of their difference; of all pixels
+            where noise covers them, expected by the map
   within    shares of the missing samples whose error is within one and two of the map's standard deviations
 and lines of means and worst cases. With --csv appends the rows to bench/results/judging.csv. Needs python3-pil and
 python3-numpy.
@@ -38,7 +39,9 @@ PICTURES = {
     "peppers": "denoise/25/peppers_GT.png",
     "bunny": "seed/bunny_512.jpg",
 }
-DAMAGES = {"drop": ["--drop", "0.5"], "scratches": ["--scratch", "12"], "text": ["--text"]}
+DAMAGES = {"drop": ("inpaint", ["--drop", "0.5"]), "scratches": ("inpaint", ["--scratch", "12"]),
+           "text": ("inpaint", ["--text"]), "noise25": ("denoise", ["--noise", "25"]),
+           "noise50": ("denoise", ["--noise", "50"])}
 SIDE = 256
 MAP_SCALE = 10  # of --uncertainty
 
@@ -88,23 +91,28 @@ def judge(arguments, name, damage, recipe, seed, folder):
     truth, damaged, mask = folder / "truth.png", folder / "damaged.png", folder / "mask.png"
     restored, deviations = folder / "restored.png", folder / "deviations.png"
     middle(DATA / PICTURES[name], truth)
-    run(arguments.program, "damage", truth, "-o", damaged, "--mask", mask, "--seed", seed, *DAMAGES[damage])
+    task, options = DAMAGES[damage]
+    gaps = ["--mask", mask] if task == "inpaint" else []
+    run(arguments.program, "damage", truth, "-o", damaged, *gaps, "--seed", seed, *options)
     threads = ["--threads", arguments.threads] if arguments.threads else []
-    inpaint = [arguments.program, "inpaint", damaged, "--mask", mask, "--truth", truth, "--json", "--seed", seed, *threads]
-    fit = [*inpaint, "--recipe", recipe, "--progress", "json", "--checkpoint", "none"]
+    restore = [arguments.program, task, damaged, *gaps, "--truth", truth, "--json", "--seed", seed, *threads]
+    fit = [*restore, "--recipe", recipe, "--progress", "json", "--checkpoint", "none"]
     done = run(*fit, "-o", restored, "--uncertainty", deviations)
     result = json.loads(done.stdout)
     other = folder / "other.png"
-    classic = json.loads(run(*inpaint, "-o", other, "--method", result["classic"]).stdout)
+    classic = json.loads(run(*restore, "-o", other, "--method", result["classic"]).stdout)
     alone = run(*fit, "-o", other, "--set", "hold_out.share=0", "--set", "hold_out.patience=0")
     best = max(*shown(done), classic["psnr"], *shown(alone))
-    missing = samples(mask)[..., 0] > 0
+    missing = samples(mask)[..., 0] > 0 if gaps else np.full((SIDE, SIDE), True)
     errors = np.abs(samples(restored) - samples(truth))[missing]
     allowed = samples(deviations)[missing][:, :1] / MAP_SCALE + 0.5 / 255  # both pictures are rounded
     true = -10 * np.log10(np.mean(errors**2))
+    expected, claimed = result["expected_psnr_of_missing"], result["expected_within"]
+    if expected is None:
+        expected, claimed = -20 * np.log10(result["uncertainty"]["mean_error"]), np.nan
     return {"picture": name, "damage": damage, "recipe": recipe, "seed": seed, "psnr": round(result["psnr"], 2),
             "regret": round(best - result["psnr"], 2), "missing": round(true, 2),
-            "expected": round(result["expected_psnr_of_missing"], 2), "claimed": round(result["expected_within"], 2),
+            "expected": round(float(expected), 2), "claimed": round(claimed, 2),
             "within_one": round(float(np.mean(errors <= allowed)), 3),
             "within_two": round(float(np.mean(errors <= 2 * allowed)), 3),
             "iterations": result["iterations"], "seconds": round(result["seconds"], 1)}

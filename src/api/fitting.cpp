@@ -44,6 +44,7 @@ Target target_of(const Observation& observation, const Judging& judging) {
                 .scaling = observation.scaling};
   if (judging.trying) target.again = judging.trying->again(observation);
   if (observation.guide) target.guide = observation.guide->samples;
+  if (judging.judge) target.held_out = judging.judge->held_out();
   return target;
 }
 

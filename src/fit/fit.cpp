@@ -109,7 +109,8 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
   }
   fill_target(target);
   if (recipe.input_kind == "observed") {
-    hiding_.emplace(recipe, seed, backend, layout.canvas, layout.window(), Hiding::Tensors{z, y, weights});
+    hiding_.emplace(recipe, seed, backend, layout.canvas, layout.window(), Hiding::Tensors{z, y, weights},
+                    target.held_out);
   }
 }
 
@@ -160,12 +161,14 @@ void Fit::fill_target(const Target& target) {
   const std::span<float> weights = program_.value(tensors_.weights);
   const std::size_t from_plane = target.shape.plane();
   const std::size_t to_plane = weights.size();
+  std::vector<std::uint8_t> known(from_plane);
+  std::ranges::transform(target.weights, known.begin(), [](float weight) { return weight > 0 ? 1 : 0; });
+  for (const std::size_t i : target.held_out) known[i] = 1;
   const auto fill = [&](std::size_t to, std::size_t from, bool inside) {
     weights[to] = inside ? target.weights[from] : 0;
     // Weight 0 times NaN would still be NaN.
-    const bool known = target.weights[from] > 0;
     for (int c = 0; c < target.shape.channels; ++c) {
-      y[c * to_plane + to] = known ? target.values[c * from_plane + from] : 0;
+      y[c * to_plane + to] = known[from] != 0 ? target.values[c * from_plane + from] : 0;
     }
   };
   if (target.observed_by) {

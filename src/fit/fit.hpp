@@ -36,8 +36,9 @@ struct Target {
   std::optional<LinearOperator> observed_by{};  // through this, when they are not the picture itself
   std::optional<Scaling> scaling{};             // where they are a picture made smaller, how
   Again again{};
-  std::span<const float> guide{};       // a picture as large as the one that is wanted, for the input
-  [[nodiscard]] Shape picture() const;  // that is wanted
+  std::span<const float> guide{};           // a picture as large as the one that is wanted, for the input
+  std::span<const std::size_t> held_out{};  // pixels whose weight is 0 though their values are right
+  [[nodiscard]] Shape picture() const;      // that is wanted
 };
 
 /// One network being fitted to one target. The network's canvas is the picture enlarged on all sides to the size that

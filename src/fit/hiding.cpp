@@ -23,6 +23,21 @@ std::vector<float> part_of(std::span<const float> plane, const Shape& canvas, co
   return part;
 }
 
+std::vector<std::size_t> places_on(const Shape& canvas, const Window& window, std::span<const std::size_t> pixels) {
+  std::vector<std::size_t> places;
+  for (const std::size_t i : pixels) {
+    places.push_back((window.top + i / window.width) * canvas.width + window.left + i % window.width);
+  }
+  return places;
+}
+
+// How far each pixel is known, these too.
+std::vector<float> with(std::span<const std::size_t> pixels, std::span<const float> weights) {
+  std::vector<float> known(weights.begin(), weights.end());
+  for (const std::size_t i : pixels) known[i] = 1;
+  return known;
+}
+
 Buffer copy_of(Backend& backend, const Buffer& from) {
   Buffer copy(backend, from.size());
   copy.copy_from(from);
@@ -38,12 +53,13 @@ std::unique_ptr<Showing> make_showing(Backend& backend, const ShowingDesc& desc)
 }  // namespace
 
 Hiding::Hiding(const Recipe& recipe, std::uint64_t seed, Backend& backend, const Shape& canvas, const Window& picture,
-               const Tensors& tensors)
+               const Tensors& tensors, std::span<const std::size_t> held_out)
     : seed_(seed),
       share_(static_cast<float>(recipe.input_hide)),
       canvas_(canvas),
       window_(picture),
-      gaps_(part_of(tensors.weights.pull(), canvas, picture), picture.height, picture.width),
+      held_out_(places_on(canvas, picture, held_out)),
+      gaps_(part_of(with(held_out_, tensors.weights.pull()), canvas, picture), picture.height, picture.width),
       known_(canvas.plane()),
       shown_(canvas.plane()),
       picture_(copy_of(backend, tensors.y)),
@@ -56,7 +72,8 @@ Hiding::Hiding(const Recipe& recipe, std::uint64_t seed, Backend& backend, const
   if (tensors.z.size() != channels(canvas.channels) * canvas.plane()) {
     throw Error("this network takes an input smaller than the picture, so input.kind cannot be \"observed\"");
   }
-  std::ranges::transform(tensors.weights.host(), known_.begin(), [](float weight) { return weight > 0 ? 1 : 0; });
+  std::ranges::transform(with(held_out_, tensors.weights.host()), known_.begin(),
+                         [](float weight) { return weight > 0; });
   showing_ = make_showing(backend, {.canvas = canvas,
                                     .decay = static_cast<float>(recipe.average),
                                     .picture = picture_.data(),
@@ -83,11 +100,14 @@ void Hiding::draw(int step) {
     std::uint8_t* shown = shown_.data() + at;
     for (int j = 0; j < window_.width; ++j) shown[j] = known[j] & (covers[j] == 0 ? 1 : 0);
   }
+  if (step > 0) return;
+  for (const std::size_t i : held_out_) shown_[i] = 0;
 }
 
 std::size_t Hiding::bytes() const {
-  return known_.size() + shown_.size() + picture_.bytes() + counts_.bytes() + told_.bytes() + base_.bytes() +
-         shares_.bytes() + gaps_.bytes() + window_.height * window_.width * sizeof(std::uint32_t) + showing_->bytes();
+  return held_out_.size() * sizeof(std::size_t) + known_.size() + shown_.size() + picture_.bytes() + counts_.bytes() +
+         told_.bytes() + base_.bytes() + shares_.bytes() + gaps_.bytes() +
+         window_.height * window_.width * sizeof(std::uint32_t) + showing_->bytes();
 }
 
 }  // namespace dipper

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "fit/gaps.hpp"
@@ -31,8 +32,10 @@ class Hiding {
     Buffer& y;
     Buffer& weights;
   };
+  /// held_out: pixels of the picture, [row][column], that never count though y has them. They are shown and hidden like
+  /// others, for those around them; the first step hides them all, so that what is averaged of them is always told.
   Hiding(const Recipe& recipe, std::uint64_t seed, Backend& backend, const Shape& canvas, const Window& picture,
-         const Tensors& tensors);
+         const Tensors& tensors, std::span<const std::size_t> held_out = {});
 
   /// To be called before the network sees z in step `step`, counted from 0. Only the backend gets the tensors.
   void before(int step);
@@ -67,6 +70,7 @@ class Hiding {
   float share_;
   Shape canvas_;
   Window window_;
+  std::vector<std::size_t> held_out_;  // of the canvas
   Gaps gaps_;
   std::vector<std::uint8_t> known_;  // 1 or 0
   std::vector<std::uint8_t> shown_;  // 1 or 0

@@ -47,6 +47,9 @@ class Judge {
   /// Looks at x, a result after that many iterations, which is kept when it is the best so far.
   void look(int iteration, std::span<const float> x);
 
+  /// The pixels that the fit is not to learn.
+  [[nodiscard]] std::span<const std::size_t> held_out() const { return held_out_.pixels(); }
+
   /// Whether the last look was so long after the last gain, of the result or of the fit alone, that the fit should
   /// stop.
   [[nodiscard]] bool should_stop() const { return patience_ > 0 && looked_at_ - gained_at_ >= patience_; }

@@ -22,6 +22,7 @@ int corner_of(int side) {
 double seconds_of_a_step(const Target& target, const Recipe& recipe, Backend& backend) {
   if (recipe.in_tiles()) return 0;
   Target part = target;
+  part.held_out = {};
   const int stride = target.observed_by ? target.observed_by->stride : 1;
   part.shape.height = corner_of(target.shape.height);
   part.shape.width = corner_of(target.shape.width);

@@ -71,6 +71,24 @@ TEST(Fit, IsTheSameBitsForAnyThreads) {
   }
 }
 
+/// Their neighbours are told by them; without a word, a pixel of weight 0 may hold anything.
+TEST(Fit, PixelsHeldOutAreSeenWherePixelsAreHidden) {
+  Waves waves({1, 48, 40});
+  Recipe recipe = load_recipe("inpaint-fast");
+  const std::vector<std::size_t> held_out = {400, 401, 911};
+  for (const std::size_t i : held_out) waves.weights[i] = 0;
+  Target target = waves.target();
+  const auto fits = [&] { return fitted(target, recipe, *make_cpu_backend(2), 4); };
+  const std::vector<float> unseen = fits();
+  target.held_out = held_out;
+  const std::vector<float> seen = fits();
+  EXPECT_NE(seen, unseen);
+  for (const std::size_t i : held_out) waves.values[i] += 0.2F;
+  EXPECT_NE(fits(), seen);
+  target.held_out = {};
+  EXPECT_EQ(fits(), unseen);
+}
+
 TEST(Fit, EveryNetworkTakesOddSizesWithTheSameBitsForAnyThreads) {
   const Waves waves({3, 17, 33});
   for (const Network& network : networks()) {

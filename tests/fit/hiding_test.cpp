@@ -29,7 +29,8 @@ class Hidings : public testing::Test {
   Hiding make() {
     std::ranges::copy(picture, y.all().begin());
     std::ranges::copy(known, weights.all().begin());
-    return {recipe, 7, *backend, canvas, {0, 0, canvas.height, canvas.width}, {z, y, weights}};
+    for (const std::size_t i : held_out) weights.all()[i] = 0;
+    return {recipe, 7, *backend, canvas, {0, 0, canvas.height, canvas.width}, {z, y, weights}, held_out};
   }
 
   [[nodiscard]] std::vector<float> input() const { return {z.all().begin(), z.all().end()}; }
@@ -43,6 +44,7 @@ class Hidings : public testing::Test {
   std::unique_ptr<Backend> backend = make_cpu_backend(1);
   std::vector<float> picture = std::vector<float>(canvas.size());
   std::vector<float> known = std::vector<float>(canvas.plane(), 1.0F);
+  std::vector<std::size_t> held_out;
   Buffer z = Buffer(*backend, 7 * canvas.plane());
   Buffer y = Buffer(*backend, canvas.size());
   Buffer weights = Buffer(*backend, canvas.plane());
@@ -61,6 +63,40 @@ TEST_F(Hidings, AShareOfTheKnownPixelsIsHiddenAndAloneCounts) {
   }
   const double known_pixels = 40 * 512;
   EXPECT_NEAR(hidden / known_pixels, 0.25, 0.01);
+}
+
+TEST_F(Hidings, PixelsHeldOutAreShownLikeOthersButNeverCount) {
+  held_out = {1, 32 * 7 + 3, canvas.plane() - 1};
+  for (const std::size_t i : held_out) ASSERT_NE(i % 3, 0);
+  Hiding hiding = make();
+  std::size_t shown = 0;
+  for (int step = 0; step < 100; ++step) {
+    hiding.before(step);
+    for (const std::size_t i : held_out) {
+      EXPECT_EQ(weights.all()[i], 0);
+      EXPECT_FALSE(step == 0 && hiding.shows(i));
+      shown += hiding.shows(i) ? 1 : 0;
+    }
+  }
+  EXPECT_NEAR(static_cast<double>(shown) / 300, 0.75, 0.1);
+}
+
+/// They leave the shapes of what is missing as they are: these are single pixels, and stay so.
+TEST_F(Hidings, PixelsHeldOutAreNotMissing) {
+  std::ranges::fill(known, 1.0F);
+  for (std::size_t i = 40; i < 60; ++i) held_out.push_back(i);
+  Hiding hiding = make();
+  double hidden = 0;
+  double beside_another = 0;
+  for (int step = 1; step < 10; ++step) {
+    hiding.before(step);
+    for (std::size_t i = 0; i + 1 < known.size(); ++i) {
+      if (hiding.shows(i)) continue;
+      ++hidden;
+      beside_another += hiding.shows(i + 1) ? 0 : 1;
+    }
+  }
+  EXPECT_NEAR(beside_another / hidden, 0.25, 0.05);
 }
 
 TEST_F(Hidings, EachStepHidesOthersAndAStepDependsOnNoneBefore) {
