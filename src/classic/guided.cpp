@@ -315,7 +315,11 @@ Image guided_bm3d(const Image& picture, std::span<const float> weights, const Im
   PartOf second(patience, share_of_guided, 1 - share_of_guided);
   const Image guided = guided_filter(picture, weights, guide, sigma, threads, first);
   Image rest = picture;
-  std::ranges::transform(picture.colours(), guided.colours(), rest.colours().begin(), std::minus());
+  for (int c = 0; c < picture.colour_channels(); ++c) {
+    for (std::size_t i = 0; i < picture.plane_size(); ++i) {
+      rest.plane(c)[i] = weights[i] > 0 ? picture.plane(c)[i] - guided.plane(c)[i] : 0;
+    }
+  }
   rest = denoise_bm3d(rest, sigma, threads, second);
   std::ranges::transform(rest.colours(), guided.colours(), rest.colours().begin(), std::plus());
   return rest;
