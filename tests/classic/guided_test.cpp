@@ -84,6 +84,7 @@ TEST(Guided, TellsPixelsThatDoNotCountFromThoseAround) {
     for (int c = 0; c < 3; ++c) picture.plane(c)[i] = std::numeric_limits<float>::quiet_NaN();
   }
   EXPECT_GT(psnr(guided_filter(picture, weights, scene(60, 50, 3, 1), 1.0 / 255), truth), 35);
+  EXPECT_GT(psnr(guided_bm3d(picture, weights, scene(60, 50, 3, 1), 1.0 / 255), truth), 35);
 }
 
 /// More than one tile both ways.
