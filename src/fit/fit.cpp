@@ -22,9 +22,9 @@ int guide_channels(const Target& target) {
 }
 
 int input_channels(const Recipe& recipe, const Target& target) {
-  if (!target.guide.empty() && recipe.input_kind != "picture") {
+  if (!target.guide.empty() && recipe.input_kind != "picture" && recipe.input_kind != "observed") {
     throw Error(
-        fmt::format("this recipe would not look at the second picture (input.kind is \"{}\"); choose flash or "
+        fmt::format("this recipe would not look at the second picture (input.kind is \"{}\"); choose flash-balanced or "
                     "paper-flash with --recipe",
                     recipe.input_kind));
   }
@@ -50,7 +50,7 @@ int input_channels(const Recipe& recipe, const Target& target) {
         "this recipe hides pixels of the picture itself (input.kind is \"observed\"), so it suits missing pixels and "
         "Gaussian noise alone; choose another with --recipe");
   }
-  return Hiding::channels(target.shape.channels);
+  return Hiding::channels(target.shape.channels) + guide_channels(target);
 }
 
 // What is drawn at a time: the picture, with what the operator reads around it, or a tile.

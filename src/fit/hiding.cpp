@@ -69,7 +69,7 @@ Hiding::Hiding(const Recipe& recipe, std::uint64_t seed, Backend& backend, const
       shares_(recipe.average > 0 ? Buffer(backend, canvas.plane()) : Buffer()) {
   DIPPER_CHECK_EQ(tensors.y.size(), canvas.size());
   DIPPER_CHECK_EQ(tensors.weights.size(), canvas.plane());
-  if (tensors.z.size() != channels(canvas.channels) * canvas.plane()) {
+  if (tensors.z.size() < channels(canvas.channels) * canvas.plane()) {
     throw Error("this network takes an input smaller than the picture, so input.kind cannot be \"observed\"");
   }
   std::ranges::transform(with(held_out_, tensors.weights.host()), known_.begin(),

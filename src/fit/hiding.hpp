@@ -26,7 +26,7 @@ class Hiding {
  public:
   /// The program's tensors, which must outlive this. y and weights, [channel][row][column] of the canvas, hold the
   /// picture and how far each pixel counts; from here on they are what the loss needs in each step, and z is written
-  /// whole. z: channels(y's) x height x width, or each square of its pixels as one position with so many channels more.
+  /// anew, as far as channels(y's) x height x width; what lies behind that, such as a guide, stays.
   struct Tensors {
     Buffer& z;
     Buffer& y;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fit/input.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/check.hpp"
@@ -24,7 +26,7 @@ Input::Input(const Recipe& recipe, std::uint64_t seed, Backend& backend, const S
   }
   if (recipe.input_kind == "uniform") fill_uniform();
   if (recipe.input_kind == "mesh") fill_mesh(shape);
-  if (recipe.input_kind == "picture") fill_picture(layout, guide);
+  if (!guide.empty()) fill_guide(layout, guide, recipe.input_kind);
   if (recipe.input_noise == "walk") noise_ = Noise::walk;
   if (recipe.input_noise == "fresh" && noise_scale_ > 0) {
     noise_ = Noise::fresh;
@@ -82,13 +84,14 @@ void Input::fill_mesh(const Shape& shape) {
   z_->push();
 }
 
-void Input::fill_picture(const Layout& layout, std::span<const float> guide) {
-  const std::size_t canvas = layout.canvas.plane();
-  const std::span<float> z = z_->host();
-  if (z.size() * layout.picture.plane() != guide.size() * canvas) {
-    throw Error("this network takes an input smaller than the picture, so input.kind cannot be \"picture\"");
+void Input::fill_guide(const Layout& layout, std::span<const float> guide, const std::string& kind) {
+  if (shape_.plane() != layout.canvas.plane()) {
+    throw Error(
+        fmt::format("this network takes an input smaller than the picture, so input.kind cannot be \"{}\"", kind));
   }
-  const std::size_t channels = z.size() / canvas;
+  const std::size_t canvas = layout.canvas.plane();
+  const std::size_t channels = guide.size() / layout.picture.plane();
+  const std::span<float> z = z_->host().last(channels * canvas);
   layout.for_each_pixel([&](std::size_t to, std::size_t from, bool /*inside*/) {
     for (std::size_t c = 0; c < channels; ++c) z[c * canvas + to] = scale_ * guide[c * layout.picture.plane() + from];
   });

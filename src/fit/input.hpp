@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "fit/layout.hpp"
 #include "fit/recipe.hpp"
@@ -15,8 +16,8 @@ namespace dipper {
 /// The network's input z: what it begins as, and how noise changes it from step to step.
 class Input {
  public:
-  /// Fills z, of the given shape, which must outlive this. `guide` is the picture of "input.kind = picture", as large
-  /// as the layout's picture: channels x height x width in [0, 1].
+  /// Fills z, of the given shape, which must outlive this. `guide` is as large as the layout's picture, channels x
+  /// height x width in [0, 1]: all of z where "input.kind = picture", its last channels where that is "observed".
   Input(const Recipe& recipe, std::uint64_t seed, Backend& backend, const Shape& shape, Buffer& z, const Layout& layout,
         std::span<const float> guide);
 
@@ -38,7 +39,7 @@ class Input {
 
   void fill_uniform();
   void fill_mesh(const Shape& shape);
-  void fill_picture(const Layout& layout, std::span<const float> guide);
+  void fill_guide(const Layout& layout, std::span<const float> guide, const std::string& kind);
   void add_noise_to(const Buffer& from);
 
   std::uint64_t seed_;

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+#include "classic/guided.hpp"
 #include "dipper/error.hpp"
+#include "image/noise.hpp"
 #include "tasks/task.hpp"
 
 namespace dipper {
@@ -16,7 +19,37 @@ constexpr TaskOption options[] = {
      .help = "the same scene with flash, of the same size, which lends its detail",
      .picture = true,
      .positional = true},
+    {.name = "sigma",
+     .value = "S",
+     .help = "standard deviation of the noise of the picture without flash, where white is 255",
+     .preset = "estimated from the picture"},
 };
+
+Image guided(const Observation& observation, int threads, Patience& patience) {
+  return guided_filter(observation.damaged, observation.weights, *observation.guide, observation.noise, threads,
+                       patience);
+}
+
+Image guided_and_matched(const Observation& observation, int threads, Patience& patience) {
+  return guided_bm3d(observation.damaged, observation.weights, *observation.guide, observation.noise, threads,
+                     patience);
+}
+
+constexpr TaskMethod methods[] = {
+    {"guided", "colours that follow those of the flash picture, window by window (He, Sun, Tang)", guided},
+    {"guided-bm3d", "the same, and similar blocks of what that leaves, filtered together", guided_and_matched},
+};
+
+Image guide_of(const Image& flash) {
+  Image guide = flash;
+  guide.channels = flash.colour_channels();
+  guide.samples.resize(guide.channels * flash.plane_size());
+  const auto in_range = [](float sample) { return sample >= 0 && sample <= 1; };
+  if (!std::ranges::all_of(guide.samples, in_range)) {
+    throw Error("the picture with flash holds samples outside of 0 to 1; give one without");
+  }
+  return guide;
+}
 
 Observation observe_flash(const TaskInput& input) {
   const Image* flash = input.image("flash");
@@ -27,14 +60,18 @@ Observation observe_flash(const TaskInput& input) {
                     flash->width, flash->height, input.picture.width, input.picture.height));
   }
   Observation observation = all_known(input.picture);
-  observation.guide = *flash;
-  observation.guide->channels = flash->colour_channels();
-  observation.guide->samples.resize(observation.guide->channels * flash->plane_size());
-  const auto in_range = [](float sample) { return sample >= 0 && sample <= 1; };
-  if (!std::ranges::all_of(observation.guide->samples, in_range)) {
-    throw Error("the picture with flash holds samples outside of 0 to 1; give one without");
-  }
-  observation.summary = "light of the first picture, detail of the second";
+  observation.guide = guide_of(*flash);
+  const std::string* text = input.option("sigma");
+  const double fine = estimate_noise(input.picture);
+  const double all = noise_beside(input.picture, *observation.guide);
+  observation.noise = text != nullptr ? parse_number(*text, "--sigma", 0, 255) / 255 : std::max(fine, all);
+  // Noise that neighbours share is no fine one, and BM3D would take it for detail.
+  constexpr double much = 1.25;
+  observation.classic = &methods[all > much * fine ? 0 : 1];
+  const Clipping clipping(input.picture, observation.noise);
+  if (clipping.any()) observation.clipping = clipping;
+  observation.summary = fmt::format("light of the first picture, of noise of sigma {:.1f}{}, detail of the second",
+                                    255 * observation.noise, text != nullptr ? "" : " (estimated)");
   return observation;
 }
 
@@ -45,9 +82,9 @@ extern const Task flash_task{
     .summary = "Join two pictures of a dark scene: the light of one, the detail of one with flash",
     .example = "dipper flash ambient.jpg flash.jpg -o joined.png",
     .input = "the scene without flash, which lends its light",
-    .recipes = {"flash", "flash", "flash"},
+    .recipes = {"flash-fast", "flash-balanced", "flash-best"},
     .options = options,
-    .methods = {},
+    .methods = methods,
     .observe = observe_flash,
 };
 

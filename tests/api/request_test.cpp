@@ -34,11 +34,11 @@ TEST(Requests, TheDamageMayNameItsRecipes) {
   Observation observation = observation_of(8);
   Settings settings;
   EXPECT_EQ(recipe_for(settings, task, observation).name, task.recipes.balanced);
-  constexpr Recipes others{"small", "seed-deconv", "flash"};
+  constexpr Recipes others{"small", "seed-deconv", "paper-flash"};
   observation.recipes = &others;
   EXPECT_EQ(recipe_for(settings, task, observation).name, "seed-deconv");
   settings.quality = "best";
-  EXPECT_EQ(recipe_for(settings, task, observation).name, "flash");
+  EXPECT_EQ(recipe_for(settings, task, observation).name, "paper-flash");
   settings.recipe = "quick";
   EXPECT_EQ(recipe_for(settings, task, observation).name, "quick");
 }

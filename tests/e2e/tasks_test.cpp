@@ -68,6 +68,7 @@ TEST_F(Tasks, MethodsNeedNoNetwork) {
       std::vector<std::string> words{task.name, "in.png", "-o", "out.png", "--method", method.name};
       if (task.name == "deblur") words.insert(words.end(), {"--gaussian", "1"});
       if (task.name == "inpaint") words.insert(words.end(), {"--drop", "0.4"});
+      if (task.name == "flash") words.insert(words.begin() + 2, "in.png");
       const Outcome outcome = run(words);
       EXPECT_EQ(outcome.code, 0) << outcome.err;
       EXPECT_NE(outcome.err.find("(method " + method.name + ")"), std::string::npos);
@@ -120,11 +121,10 @@ TEST_F(Tasks, SayWhatIsWrongInOneSentence) {
       {{"denoise", "in.png", "--method", "median", "-o", "out.png"},
        "dipper: denoise has no method \"median\"; it has fit, bm3d, tv\n"},
       {{"flash", "in.png", "in.png", "--method", "bm3d", "-o", "out.png"},
-       "dipper: flash has no method \"bm3d\"; it has only fit, the network\n"},
+       "dipper: flash has no method \"bm3d\"; it has fit, guided, guided-bm3d\n"},
       {{"flash", "in.png", "in.png", "--recipe", "small", "-o", "out.png"},
-       "dipper: this recipe would not look at the second picture (input.kind is \"uniform\"); choose flash or "
-       "paper-flash "
-       "with --recipe\n"},
+       "dipper: this recipe would not look at the second picture (input.kind is \"uniform\"); choose "
+       "flash-balanced or paper-flash with --recipe\n"},
       {{"denoise", "in.png", "-o", ""}, "dipper: --output is empty; give it a value\n"},
       {{"inpaint", "in.png", "--drop", "0.5", "--recipe", "paper-flash", "-o", "out.png"},
        "dipper: this recipe starts from a second picture (input.kind is \"picture\"), which only flash has\n"},

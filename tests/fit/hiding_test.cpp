@@ -109,6 +109,15 @@ TEST_F(Hidings, EachStepHidesOthersAndAStepDependsOnNoneBefore) {
   EXPECT_EQ(input(), second);
 }
 
+TEST_F(Hidings, WhatLiesBehindItsOwnChannelsStays) {
+  const std::vector<float> alone = input_of(0);
+  z = Buffer(*backend, 8 * canvas.plane());
+  std::ranges::fill(z.host(), 0.25F);
+  make().before(0);
+  EXPECT_TRUE(std::ranges::equal(z.host().first(alone.size()), alone));
+  EXPECT_TRUE(std::ranges::all_of(z.host().last(canvas.plane()), [](float value) { return value == 0.25F; }));
+}
+
 TEST_F(Hidings, TheTargetIsWhatTheFillingLacks) {
   Hiding hiding = make();
   for (const int step : {0, 1}) {

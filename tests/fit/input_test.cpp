@@ -73,6 +73,17 @@ TEST_F(Inputs, PictureIsMirroredOntoTheCanvas) {
   EXPECT_THROW((void)make({2, 1, 1}), Error);
 }
 
+TEST_F(Inputs, AGuideIsTheLastOfWhatIsObserved) {
+  recipe.input_kind = "observed";
+  guide.resize(2 * 30 * 32);
+  for (std::size_t i = 0; i < guide.size(); ++i) guide[i] = static_cast<float>(i);
+  (void)make({5, 32, 32});
+  EXPECT_TRUE(std::all_of(z.begin(), z.begin() + 3 * 1024, [](float value) { return value == -1; }));
+  EXPECT_EQ(z[3 * 1024 + 32], guide[0]);
+  EXPECT_EQ(z[3 * 1024], guide[32]);
+  EXPECT_EQ(z[4 * 1024 + 32], guide[30 * 32]);
+}
+
 TEST_F(Inputs, FreshNoiseStartsFromTheSameInputInEachStep) {
   recipe.input_noise = "fresh";
   recipe.input_noise_scale = 0.5;

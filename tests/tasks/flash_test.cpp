@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "damage/degrade.hpp"
 #include "tasks/task_run.hpp"
 
 namespace dipper {
@@ -19,6 +22,56 @@ TEST_F(Flash, TheSecondPictureIsTheInputWithoutItsAlpha) {
   EXPECT_EQ(seen.guide->samples.size(), 3U * 48);
   EXPECT_TRUE(std::equal(seen.guide->samples.begin(), seen.guide->samples.end(), pictures["flash"].samples.begin()));
   EXPECT_FALSE(seen.keeps_known);
+}
+
+TEST_F(Flash, TakesTheNoiseThatItIsToldAndEstimatesItOtherwise) {
+  picture = Image(96, 96, 3, 0.5F);
+  pictures["flash"] = picture;
+  add_normal_noise(picture, 20.0 / 255, {1, Stream::noise});
+  EXPECT_NEAR(run().noise, 20.0 / 255, 1.0 / 255);
+  EXPECT_NE(run().summary.find("(estimated)"), std::string::npos);
+  EXPECT_FALSE(run().clipping);
+  options["sigma"] = "15";
+  EXPECT_DOUBLE_EQ(run().noise, 15.0 / 255);
+  EXPECT_EQ(run().summary, "light of the first picture, of noise of sigma 15.0, detail of the second");
+}
+
+TEST_F(Flash, KnowsThatNoiseWasClipped) {
+  picture = Image(64, 64, 3, 0.02F);
+  pictures["flash"] = picture;
+  add_normal_noise(picture, 25.0 / 255, {1, Stream::noise});
+  for (float& sample : picture.samples) sample = std::max(0.0F, sample);
+  options["sigma"] = "25";
+  EXPECT_TRUE(run().clipping);
+}
+
+TEST_F(Flash, MethodsTakeTheDetailOfTheSecondPicture) {
+  Image truth = gradient_picture(40, 30, 3);
+  pictures["flash"] = truth;
+  for (float& sample : truth.samples) sample *= 0.5F;
+  picture = truth;
+  add_normal_noise(picture, 20.0 / 255, {1, Stream::noise});
+  options["sigma"] = "20";
+  const Observation seen = run();
+  EXPECT_STREQ(seen.classic->name, "guided-bm3d");
+  for (const TaskMethod& method : task.methods) {
+    EXPECT_GT(psnr(method.restore(seen, 1, Patience::endless()), truth), psnr(picture, truth) + 9) << method.name;
+  }
+}
+
+TEST_F(Flash, DoesNotTakeNoiseThatNeighboursShareForDetail) {
+  Image noise(97, 97, 3, 0.5F);
+  add_normal_noise(noise, 30.0 / 255, {1, Stream::noise});
+  picture = Image(96, 96, 3);
+  for (int c = 0; c < 3; ++c) {
+    for (std::size_t i = 0; i < 96 * 96; ++i) {
+      const float* corner = &noise.plane(c)[i / 96 * 97 + i % 96];
+      picture.plane(c)[i] = (corner[0] + corner[1] + corner[97] + corner[98]) / 4;
+    }
+  }
+  pictures["flash"] = Image(96, 96, 3, 0.5F);
+  EXPECT_NEAR(run().noise, 15.0 / 255, 2.0 / 255);
+  EXPECT_STREQ(run().classic->name, "guided");
 }
 
 TEST_F(Flash, RefusesPicturesThatDoNotFit) {
