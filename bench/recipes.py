@@ -36,7 +36,10 @@ PICTURES = {
        for name, truth in {"butterfly": "superres/x4/butterfly_GT.png", "kodim03": "denoise/25/kodim03_GT.png",
                            "F16": "denoise/25/F16_GT.png", "peppers": "denoise/25/peppers_GT.png",
                            "barbara": "inpaint50/barbara_GT.png", "house": "inpaint50/house_GT.png"}.items()
-       for kind, task, damage in (("jpeg10", ["dejpeg"], ["--jpeg", "10"]), ("jpeg20", ["dejpeg"], ["--jpeg", "20"]),
+       for kind, task, damage in (("photons20", ["denoise", "--noise", "poisson"], ["--poisson", "20"]),
+                                  ("photons60", ["denoise", "--noise", "poisson"], ["--poisson", "60"]),
+                                  ("jpeg10", ["dejpeg"], ["--jpeg", "10"]),
+                                  ("jpeg20", ["dejpeg"], ["--jpeg", "20"]),
                                   ("jpeg40", ["dejpeg"], ["--jpeg", "40"]),
                                   ("blur", ["deblur", "--gaussian", "2"], ["--blur", "2"]),
                                   ("motion", ["deblur", "--motion", "9,30"], ["--motion", "9,30"]))},

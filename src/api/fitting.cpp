@@ -39,7 +39,6 @@ Target target_of(const Observation& observation, const Judging& judging) {
   Target target{.shape = {damaged.colour_channels(), damaged.height, damaged.width},
                 .values = judging.values,
                 .weights = judging.weights,
-                .error = observation.error,
                 .observed_by = observation.observed_by,
                 .scaling = observation.scaling};
   if (judging.trying) target.again = judging.trying->again(observation);
@@ -274,7 +273,9 @@ double Fitting::take_picture(Look look, Patience& patience) {
     errors_ = errors();
     progress_.expected = expected();
   }
-  if (recipe_.unclip) undo_clipping(observation_, result_);
+  if (settings_.uncertainty) means_ = result_;
+  observation_.noise.to_truth(result_, recipe_.unclip);
+  observation_.noise.to_truth(output_, false);
   pictures_.show(result_, output_);
   pictures_.lend(progress_);
   show_seconds_ = pace_.seconds() - drawn;
@@ -325,6 +326,7 @@ std::optional<Uncertainty> Fitting::uncertainty() {
     if (!views.says_something()) return std::nullopt;
     squares = views.squares();
   }
+  squares = observation_.noise.squares_of_truth(means_, squares, recipe_.unclip);
   found.deviation = deviation_of(observation_, range_, squares);
   double sum = 0;
   double count = 0;

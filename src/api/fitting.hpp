@@ -91,6 +91,7 @@ class Fitting {
   Judging judging_;
   std::vector<float> output_;  // the network's last one, or what stands for it
   std::vector<float> result_;  // the best so far
+  std::vector<float> means_;   // the same as it was fitted, if its uncertainty is asked for
   std::size_t bytes_before_ = resident_bytes();
   std::optional<Spread> spread_;  // of results, where a judge does not tell their errors without it
   std::optional<Errors> errors_;  // of the last result, where a judge tells them

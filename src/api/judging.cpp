@@ -80,7 +80,7 @@ class Classics {
     judging.stopped = waiting.stopped();
     judging.note = "there was no time for a fit that could improve it";
     judging.alone = colours_of(full, range_);
-    undo_clipping(observation_, judging.alone);
+    observation_.noise.to_truth(judging.alone, true);
   }
 
   [[nodiscard]] Waiting wait(double share) const {
@@ -98,7 +98,7 @@ class Classics {
 
   // What the result is worth at the pixels held out: Judge::Classic.
   void learn(const Image& full, const HeldOut& held_out, Patience& patience, Judge::Classic& classic) const {
-    if (observation_.keeps_known || observation_.noise <= 0) {
+    if (observation_.keeps_known || observation_.noise.sigma() <= 0) {
       const Observation others = without(observation_, held_out.pixels());
       classic.blind = colours_of(method_.restore(others, settings_.threads, patience), range_);
       return;
@@ -135,7 +135,7 @@ Judging make_judging(const Observation& observation, const Recipe& recipe, const
   const float unit = range.high - range.low;
   Measure measure{.weights = judging.weights,
                   .right = observation.keeps_known,
-                  .noise = observation.error == ErrorKind::squared ? observation.noise / unit : 0,
+                  .noise = observation.noise.sigma() / unit,
                   .clipped = picture.sample != SampleType::f32,
                   .blind = recipe.input_kind == "observed" && recipe.average > 0,
                   .hidden = recipe.input_hide};

@@ -12,8 +12,8 @@ std::vector<float> plain_result(const Observation& observation, const Range& ran
   if (like.width != damaged.width || like.height != damaged.height) {
     return colours_of(resize(damaged, like.width, like.height, ResizeKernel::bicubic), range);
   }
+  if (!observation.keeps_known) return colours_of(like, range);
   std::vector<float> colours = colours_of(damaged, range);
-  if (!observation.keeps_known) return colours;
   // Weight 0 times NaN would still be NaN.
   for (std::size_t i = 0; i < colours.size(); ++i) {
     if (observation.weights[i % damaged.plane_size()] <= 0) colours[i] = 0;

@@ -48,7 +48,7 @@ void apply_method(const TaskMethod& method, const Observation& observation, cons
   Waiting waiting(method.name, std::numeric_limits<double>::infinity(), Waiting::Result::whole, listener);
   try {
     std::vector<float> made = colours_of(method.restore(observation, threads, waiting), range);
-    undo_clipping(observation, made);
+    observation.noise.to_truth(made, true);
     show(made, pace, callback, pictures, progress);
   } catch (const OutOfPatience&) {
     throw Stopped(fmt::format("stopped before method {} had a picture, so nothing is written", method.name));
@@ -78,7 +78,7 @@ void leave_out_long_fit(const FittingParts& parts, const Pace& pace, Judging& ju
   judging.note = fmt::format("one iteration would take about {:.0f} s, for which there is no time", step);
   if (judging.judge && !judging.judge->classic().empty()) {
     judging.alone.assign(judging.judge->classic().begin(), judging.judge->classic().end());
-    undo_clipping(parts.observation, judging.alone);
+    parts.observation.noise.to_truth(judging.alone, true);
     return;
   }
   if (judging.trying) {
@@ -87,7 +87,7 @@ void leave_out_long_fit(const FittingParts& parts, const Pace& pace, Judging& ju
   }
   judging.alone = plain_result(parts.observation, parts.range);
   judging.classic = parts.observation.keeps_known ? "a smooth filling"
-                    : parts.observation.frame     ? "bicubic"
+                    : parts.observation.scaling   ? "bicubic"
                                                   : "the picture as it came";
 }
 

@@ -19,17 +19,17 @@ double inverse_anscombe(double value, double gain) {
   return gain * std::max(0.0, photons);
 }
 
-Image denoise_photons(const Image& picture, double gain, const Denoiser& denoise) {
-  DIPPER_CHECK(gain >= 0);
-  if (gain == 0) return picture;
-  Image image = picture;
-  const double white = std::max(1.0F, *std::ranges::max_element(image.colours()));
-  const double low = anscombe(0, gain);
-  const double range = anscombe(white, gain) - low;
-  for (float& sample : image.colours()) sample = static_cast<float>((anscombe(sample, gain) - low) / range);
-  image = denoise(image, 1 / range);
-  for (float& sample : image.colours()) sample = static_cast<float>(inverse_anscombe(sample * range + low, gain));
-  return image;
+PhotonScale::PhotonScale(double gain, double white)
+    : gain_(gain), low_(anscombe(0, gain)), range_(anscombe(white, gain) - low_) {
+  DIPPER_CHECK(gain > 0 && white > 0);
+}
+
+float PhotonScale::into(float sample) const {
+  return static_cast<float>((anscombe(sample, gain_) - low_) / range_);
+}
+
+float PhotonScale::mean(float value) const {
+  return static_cast<float>(inverse_anscombe(value * range_ + low_, gain_));
 }
 
 }  // namespace dipper

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
-
-#include "dipper/image.hpp"
-
 namespace dipper {
 
 /// Counted photons as numbers with noise of the standard deviation 1, whatever their mean (Anscombe, "The
@@ -17,12 +13,25 @@ namespace dipper {
 /// the Anscombe variance-stabilizing transformation", 2011). 0 or more, for any value.
 [[nodiscard]] double inverse_anscombe(double value, double gain);
 
-/// What removes noise of one standard deviation from a picture whose samples are at most 1.
-using Denoiser = std::function<Image(const Image& picture, double sigma)>;
+/// The transform, scaled such that 0 and white become 0 and 1.
+class PhotonScale {
+ public:
+  PhotonScale(double gain, double white);
 
-/// The picture, of counted photons of that gain >= 0, without their noise, by a method for Gaussian noise that sees its
-/// transform, scaled such that 0 and white (or the brightest sample, if that is above 1) become 0 and 1. The picture
-/// itself for a gain of 0. Alpha stays as it is. Samples are 0 or more.
-[[nodiscard]] Image denoise_photons(const Image& picture, double gain, const Denoiser& denoise);
+  /// Of the noise that a transformed sample has.
+  [[nodiscard]] double sigma() const { return 1 / range_; }
+
+  [[nodiscard]] float into(float sample) const;
+
+  /// The mean of the samples whose transforms have this mean; 0 or more.
+  [[nodiscard]] float mean(float value) const;
+
+  [[nodiscard]] double gain() const { return gain_; }
+
+ private:
+  double gain_;
+  double low_;
+  double range_;
+};
 
 }  // namespace dipper

@@ -49,12 +49,12 @@ ClippedNoise clipped_noise(double value, double sigma) {
   return {mean, square - mean * mean};
 }
 
-Clipping::Clipping(const Image& noisy, double sigma) : sigma_(sigma) {
+Clipping::Clipping(const Image& noisy, double sigma, Ends ends) : sigma_(sigma) {
   DIPPER_CHECK(sigma >= 0);
   const std::span<const float> samples = noisy.colours();
   const auto beyond = [](float sample) { return !(sample >= 0 && sample <= 1); };
   if (sigma == 0 || std::ranges::any_of(samples, beyond)) return;
-  black_ = is_heaped(samples, 0, static_cast<float>(sigma));
+  black_ = ends == Ends::both && is_heaped(samples, 0, static_cast<float>(sigma));
   white_ = is_heaped(samples, 1, static_cast<float>(sigma));
   if (!any()) return;
   for (int n = 0; n <= steps; ++n) means_.push_back(static_cast<float>(mean(static_cast<double>(n) / steps)));

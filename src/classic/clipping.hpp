@@ -15,6 +15,9 @@ struct ClippedNoise {
 };
 [[nodiscard]] ClippedNoise clipped_noise(double value, double sigma);
 
+/// Where noise may have been clipped.
+enum class Ends { both, white };
+
 /// What a file did to noise that would have gone below black or above white: it was cut off there, so that in dark
 /// places samples are too bright on average and in bright ones too dark. That mean is all that a denoiser can find;
 /// what was there before is found from it (Foi, "Clipped noisy images: heteroskedastic modeling and practical
@@ -23,7 +26,7 @@ class Clipping {
  public:
   /// Of noise of the standard deviation sigma >= 0, in units of [0, 1]. At which ends it was clipped is told from the
   /// noisy picture: there samples lie heaped up. None is where samples lie beyond.
-  Clipping(const Image& noisy, double sigma);
+  Clipping(const Image& noisy, double sigma, Ends ends = Ends::both);
 
   /// Whether there is anything to undo.
   [[nodiscard]] bool any() const { return black_ || white_; }

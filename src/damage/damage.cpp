@@ -47,7 +47,7 @@ Image degraded(const Image& clean, const Plan& plan, const Damage& how) {
     blur(picture, *plan.blur, pool);
   }
   if (plan.downscale > 1) picture = smaller(picture, plan.downscale);
-  if (plan.photons > 0) add_photon_noise(picture, plan.photons, how.seed);
+  if (plan.photons > 0) add_photon_noise(picture, plan.photons, {how.seed, Stream::photons});
   if (plan.noise > 0) add_normal_noise(picture, plan.noise, {how.seed, Stream::noise});
   if (plan.jpeg > 0) compress(picture, plan.jpeg);
   round_samples(picture);

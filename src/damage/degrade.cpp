@@ -119,8 +119,7 @@ void blur(Image& picture, const Kernel& kernel, ThreadPool& pool) {
   }
 }
 
-void add_photon_noise(Image& picture, double photons, std::uint64_t seed) {
-  const Philox random{seed, Stream::photons};
+void add_photon_noise(Image& picture, double photons, const Philox& random) {
   for (int c = 0; c < picture.colour_channels(); ++c) {
     const std::span<float> plane = picture.plane(c);
     for (std::size_t i = 0; i < plane.size(); ++i) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-
 #include "base/philox.hpp"
 #include "base/thread_pool.hpp"
 #include "dipper/image.hpp"
@@ -16,8 +14,8 @@ namespace dipper {
 void blur(Image& picture, const Kernel& kernel, ThreadPool& pool);
 
 /// Counts light: each sample becomes a Poisson number of mean sample * photons, over `photons`. Light below 0 is none;
-/// samples that are not finite stay as they are.
-void add_photon_noise(Image& picture, double photons, std::uint64_t seed);
+/// samples that are not finite stay as they are. Channel c takes step c of `random`.
+void add_photon_noise(Image& picture, double photons, const Philox& random);
 
 /// Adds independent normal numbers to all samples; sigma in the samples' own unit, where white is 1. Channel c takes
 /// step c of `random`.

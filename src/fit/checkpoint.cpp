@@ -53,12 +53,11 @@ std::string hash_of(const std::string& text, std::span<const float> values) {
 }
 
 std::string hash_of_operator(const Target& target) {
-  const std::string error = fmt::format("error {}", static_cast<int>(target.error));
-  if (!target.observed_by) return hash_of(error, {});
+  if (!target.observed_by) return hash_of("none", {});
   const LinearOperator& op = *target.observed_by;
   return hash_of(
-      fmt::format("{} kernel {} {} stride {} first {} {} size {} {} beyond {}", error, op.kernel.rows,
-                  op.kernel.columns, op.stride, op.first_row, op.first_column, op.height, op.width, op.reads_beyond),
+      fmt::format("kernel {} {} stride {} first {} {} size {} {} beyond {}", op.kernel.rows, op.kernel.columns,
+                  op.stride, op.first_row, op.first_column, op.height, op.width, op.reads_beyond),
       op.kernel.weights);
 }
 

@@ -45,10 +45,10 @@ int input_channels(const Recipe& recipe, const Target& target) {
     return target.shape.channels;
   }
   if (recipe.input_kind != "observed") return Input::channels(recipe, guide_channels(target));
-  if (target.observed_by || target.error != ErrorKind::squared) {
+  if (target.observed_by) {
     throw Error(
         "this recipe hides pixels of the picture itself (input.kind is \"observed\"), so it suits missing pixels and "
-        "Gaussian noise alone; choose another with --recipe");
+        "noise alone; choose another with --recipe");
   }
   return Hiding::channels(target.shape.channels) + guide_channels(target);
 }
@@ -130,9 +130,8 @@ Fit::Network Fit::build(const Target& target, const Layout& layout, const Recipe
     seen = n.graph.add("operator", filter_on(*target.observed_by, layout.canvas, layout.window(), observed), {t.x});
   }
   const Reduction reduction = recipe.loss == "sum" ? Reduction::sum : Reduction::mean;
-  const bool absolute = target.error == ErrorKind::squared && recipe.error == "absolute";
-  t.loss =
-      masked_error(n.graph, seen, t.y, t.weights, reduction, "loss", absolute ? ErrorKind::absolute : target.error);
+  const ErrorKind error = recipe.error == "absolute" ? ErrorKind::absolute : ErrorKind::squared;
+  t.loss = masked_error(n.graph, seen, t.y, t.weights, reduction, "loss", error);
   if (recipe.tv > 0) {
     t.loss = add(n.graph, t.loss, total_variation(n.graph, t.x, reduction, "tv"), "loss_and_tv", recipe.tv);
   }

@@ -32,7 +32,6 @@ struct Target {
   Shape shape;
   std::span<const float> values;                // channels x height x width
   std::span<const float> weights;               // height x width; values of weight 0 may be anything
-  ErrorKind error = ErrorKind::squared;         // how the network's output is held against them
   std::optional<LinearOperator> observed_by{};  // through this, when they are not the picture itself
   std::optional<Scaling> scaling{};             // where they are a picture made smaller, how
   Again again{};

@@ -81,7 +81,7 @@ void for_each_value(R& r, Visit&& visit) {
       "input.views", r.input_views, 1, 8,
       "ways to lay the picture, mirrored and turned, whose results a reduced input, or one damaged again, averages");
   visit.choice("error", r.error, {"squared", "absolute"},
-               "how the output is held against what is known, where the task does not say: by the square of the "
+               "how the output is held against what is known: by the square of the "
                "difference or the difference itself");
   visit.choice("loss", r.loss, {"sum", "mean"}, "the error, summed or averaged over all elements");
   visit.number("tv", r.tv, 0, 1e6, "weight of the output's total variation in the loss; 0: none");

@@ -27,8 +27,7 @@ std::string size_of(const Shape& s) {
 }
 
 const char* name_of(ErrorKind kind) {
-  if (kind == ErrorKind::absolute) return "absolute";
-  return kind == ErrorKind::squared ? "squared" : "poisson";
+  return kind == ErrorKind::squared ? "squared" : "absolute";
 }
 
 const char* name_of(Reduction reduction) {

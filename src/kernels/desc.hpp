@@ -279,7 +279,6 @@ enum class Reduction { sum, mean };
 enum class ErrorKind {
   squared,   // (x - y)^2
   absolute,  // sqrt((x - y)^2 + epsilon^2) - epsilon, which is |x - y| but for a round tip (Charbonnier et al., 1994)
-  poisson,   // x - y log(x + epsilon), below 0 its tangent there: up to scale and constants, -log P(y) of photon counts
 };
 
 /// L = sum of w error(x, y) over all elements, or that divided by the number of elements of x (known or not).
@@ -292,7 +291,7 @@ struct MaskedErrorDesc {
   bool sigmoid = false;
   Load load = {};
   ErrorKind kind = ErrorKind::squared;
-  double epsilon = 1e-4;  // of absolute and poisson: keeps the slope and the logarithm finite
+  double epsilon = 1e-4;  // of absolute: keeps the slope finite
 
   [[nodiscard]] std::vector<Shape> inputs() const { return {input, input, {1, input.height, input.width}}; }
   [[nodiscard]] Shape output() const { return {1, 1, 1}; }

@@ -8,7 +8,6 @@
 namespace dipper {
 
 /// The sum, or the mean over all elements, of weights * error(x, target): one element. Weights are 1 x height x width.
-/// With ErrorKind::poisson, x is a mean brightness and the target one that photons made; both are at least 0.
 Tensor masked_error(Graph& graph, Tensor x, Tensor target, Tensor weights, Reduction reduction, const std::string& name,
                     ErrorKind kind = ErrorKind::squared);
 

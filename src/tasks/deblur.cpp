@@ -59,8 +59,8 @@ std::string told_of(const Image& picture) {
 
 Image least_variation(const Observation& observation, int threads, Patience& patience) {
   const FilterKernel& kernel = observation.observed_by->kernel;
-  return deconvolve(observation.damaged, kernel.rows, kernel.columns, kernel.weights, observation.noise, threads,
-                    patience);
+  return deconvolve(observation.damaged, kernel.rows, kernel.columns, kernel.weights, observation.noise.sigma(),
+                    threads, patience);
 }
 
 constexpr TaskMethod tv{"tv", "the least total variation that was blurred to the picture (Rudin, Osher, Fatemi)",
@@ -75,12 +75,12 @@ Observation observe_deblur(const TaskInput& input) {
   Kernel kernel = kernel_of(input);
   const Image* picture = input.image("kernel");
   Observation observation = all_known(input.picture);
-  observation.noise = estimate_noise(input.picture);
+  observation.noise = NoiseModel(estimate_noise(input.picture));
   observation.classic = &tv;
   const bool in_range = std::ranges::all_of(input.picture.colours(), [](float s) { return s >= 0 && s <= 1; });
   if (!in_range) observation.recipes = &beyond_white;
   const auto pool = std::make_shared<ThreadPool>(1);
-  observation.damage_again = [kernel, pool, noise = observation.noise](const Image& sharp, std::uint64_t draw) {
+  observation.damage_again = [kernel, pool, noise = observation.noise.sigma()](const Image& sharp, std::uint64_t draw) {
     Image again = sharp;
     blur(again, kernel, *pool);
     add_normal_noise(again, noise, {draw, Stream::damage_again});

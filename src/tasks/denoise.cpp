@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "base/text.hpp"
-#include "classic/anscombe.hpp"
 #include "classic/bm3d.hpp"
 #include "classic/total_variation.hpp"
 #include "dipper/error.hpp"
@@ -41,33 +40,12 @@ double mean_of(const Image& picture) {
   return sum / static_cast<double>(picture.colours().size());
 }
 
-// Their variance is gain times the light, so a deviation says which gain once it is said at which light.
-void observe_photons(const Image& picture, const double* sigma, Observation& observation) {
-  if (std::ranges::any_of(picture.colours(), [](float sample) { return sample < 0; })) {
-    throw Error("some pixels are below 0, which counted photons never are; use --noise gaussian");
-  }
-  observation.error = ErrorKind::poisson;
-  const double mean = mean_of(picture);
-  const double told = sigma != nullptr && mean > 0 ? *sigma * *sigma / mean : 0;
-  observation.gain = sigma != nullptr ? told : estimate_gain(picture);
-  observation.noise = std::sqrt(observation.gain * std::max(0.0, mean));
-}
-
-// Every method takes the noise to be Gaussian, so photons are transformed for it.
-Image denoise(const Observation& observation, const Denoiser& method) {
-  if (observation.error == ErrorKind::poisson) return denoise_photons(observation.damaged, observation.gain, method);
-  return method(observation.damaged, observation.noise);
-}
-
 Image least_variation(const Observation& observation, int threads, Patience& patience) {
-  return denoise(observation, [&](const Image& picture, double sigma) {
-    return denoise_total_variation(picture, sigma, threads, patience);
-  });
+  return denoise_total_variation(observation.damaged, observation.noise.sigma(), threads, patience);
 }
 
 Image block_matching(const Observation& observation, int threads, Patience& patience) {
-  return denoise(observation,
-                 [&](const Image& picture, double sigma) { return denoise_bm3d(picture, sigma, threads, patience); });
+  return denoise_bm3d(observation.damaged, observation.noise.sigma(), threads, patience);
 }
 
 constexpr TaskMethod bm3d{"bm3d", "similar blocks, filtered together (Dabov, Foi, Katkovnik, Egiazarian)",
@@ -79,27 +57,36 @@ constexpr TaskMethod methods[] = {
      least_variation},
 };
 
-// The task's own hide pixels, which suits noise that is alike everywhere.
-constexpr Recipes of_photons{"small", "small", "small"};
+void observe_gaussian(const Image& picture, const double* told, Observation& observation) {
+  const double sigma = told != nullptr ? *told : estimate_noise(picture);
+  observation.summary = fmt::format("Gaussian noise of sigma {:.1f}", 255 * sigma);
+  observation.noise = NoiseModel::gaussian(picture, sigma);
+}
+
+// Their variance is gain times the light, so a deviation says which gain once it is said at which light.
+void observe_photons(const Image& picture, const double* told, Observation& observation) {
+  if (std::ranges::any_of(picture.colours(), [](float sample) { return sample < 0; })) {
+    throw Error("some pixels are below 0, which counted photons never are; use --noise gaussian");
+  }
+  const double mean = std::max(0.0, mean_of(picture));
+  const double gain = told == nullptr ? estimate_gain(picture) : mean > 0 ? *told * *told / mean : 0;
+  observation.summary =
+      fmt::format("Poisson noise of sigma {:.1f} at the picture's mean", 255 * std::sqrt(gain * mean));
+  if (!(gain > 0)) return;
+  observation.summary += fmt::format(", {:.3g} photons at white", 1 / gain);
+  observation.noise = NoiseModel::photons(picture, gain);
+  observation.damaged = observation.noise.even(picture);
+  observation.frame = picture;
+}
 
 Observation observe_denoise(const TaskInput& input) {
   Observation observation = all_known(input.picture);
+  observation.classic = &bm3d;
   const std::string* text = input.option("sigma");
   const double sigma = text != nullptr ? parse_number(*text, "--sigma", 0, 255) / 255 : 0;
-  observation.classic = &bm3d;
-  const char* how = text != nullptr ? "" : " (estimated)";
-  if (!is_poisson(input)) {
-    observation.noise = text != nullptr ? sigma : estimate_noise(input.picture);
-    observation.summary = fmt::format("Gaussian noise of sigma {:.1f}{}", 255 * observation.noise, how);
-    const Clipping clipping(input.picture, observation.noise);
-    if (clipping.any()) observation.clipping = clipping;
-    return observation;
-  }
-  observation.recipes = &of_photons;
-  observe_photons(input.picture, text != nullptr ? &sigma : nullptr, observation);
-  observation.summary = fmt::format("Poisson noise of sigma {:.1f} at the picture's mean", 255 * observation.noise);
-  if (observation.gain > 0) observation.summary += fmt::format(", {:.3g} photons at white", 1 / observation.gain);
-  observation.summary += how;
+  const auto observe = is_poisson(input) ? observe_photons : observe_gaussian;
+  observe(input.picture, text != nullptr ? &sigma : nullptr, observation);
+  if (text == nullptr) observation.summary += " (estimated)";
   return observation;
 }
 

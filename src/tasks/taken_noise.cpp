@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/check.hpp"
-#include "damage/degrade.hpp"
 
 namespace dipper {
 namespace {
@@ -56,16 +55,6 @@ std::vector<float> means_near(std::span<const std::size_t> pixels, std::span<con
   return near;
 }
 
-// The picture's own means are those of clipped samples, so the noise that is added to the truth is clipped too.
-Image with_noise(const Image& means, const Observation& observation, std::uint64_t seed) {
-  Image noisy = means;
-  undo_clipping(observation, noisy.colours());
-  add_normal_noise(noisy, observation.noise, {seed, Stream::other_noise});
-  if (!observation.clipping) return noisy;
-  for (float& sample : noisy.colours()) sample = observation.clipping->clip(sample);
-  return noisy;
-}
-
 }  // namespace
 
 TakenNoise taken_noise(const Observation& observation, const TaskMethod& method, const Image& restored,
@@ -74,7 +63,7 @@ TakenNoise taken_noise(const Observation& observation, const TaskMethod& method,
   PartOf second(patience, 0.5, 0.5);
   DIPPER_CHECK(!pixels.empty());
   const Image means = method.restore(without(observation, pixels), threads, first);
-  const Image noisy = with_noise(means, observation, seed);
+  const Image noisy = observation.noise.sampled(means, {seed, Stream::other_noise});
   Observation other = observation;
   const int channels = restored.colour_channels();
   for (int c = 0; c < channels; ++c) {

@@ -21,10 +21,10 @@ struct TakenNoise {
 /// What is to be expected of these pixels. `restored`: the method's result, of a picture whose noise is known. Throws
 /// OutOfPatience when patience ends first.
 ///
-/// The method is run again on a picture with other noise in their place, clipped like theirs, on what it makes of them
-/// when they are missing. That noise is known, so what the result takes over of it is seen. A probe of the noise's own
-/// size and shape finds what an infinitesimal one ("Monte-Carlo SURE", Ramani, Blu and Unser, 2008) would get wrong:
-/// Stein's lemma holds for no clipped noise, and BM3D's result jumps at its thresholds.
+/// The method is run again on a picture with other noise in their place, of the kind of theirs, on what it makes of
+/// them when they are missing. That noise is known, so what the result takes over of it is seen. A probe of the noise's
+/// own size and shape finds what an infinitesimal one ("Monte-Carlo SURE", Ramani, Blu and Unser, 2008) would get
+/// wrong: Stein's lemma holds for no clipped noise, and BM3D's result jumps at its thresholds.
 [[nodiscard]] TakenNoise taken_noise(const Observation& observation, const TaskMethod& method, const Image& restored,
                                      std::span<const std::size_t> pixels, std::uint64_t seed, int threads,
                                      Patience& patience = Patience::endless());

@@ -100,11 +100,6 @@ Observation without(const Observation& observation, std::span<const std::size_t>
   return left;
 }
 
-void undo_clipping(const Observation& observation, std::span<float> colours) {
-  if (!observation.clipping) return;
-  for (float& sample : colours) sample = observation.clipping->truth(sample);
-}
-
 Image compose(const Observation& observation, const Image& raw) {
   Image image = observation.like();
   DIPPER_CHECK_EQ(raw.channels, image.colour_channels());

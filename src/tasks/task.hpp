@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "base/patience.hpp"
-#include "classic/clipping.hpp"
 #include "dipper/image.hpp"
 #include "image/resize.hpp"
 #include "tasks/linear_operator.hpp"
+#include "tasks/noise_model.hpp"
 
 namespace dipper {
 
@@ -51,10 +51,7 @@ struct Observation {
   std::optional<Scaling> scaling{};             // and how much smaller y was made, when that is all it does
   std::optional<Image> frame{};  // what lends the restored picture its size, alpha and profile; else y does
   std::optional<Image> guide{};  // a second picture of the same scene and size: the network's input
-  ErrorKind error = ErrorKind::squared;
-  double noise = 0;                    // standard deviation, where the task knows it
-  std::optional<Clipping> clipping{};  // of that noise
-  double gain = 0;                     // of counted photons: the variance of a sample for each unit of its mean
+  NoiseModel noise{};            // of y, which has it alike everywhere; none where the task does not know it
   std::function<Image(const Image&, std::uint64_t)> damage_again{};  // what happened, done to another picture of
                                                                      // colours alone, differently for each number
   std::function<Image(const Image&)> agree{};  // the nearest picture that agrees with y, of colours alone
@@ -113,10 +110,6 @@ struct Task {
 
 /// The observation as it would be without these pixels: of weight 0, and holding what their neighbours say.
 [[nodiscard]] Observation without(const Observation& observation, std::span<const std::size_t> pixels);
-
-/// The truth where these colours, [channel][row][column] in [0, 1], are the means of noisy samples that were clipped;
-/// nothing changes where none were.
-void undo_clipping(const Observation& observation, std::span<float> colours);
 
 /// The restored picture, made of `raw`, the colour channels of a fit: where known pixels stay, `raw` where nothing was
 /// known, the damaged picture where it was known for certain, and a mix where the weight says so. Alpha, profile and

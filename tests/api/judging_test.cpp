@@ -179,7 +179,7 @@ TEST_F(JudgingTest, TheUnitOfAFloatPicturesDoesNotMatter) {
       observation.damaged.samples[i] =
           unit * (picture.samples[i] + 0.1F * static_cast<float>(i * 7919 % 13) / 6 - 0.1F);
     }
-    observation.noise = 0.1 * unit;
+    observation.noise = NoiseModel(0.1 * unit);
     Judging made = judging();
     made.judge->look(1, picture.samples);
     return made.judge->share();

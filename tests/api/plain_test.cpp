@@ -13,6 +13,13 @@ TEST(PlainResults, AreThePictureItself) {
   EXPECT_EQ(plain_result(observation, {0, 2}), std::vector<float>(12, 0.25F));
 }
 
+// As it came, where the fit sees it otherwise.
+TEST(PlainResults, AreThePictureInItsOwnBrightness) {
+  Observation observation = all_known(Image(4, 3, 1, 0.5F));
+  observation.frame = Image(4, 3, 1, 0.25F);
+  EXPECT_EQ(plain_result(observation, {}), std::vector<float>(12, 0.25F));
+}
+
 TEST(PlainResults, AreEnlargedWhereThePictureIsTooSmall) {
   Observation observation = all_known(Image(4, 3, 1, 0.5F));
   observation.frame = Image(8, 6, 1);

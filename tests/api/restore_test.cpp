@@ -256,11 +256,15 @@ TEST(Restore, UndoesWhatClippingDidToNoise) {
 TEST(Restore, RemovesTheNoiseOfCountedPhotons) {
   const Image clean = waves(64, 64, 3);
   Request request = small_request("denoise", clean, 200);
-  add_photon_noise(request.input, 20, 5);
+  add_photon_noise(request.input, 20, {5, Stream::photons});
   request.options["noise"] = "poisson";
   request.truth = clean;
   const double before = psnr(request.input, clean);
-  EXPECT_GT(*restore(request).psnr, before + 11);  // 12.7
+  const Restoration result = restore(request);
+  EXPECT_GT(*result.psnr, before + 11);
+  EXPECT_GT(*result.raw_psnr, before + 5);
+  EXPECT_EQ(result.recipe, "denoise-balanced");
+  EXPECT_EQ(result.classic, "bm3d");
 }
 
 /// Tiles with sharp edges on soft waves: what smoothing and interpolation make worse.

@@ -122,7 +122,7 @@ TEST(NormalNoise, IsItsOwnInEveryPixelAndChannel) {
 TEST(PhotonNoise, HasTheMomentsOfPoissonNumbers) {
   for (const double mean : {0.05, 1.0, 5.0, 11.9, 12.1, 40.0, 1000.0, 1e6}) {
     Image image(400, 250, 1, 0.5F);
-    add_photon_noise(image, 2 * mean, 9);
+    add_photon_noise(image, 2 * mean, {9, Stream::photons});
     for (float& sample : image.samples) sample = static_cast<float>(sample * 2 * mean);
     const Moments m = moments(image.samples);
     const double error = std::sqrt(mean / 1e5);  // of the mean
@@ -136,7 +136,7 @@ TEST(PhotonNoise, HasTheMomentsOfPoissonNumbers) {
 TEST(PhotonNoise, HasTheDistribution) {
   for (const double mean : {3.0, 12.5}) {
     Image image(500, 400, 1, 1.0F);
-    add_photon_noise(image, mean, 1);
+    add_photon_noise(image, mean, {1, Stream::photons});
     std::vector<double> seen(60);
     for (const float sample : image.samples)
       seen.at(static_cast<std::size_t>(std::lround(sample * mean))) += 1.0 / 200'000;
@@ -151,7 +151,7 @@ TEST(PhotonNoise, HasTheDistribution) {
 TEST(PhotonNoise, GivesWholeCountsAndTakesAnyLight) {
   Image image(3, 1, 2);
   image.samples = {0.7F, 0, -2, 0.25F, 0.5F, 0.75F};
-  add_photon_noise(image, 8, 0);
+  add_photon_noise(image, 8, {0, Stream::photons});
   EXPECT_EQ(image.samples[0] * 8, std::round(image.samples[0] * 8));
   EXPECT_EQ(image.samples[1], 0);
   EXPECT_EQ(image.samples[2], 0);
@@ -159,7 +159,7 @@ TEST(PhotonNoise, GivesWholeCountsAndTakesAnyLight) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   Image odd(3, 1, 1);
   odd.samples = {infinity, std::numeric_limits<float>::quiet_NaN(), 1e30F};
-  add_photon_noise(odd, 1e6, 0);
+  add_photon_noise(odd, 1e6, {0, Stream::photons});
   EXPECT_EQ(odd.samples[0], infinity);
   EXPECT_TRUE(std::isnan(odd.samples[1]));
   EXPECT_NEAR(odd.samples[2] / 1e30, 1, 1e-5);

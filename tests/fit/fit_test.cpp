@@ -396,7 +396,7 @@ TEST(Fit, AnObservedInputIsRefusedWhereItHasNoUse) {
   const Waves waves({1, 32, 32});
   const auto backend = make_cpu_backend(1);
   Target target = waves.target();
-  target.error = ErrorKind::poisson;
+  target.observed_by = LinearOperator{.kernel = {1, 1, {1}}, .height = 32, .width = 32};
   EXPECT_THROW(Fit(target, load_recipe("inpaint-balanced"), *backend, 0), Error);
   Recipe recipe = load_recipe("inpaint-balanced");
   set_value(recipe, "input.noise", "fresh");

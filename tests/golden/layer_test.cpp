@@ -86,8 +86,7 @@ LayerDesc desc_of(const std::string& name, const nlohmann::json& settings) {
   if (op == "average_pool") return average_of(x, settings["kernel_size"]);
   if (op == "filter") return filter_of(name, settings);
   if (op == "masked_error") {
-    const std::map<std::string, ErrorKind> kinds{
-        {"squared", ErrorKind::squared}, {"absolute", ErrorKind::absolute}, {"poisson", ErrorKind::poisson}};
+    const std::map<std::string, ErrorKind> kinds{{"squared", ErrorKind::squared}, {"absolute", ErrorKind::absolute}};
     return MaskedErrorDesc{.input = x, .sigmoid = settings["sigmoid"], .kind = kinds.at(settings["kind"])};
   }
   if (op == "total_variation") return TotalVariationDesc{.input = x, .epsilon = settings["epsilon"]};

@@ -51,7 +51,7 @@ struct Branches {
                                    .first_row = -1,
                                    .first_column = -1},
                                   "blur");
-    const Tensor error = masked_error(graph, blurred, y, weights, Reduction::mean, "error", ErrorKind::poisson);
+    const Tensor error = masked_error(graph, blurred, y, weights, Reduction::mean, "error", ErrorKind::absolute);
     loss = add(graph, error, total_variation(graph, x, Reduction::mean, "variation"), "loss", 0.1);
   }
 

@@ -122,7 +122,7 @@ TEST(EstimateNoise, IsWithinFivePerCentOnPublishedPictures) {
 }
 
 Image counted(Image image, double photons) {
-  add_photon_noise(image, photons, 7);
+  add_photon_noise(image, photons, {7, Stream::photons});
   for (float& sample : image.samples) sample = std::clamp(sample, 0.0F, 1.0F);
   return image;
 }

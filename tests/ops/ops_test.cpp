@@ -120,8 +120,9 @@ TEST_F(Ops, MaskedError) {
   EXPECT_EQ(graph.shape(loss), (Shape{1, 1, 1}));
   EXPECT_DEATH(masked_error(graph, x, graph.input({4, 6, 8}), graph.input({4, 6, 8}), Reduction::sum, "loss"),
                "4x6x8 and 1x6x8");
-  masked_error(graph, x, graph.input({4, 6, 8}), graph.input({1, 6, 8}), Reduction::sum, "counts", ErrorKind::poisson);
-  EXPECT_EQ(std::get<MaskedErrorDesc>(graph.nodes().back().desc).kind, ErrorKind::poisson);
+  masked_error(graph, x, graph.input({4, 6, 8}), graph.input({1, 6, 8}), Reduction::sum, "lengths",
+               ErrorKind::absolute);
+  EXPECT_EQ(std::get<MaskedErrorDesc>(graph.nodes().back().desc).kind, ErrorKind::absolute);
 }
 
 TEST_F(Ops, TotalVariation) {

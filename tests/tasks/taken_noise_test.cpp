@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <vector>
 
 #include "classic/bm3d.hpp"
+#include "classic/clipping.hpp"
 #include "damage/degrade.hpp"
 
 namespace dipper {
@@ -31,15 +33,14 @@ struct Scene {
     add_normal_noise(noisy, sigma, {3, Stream::noise});
     for (float& sample : noisy.samples) sample = std::clamp(sample, 0.0F, 1.0F);
     observation = all_known(noisy);
-    observation.noise = sigma;
-    const Clipping clipping(noisy, sigma);
-    if (clipping.any()) observation.clipping = clipping;
+    observation.noise = NoiseModel::gaussian(noisy, sigma);
+    if (const Clipping found(noisy, sigma); found.any()) clipping = found;
   }
   /// The noise of each pixel.
   [[nodiscard]] std::vector<double> noise() const {
     std::vector<double> values(truth.samples.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
-      const double mean = observation.clipping ? observation.clipping->mean(truth.samples[i]) : truth.samples[i];
+      const double mean = clipping ? clipping->mean(truth.samples[i]) : truth.samples[i];
       values[i] = observation.damaged.samples[i] - mean;
     }
     return values;
@@ -55,6 +56,7 @@ struct Scene {
   Image truth;
   std::vector<std::size_t> pixels;
   Observation observation;
+  std::optional<Clipping> clipping;
 };
 
 double mean_of(const std::vector<float>& values) {
@@ -68,7 +70,7 @@ Image a_quarter(const Observation& observation, int /*threads*/, Patience& /*pat
 }
 
 Image bm3d(const Observation& observation, int threads, Patience& /*patience*/) {
-  return denoise_bm3d(observation.damaged, observation.noise, threads);
+  return denoise_bm3d(observation.damaged, observation.noise.sigma(), threads);
 }
 
 TakenNoise found(const Scene& scene, const TaskMethod& method, std::uint64_t seed = 0) {
@@ -78,7 +80,7 @@ TakenNoise found(const Scene& scene, const TaskMethod& method, std::uint64_t see
 
 TEST(TakenNoise, OfALinearMethodIsItsFactorTimesTheVariance) {
   const Scene scene(0.35F);
-  ASSERT_FALSE(scene.observation.clipping);
+  ASSERT_FALSE(scene.clipping);
   const TakenNoise noise = found(scene, {"quarter", "", a_quarter});
   EXPECT_EQ(noise.taken.size(), scene.pixels.size());
   EXPECT_NEAR(mean_of(noise.taken), 0.25 * sigma * sigma, 0.03 * sigma * sigma);
@@ -117,7 +119,7 @@ TEST(TakenNoise, NearAPixelIsWhatThoseAroundItSay) {
 
 TEST(TakenNoise, IsClippedLikeTheNoise) {
   const Scene scene(0.0F);
-  ASSERT_TRUE(scene.observation.clipping);
+  ASSERT_TRUE(scene.clipping);
   const std::vector<double> noise = scene.noise();
   double square = 0;
   for (const std::size_t i : scene.pixels) square += noise[i] * noise[i] / static_cast<double>(scene.pixels.size());

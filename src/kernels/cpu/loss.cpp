@@ -44,22 +44,6 @@ struct AbsoluteForm {
   }
 };
 
-struct PoissonForm {
-  static constexpr double factor = 1;
-  float epsilon;
-  explicit PoissonForm(const MaskedErrorDesc& desc) : epsilon(static_cast<float>(desc.epsilon)) {}
-  [[nodiscard]] HWY_INLINE V add(V x, V y, V w, V sum) const {
-    const V below = hn::Mul(hn::Min(x, hn::Zero(D())), splat(1 / epsilon));
-    const V log = hn::Add(hn::Log(D(), inside(x)), below);
-    return hn::MulAdd(hn::NegMulAdd(y, log, x), w, sum);
-  }
-  [[nodiscard]] HWY_INLINE V backward(V w, V x, V y) const {
-    return hn::Mul(w, hn::Sub(splat(1.0F), hn::Div(y, inside(x))));
-  }
-  // What the logarithm is taken of; from 0 down it goes on as a line.
-  [[nodiscard]] HWY_INLINE V inside(V x) const { return hn::Add(hn::Max(x, hn::Zero(D())), splat(epsilon)); }
-};
-
 template <class Form>
 class MaskedError final : public Layer<float> {
  public:
@@ -225,7 +209,6 @@ class TotalVariation final : public Layer<float> {
 
 LayerPointer new_masked_error(const MaskedErrorDesc& desc, ThreadPool& pool) {
   if (desc.kind == ErrorKind::absolute) return std::make_unique<MaskedError<AbsoluteForm>>(desc, pool);
-  if (desc.kind == ErrorKind::poisson) return std::make_unique<MaskedError<PoissonForm>>(desc, pool);
   return std::make_unique<MaskedError<SquaredForm>>(desc, pool);
 }
 

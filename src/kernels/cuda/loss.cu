@@ -14,14 +14,12 @@ struct Rule {
 
   __device__ float error(float x, float y) const {
     if (kind == ErrorKind::squared) return (x - y) * (x - y);
-    if (kind == ErrorKind::absolute) return sqrtf((x - y) * (x - y) + epsilon * epsilon) - epsilon;
-    return x - y * (x > 0 ? logf(x + epsilon) : logf(epsilon) + x / epsilon);
+    return sqrtf((x - y) * (x - y) + epsilon * epsilon) - epsilon;
   }
 
   __device__ float slope(float x, float y) const {
     if (kind == ErrorKind::squared) return 2 * (x - y);
-    if (kind == ErrorKind::absolute) return (x - y) / sqrtf((x - y) * (x - y) + epsilon * epsilon);
-    return 1 - y / (x > 0 ? x + epsilon : epsilon);
+    return (x - y) / sqrtf((x - y) * (x - y) + epsilon * epsilon);
   }
 };
 

@@ -36,12 +36,10 @@ class MaskedError final : public Layer<T> {
 
  private:
   [[nodiscard]] T error(T x, T y) const {
-    using std::log;
     using std::sqrt;
     const T e = T(d_.epsilon);
     if (d_.kind == ErrorKind::squared) return (x - y) * (x - y);
-    if (d_.kind == ErrorKind::absolute) return sqrt((x - y) * (x - y) + e * e) - e;
-    return x - y * (is_positive(x) ? log(x + e) : log(e) + x / e);
+    return sqrt((x - y) * (x - y) + e * e) - e;
   }
 
   /// Its derivative in x.
@@ -49,8 +47,7 @@ class MaskedError final : public Layer<T> {
     using std::sqrt;
     const T e = T(d_.epsilon);
     if (d_.kind == ErrorKind::squared) return T(2) * (x - y);
-    if (d_.kind == ErrorKind::absolute) return (x - y) / sqrt((x - y) * (x - y) + e * e);
-    return T(1) - y / (is_positive(x) ? x + e : e);
+    return (x - y) / sqrt((x - y) * (x - y) + e * e);
   }
 
   MaskedErrorDesc d_;
