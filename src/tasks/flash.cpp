@@ -26,12 +26,12 @@ constexpr TaskOption options[] = {
 };
 
 Image guided(const Observation& observation, int threads, Patience& patience) {
-  return guided_filter(observation.damaged, observation.weights, *observation.guide, observation.noise, threads,
+  return guided_filter(observation.damaged, observation.weights, *observation.guide, observation.noise.sigma(), threads,
                        patience);
 }
 
 Image guided_and_matched(const Observation& observation, int threads, Patience& patience) {
-  return guided_bm3d(observation.damaged, observation.weights, *observation.guide, observation.noise, threads,
+  return guided_bm3d(observation.damaged, observation.weights, *observation.guide, observation.noise.sigma(), threads,
                      patience);
 }
 
@@ -64,14 +64,13 @@ Observation observe_flash(const TaskInput& input) {
   const std::string* text = input.option("sigma");
   const double fine = estimate_noise(input.picture);
   const double all = noise_beside(input.picture, *observation.guide);
-  observation.noise = text != nullptr ? parse_number(*text, "--sigma", 0, 255) / 255 : std::max(fine, all);
+  const double sigma = text != nullptr ? parse_number(*text, "--sigma", 0, 255) / 255 : std::max(fine, all);
+  observation.noise = NoiseModel::gaussian(input.picture, sigma);
   // Noise that neighbours share is no fine one, and BM3D would take it for detail.
   constexpr double much = 1.25;
   observation.classic = &methods[all > much * fine ? 0 : 1];
-  const Clipping clipping(input.picture, observation.noise);
-  if (clipping.any()) observation.clipping = clipping;
   observation.summary = fmt::format("light of the first picture, of noise of sigma {:.1f}{}, detail of the second",
-                                    255 * observation.noise, text != nullptr ? "" : " (estimated)");
+                                    255 * sigma, text != nullptr ? "" : " (estimated)");
   return observation;
 }
 
