@@ -43,7 +43,8 @@ Target target_of(const Observation& observation, const Judging& judging) {
                 .scaling = observation.scaling};
   if (judging.trying) target.again = judging.trying->again(observation);
   if (observation.guide) target.guide = observation.guide->samples;
-  if (judging.judge) target.held_out = judging.judge->held_out();
+  // Strokes are few, and what is averaged of them would be of fewer and older outputs than what is missing.
+  if (judging.judge && judging.judge->held_out().single()) target.held_out = judging.judge->held_out().pixels();
   return target;
 }
 

@@ -48,7 +48,7 @@ class Judge {
   void look(int iteration, std::span<const float> x);
 
   /// The pixels that the fit is not to learn.
-  [[nodiscard]] std::span<const std::size_t> held_out() const { return held_out_.pixels(); }
+  [[nodiscard]] const HeldOut& held_out() const { return held_out_; }
 
   /// Whether the last look was so long after the last gain, of the result or of the fit alone, that the fit should
   /// stop.
