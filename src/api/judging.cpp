@@ -21,25 +21,21 @@ constexpr double share_of_judging = 0.35;
 class Classics {
  public:
   Classics(const Observation& observation, const Range& range, const Settings& settings, const Listener& listener)
-      : observation_(observation),
-        method_(*observation.classic),
-        range_(range),
-        settings_(settings),
-        listener_(listener) {}
+      : observation_(observation), range_(range), settings_(settings), listener_(listener) {}
 
   // What a judge is to know of its result.
   Judge::Classic for_judge(const HeldOut& held_out, Judging& judging) const {
-    const std::optional<Image> full = restore(judging);
+    const std::optional<Restored> full = restore(judging);
     if (!full) {
-      judging.note += ", so the fit goes on without it";
+      judging.note += ", so the fit goes on alone";
       return filling(held_out, judging);
     }
-    Judge::Classic classic{.full = colours_of(*full, range_), .blind = {}, .noise = {}};
-    Waiting waiting = wait(share_of_judging);
+    Judge::Classic classic{.full = colours_of(full->picture, range_), .blind = {}, .noise = {}};
+    Waiting waiting = wait(full->method, share_of_judging);
     try {
       learn(*full, held_out, waiting, classic);
     } catch (const OutOfPatience&) {
-      leave_alone(*full, waiting, judging);
+      leave_alone(full->picture, waiting, judging);
       return {};
     }
     return classic;
@@ -47,44 +43,55 @@ class Classics {
 
   // What a fit learns from that goes by its result.
   void try_on(Judging& judging) const {
-    const std::optional<Image> full = restore(judging);
+    const std::optional<Restored> full = restore(judging);
     if (!full) {
       judging.alone = plain_result(observation_, range_);
       judging.classic = "the picture as it came";
       return;
     }
-    Waiting waiting = wait(share_of_judging);
+    Waiting waiting = wait(full->method, share_of_judging);
     try {
-      judging.trying = try_classic(observation_, *full, range_, settings_.threads, waiting);
+      judging.trying = try_classic(observation_, full->picture, range_, settings_.threads, waiting);
     } catch (const OutOfPatience&) {
-      leave_alone(*full, waiting, judging);
+      leave_alone(full->picture, waiting, judging);
     }
   }
 
  private:
-  // Nothing, and a note, when there is no time for all of it.
-  std::optional<Image> restore(Judging& judging) const {
-    Waiting waiting = wait(share_of_result);
-    try {
-      Image full = method_.restore(observation_, settings_.threads, waiting);
-      judging.classic = method_.name;
-      return full;
-    } catch (const OutOfPatience&) {
-      if (waiting.stopped()) throw Stopped("stopped before there was a picture, so nothing is written");
-      judging.note = fmt::format("{} would take about {:.0f} s", method_.name, waiting.expected_seconds());
-      return std::nullopt;
+  struct Restored {
+    Image picture;
+    const TaskMethod& method;
+  };
+
+  // By the quick method where there is no time for the other; nothing, and a note, when there is none for either.
+  std::optional<Restored> restore(Judging& judging) const {
+    for (const TaskMethod* method : {observation_.classic, observation_.quick_classic}) {
+      if (method == nullptr) continue;
+      Waiting waiting = wait(*method, share_of_result);
+      try {
+        Image picture = method->restore(observation_, settings_.threads, waiting);
+        judging.classic = method->name;
+        if (!judging.note.empty()) judging.note += fmt::format(", so {} takes its place", method->name);
+        return Restored{std::move(picture), *method};
+      } catch (const OutOfPatience&) {
+        if (waiting.stopped()) throw Stopped("stopped before there was a picture, so nothing is written");
+        judging.note += fmt::format("{}{} would take about {:.0f} s", judging.note.empty() ? "" : " and ", method->name,
+                                    waiting.expected_seconds());
+      }
     }
+    return std::nullopt;
   }
 
   void leave_alone(const Image& full, const Waiting& waiting, Judging& judging) const {
     judging.stopped = waiting.stopped();
-    judging.note = "there was no time for a fit that could improve it";
+    judging.note +=
+        fmt::format("{}there was no time for a fit that could improve it", judging.note.empty() ? "" : ", and ");
     judging.alone = colours_of(full, range_);
     observation_.noise.to_truth(judging.alone, true);
   }
 
-  [[nodiscard]] Waiting wait(double share) const {
-    return {method_.name, share * listener_.pace.seconds_left(), Waiting::Result::whole, listener_};
+  [[nodiscard]] Waiting wait(const TaskMethod& method, double share) const {
+    return {method.name, share * listener_.pace.seconds_left(), Waiting::Result::whole, listener_};
   }
 
   // What there is in no time, where it is better than nothing.
@@ -97,14 +104,14 @@ class Classics {
   }
 
   // What the result is worth at the pixels held out: Judge::Classic.
-  void learn(const Image& full, const HeldOut& held_out, Patience& patience, Judge::Classic& classic) const {
+  void learn(const Restored& full, const HeldOut& held_out, Patience& patience, Judge::Classic& classic) const {
     if (observation_.keeps_known || observation_.noise.sigma() <= 0) {
       const Observation others = without(observation_, held_out.pixels());
-      classic.blind = colours_of(method_.restore(others, settings_.threads, patience), range_);
+      classic.blind = colours_of(full.method.restore(others, settings_.threads, patience), range_);
       return;
     }
-    TakenNoise noise =
-        taken_noise(observation_, method_, full, held_out.pixels(), settings_.seed, settings_.threads, patience);
+    TakenNoise noise = taken_noise(observation_, full.method, full.picture, held_out.pixels(), settings_.seed,
+                                   settings_.threads, patience);
     const float unit = (range_.high - range_.low) * (range_.high - range_.low);
     for (std::vector<float>* values : {&noise.taken, &noise.near}) {
       for (float& value : *values) value /= unit;
@@ -113,7 +120,6 @@ class Classics {
   }
 
   const Observation& observation_;
-  const TaskMethod& method_;
   const Range& range_;
   const Settings& settings_;
   const Listener& listener_;

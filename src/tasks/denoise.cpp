@@ -48,11 +48,8 @@ Image block_matching(const Observation& observation, int threads, Patience& pati
   return denoise_bm3d(observation.damaged, observation.noise.sigma(), threads, patience);
 }
 
-constexpr TaskMethod bm3d{"bm3d", "similar blocks, filtered together (Dabov, Foi, Katkovnik, Egiazarian)",
-                          block_matching};
-
 constexpr TaskMethod methods[] = {
-    bm3d,
+    {"bm3d", "similar blocks, filtered together (Dabov, Foi, Katkovnik, Egiazarian)", block_matching},
     {"tv", "the least total variation that is as far from the picture as its noise (Rudin, Osher, Fatemi)",
      least_variation},
 };
@@ -81,7 +78,8 @@ void observe_photons(const Image& picture, const double* told, Observation& obse
 
 Observation observe_denoise(const TaskInput& input) {
   Observation observation = all_known(input.picture);
-  observation.classic = &bm3d;
+  observation.classic = &methods[0];
+  observation.quick_classic = &methods[1];
   const std::string* text = input.option("sigma");
   const double sigma = text != nullptr ? parse_number(*text, "--sigma", 0, 255) / 255 : 0;
   const auto observe = is_poisson(input) ? observe_photons : observe_gaussian;

@@ -68,7 +68,9 @@ Observation observe_flash(const TaskInput& input) {
   observation.noise = NoiseModel::gaussian(input.picture, sigma);
   // Noise that neighbours share is no fine one, and BM3D would take it for detail.
   constexpr double much = 1.25;
-  observation.classic = &methods[all > much * fine ? 0 : 1];
+  const bool shared = all > much * fine;
+  observation.classic = &methods[shared ? 0 : 1];
+  if (!shared) observation.quick_classic = &methods[0];
   observation.summary = fmt::format("light of the first picture, of noise of sigma {:.1f}{}, detail of the second",
                                     255 * sigma, text != nullptr ? "" : " (estimated)");
   return observation;

@@ -56,7 +56,8 @@ struct Observation {
                                                                      // colours alone, differently for each number
   std::function<Image(const Image&)> agree{};  // the nearest picture that agrees with y, of colours alone
   const TaskMethod* classic = nullptr;  // what suits this damage and may improve a fit's result by being mixed with it
-  const Recipes* recipes = nullptr;     // that suit this damage better than the task's
+  const TaskMethod* quick_classic = nullptr;  // takes its place where there is no time for it
+  const Recipes* recipes = nullptr;           // that suit this damage better than the task's
 
   [[nodiscard]] const Image& like() const { return frame ? *frame : damaged; }
 };

@@ -124,7 +124,29 @@ TEST_F(SlowJudging, AMethodThatThereIsNoTimeForEndsOnceThatIsKnown) {
   EXPECT_EQ(made.classic, "a smooth filling");
   EXPECT_TRUE(made.alone.empty());
   EXPECT_EQ(now, 1);
-  EXPECT_EQ(made.note, "slow would take about 61 s, so the fit goes on without it");
+  EXPECT_EQ(made.note, "slow would take about 61 s, so the fit goes on alone");
+}
+
+TEST_F(SlowJudging, AQuickMethodTakesThePlaceOfOneThatThereIsNoTimeFor) {
+  const TaskMethod quick{"quick", "", slow};
+  observation.quick_classic = &quick;
+  pace.limit(100);
+  seconds_of_runs = {61, 20, 20};
+  const Judging made = judging();
+  EXPECT_TRUE(made.judge);
+  EXPECT_EQ(made.classic, "quick");
+  EXPECT_EQ(made.note, "slow would take about 61 s, so quick takes its place");
+  EXPECT_EQ(now, 41);
+}
+
+TEST_F(SlowJudging, WithoutTimeForTheQuickMethodEitherTheFitGoesOnWithoutThem) {
+  const TaskMethod quick{"quick", "", slow};
+  observation.quick_classic = &quick;
+  pace.limit(100);
+  seconds_of_runs = {100, 80};
+  const Judging made = judging();
+  EXPECT_EQ(made.classic, "a smooth filling");
+  EXPECT_EQ(made.note, "slow would take about 100 s and quick would take about 80 s, so the fit goes on alone");
 }
 
 TEST_F(SlowJudging, AMethodThatTakesNearlyAllTheTimeIsTheResult) {
