@@ -27,7 +27,8 @@ constexpr std::array<double, 3> bell = {6.0 / 16, 4.0 / 16, 1.0 / 16};
 // How many pixels' worth the choice for the whole picture counts in that of a cell.
 constexpr double prior = 10;
 
-// And how far shares differ over a picture, from the whole picture's, before noisy pixels have said anything.
+// And how far shares differ over a picture whose share is a half, before noisy pixels have said anything; less where
+// one result is so much worse that hardly any of it is taken, as of a fit in its first steps.
 constexpr double spread = 0.25;
 
 // Sums for the least squares of one unknown: the first result's share is `wanted` / `square`.
@@ -62,7 +63,8 @@ class Shares {
   void solve() {
     const double whole = all_.square > 0 ? std::clamp(all_.wanted / all_.square, 0.0, 1.0) : 1;
     const double usual = all_.count > 0 ? all_.square / all_.count : 0;
-    const double known = prior * usual + noise_ / (spread * spread);
+    const double freedom = spread * spread * 4 * whole * (1 - whole);
+    const double known = prior * usual + (noise_ > 0 ? noise_ / std::max(freedom, 1e-9) : 0);
     for (int i = 0; i < rows_; ++i) {
       for (int j = 0; j < columns_; ++j) {
         const Sums near = around(i, j);

@@ -140,6 +140,21 @@ TEST(Blends, NoisyPicturesHaveOneShare) {
   EXPECT_LT(truth.error_of(told), truth.error_of(untold));
 }
 
+/// A fit in its first steps: what noisy pixels seem to say for it in some places is chance.
+TEST(Blends, OfAFarWorseResultNoisyPicturesTakeLittleAnywhere) {
+  Results truth;
+  Results::err(truth.a, truth.y, 1, [](std::size_t) { return 0.5F; });
+  Results::err(truth.b, truth.y, 2, [](std::size_t) { return 0.05F; });
+  std::vector<float> observed(shape.size());
+  Results::err(observed, truth.y, 3, [](std::size_t) { return 0.6F; });
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const HeldOut held_out(all_known, shape.height, shape.width, 0.05, seed);
+    const Blend mix = blend(held_out, truth.a, truth.b, observed, shape, {.mean_square = 0.6 * 0.6 / 3});
+    EXPECT_LT(std::ranges::max(mix.share), 0.12F) << seed;
+    EXPECT_LT(truth.error_of(mix), 1.1 * 0.05 * 0.05 / 3) << seed;
+  }
+}
+
 TEST(Blends, AWorseResultWithTheSameErrorsAndMoreGetsNothing) {
   Results results;
   Results::err(results.a, results.y, 1, [](std::size_t) { return 0.05F; });
