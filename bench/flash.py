@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from crops import middle
 from record import ROOT, add_csv_option, append_csv, origin
 
 DATA = ROOT.parent / "shared" / "data"
@@ -53,9 +54,7 @@ def parse_arguments():
 
 def photo(name):
     """[row, column, channel] in [0, 1]."""
-    picture = Image.open(DATA / PICTURES[name]).convert("RGB")
-    left, top = (picture.width - SIDE) // 2, (picture.height - SIDE) // 2
-    return np.asarray(picture.crop((left, top, left + SIDE, top + SIDE))) / 255.0
+    return np.asarray(middle(Image.open(DATA / PICTURES[name]).convert("RGB"), SIDE)) / 255.0
 
 
 def ambient_of(scene):

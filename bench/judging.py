@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from crops import middle
 from record import ROOT, add_csv_option, append_csv, origin
 
 DATA = ROOT.parent / "shared" / "data"
@@ -61,11 +62,10 @@ def parse_arguments():
     return arguments
 
 
-def middle(file, to):
+def save_middle(file, to):
     picture = Image.open(file)
     picture = picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
-    left, top = (picture.width - SIDE) // 2, (picture.height - SIDE) // 2
-    picture.crop((left, top, left + SIDE, top + SIDE)).save(to)
+    middle(picture, SIDE).save(to)
 
 
 def samples(file):
@@ -90,7 +90,7 @@ def shown(done):
 def judge(arguments, name, damage, recipe, seed, folder):
     truth, damaged, mask = folder / "truth.png", folder / "damaged.png", folder / "mask.png"
     restored, deviations = folder / "restored.png", folder / "deviations.png"
-    middle(DATA / PICTURES[name], truth)
+    save_middle(DATA / PICTURES[name], truth)
     task, options = DAMAGES[damage]
     gaps = ["--mask", mask] if task == "inpaint" else []
     run(arguments.program, "damage", truth, "-o", damaged, *gaps, "--seed", seed, *options)

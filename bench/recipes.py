@@ -15,6 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from crops import middle
 from record import ROOT, add_csv_option, append_csv, origin
 
 DATA = ROOT.parent / "shared" / "data"
@@ -71,12 +72,10 @@ def settings_of(variant):
     return [setting for setting in variant.split(";" if ";" in variant else ",") if setting]
 
 
-def middle(file, side, folder):
+def save_middle(file, side, folder):
     from PIL import Image
-    picture = Image.open(file)
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
     to = folder / (file.stem + ".png")
-    picture.crop((left, top, left + side, top + side)).save(to)
+    middle(Image.open(file), side).save(to)
     return to
 
 
@@ -87,7 +86,7 @@ def run(arguments, name, way, folder):
     made = damaged if isinstance(damaged, list) else None
     files = [DATA / file if file else None for file in (truth if made else damaged, truth)]
     if side:
-        files = [middle(file, int(side), folder) if file else None for file in files]
+        files = [save_middle(file, int(side), folder) if file else None for file in files]
     if made:
         files[0], mask = folder / "damaged.png", folder / "mask.png"
         with_mask = ["--mask", mask] if task[0] == "inpaint" else []

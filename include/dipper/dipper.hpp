@@ -55,7 +55,7 @@ struct Request {
   Settings settings;
 };
 
-/// How good a result is likely to be, found by pixels that a fit did not get.
+/// How good a result is likely to be, found by pixels that a fit did not learn.
 struct Expectation {
   double psnr = 0;    ///< of the pixels that are missing, in dB
   double within = 0;  ///< it lies so near to that with a chance of about 95 %

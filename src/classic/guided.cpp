@@ -11,6 +11,7 @@
 #include "base/check.hpp"
 #include "base/thread_pool.hpp"
 #include "classic/bm3d.hpp"
+#include "classic/window_sums.hpp"
 
 namespace dipper {
 namespace {
@@ -75,33 +76,6 @@ std::vector<Area> tiles_of(const Image& picture) {
   return tiles;
 }
 
-// Sums over the windows around each pixel, as far as they lie inside, in place.
-class WindowSums {
- public:
-  WindowSums() = default;
-  WindowSums(const Area& area, int radius)
-      : height_(area.height), width_(area.width), radius_(radius), up_to_(std::max(height_, width_) + 1) {}
-
-  void operator()(std::span<float> plane) {
-    for (int i = 0; i < height_; ++i) sum_line(plane.data() + static_cast<std::ptrdiff_t>(i) * width_, width_, 1);
-    for (int j = 0; j < width_; ++j) sum_line(plane.data() + j, height_, width_);
-  }
-
- private:
-  void sum_line(float* line, int length, std::ptrdiff_t stride) {
-    for (int n = 0; n < length; ++n) up_to_[n + 1] = up_to_[n] + line[n * stride];
-    for (int n = 0; n < length; ++n) {
-      const double sum = up_to_[std::min(length, n + radius_ + 1)] - up_to_[std::max(0, n - radius_)];
-      line[n * stride] = static_cast<float>(sum);
-    }
-  }
-
-  int height_ = 0;
-  int width_ = 0;
-  int radius_ = 0;
-  std::vector<double> up_to_;
-};
-
 // A tile of a picture, filtered by windows of one size after the other, each of which has a linear model.
 class Tile {
  public:
@@ -114,7 +88,7 @@ class Tile {
       ask(tile, radius);
       for (std::size_t i = 0; i < area_.size(); ++i) put_model(i);
       for (int n = 0; n < model_planes(); ++n) {
-        sum_(plane(n));
+        sum_.replace(plane(n));
         add_plane(n, tile);
       }
     }
@@ -142,9 +116,9 @@ class Tile {
   void ask(const Area& tile, int radius) {
     area_ = around(tile, 2 * radius);
     values_.assign(moment_planes() * area_.size(), 0);
-    sum_ = WindowSums(area_, radius);
+    sum_ = WindowSums(area_.height, area_.width, radius);
     fill_moments();
-    for (int n = 0; n < moment_planes(); ++n) sum_(plane(n));
+    for (int n = 0; n < moment_planes(); ++n) sum_.replace(plane(n));
   }
 
   // Planes of an area. First sums over windows: how many pixels count, the guide's colours and their products, and for

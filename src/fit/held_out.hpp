@@ -10,8 +10,8 @@
 
 namespace dipper {
 
-/// A few of the known pixels, which a fit does not get: its error there is its error where pixels are missing, so they
-/// choose between results and tell how good one is.
+/// A few of the known pixels, which a fit does not learn: its error there is its error where pixels are missing, so
+/// they choose between results and tell how good one is.
 class HeldOut {
  public:
   /// weights: [row][column]. Only pixels of weight 1 are taken, about the share of them in (0, 1), in pieces of the

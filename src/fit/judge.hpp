@@ -26,7 +26,7 @@ struct Measure {
   double hidden = 0;             // in this share of the steps
 };
 
-/// Judges the iterates of a fit by pixels that the fit did not get: which is the best, how much of a classical result
+/// Judges the iterates of a fit by pixels that the fit did not learn: which is the best, how much of a classical result
 /// improves it, when going on is no use, and how far the result is from the truth where nothing was known.
 class Judge {
  public:

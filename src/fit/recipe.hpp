@@ -68,8 +68,9 @@ void for_each_value(R& r, Visit&& visit) {
   visit.choice(
       "input.kind", r.input_kind, {"normal", "uniform", "mesh", "picture", "observed", "reduced", "again"},
       "what the input z begins as: N(0, 1), U(0, 1), the coordinates from 0 to 1, flash's second picture, or in "
-      "each step what is known of the picture, less a share that is hidden, or the picture made smaller and enlarged "
-      "again, or a classical method's result damaged again as the picture was");
+      "each step what is known of the picture, less a share that is hidden, beside flash's second picture if there is "
+      "one, or the picture made smaller and enlarged again, or a classical method's result damaged again as the "
+      "picture was");
   visit.integer("input.channels", r.input_channels, 1, 4096, "channels of z, when it begins as random numbers");
   visit.number("input.scale", r.input_scale, 0, 1e6, "what z is multiplied by");
   visit.choice("input.noise", r.input_noise, {"none", "walk", "fresh"},
@@ -95,7 +96,7 @@ void for_each_value(R& r, Visit&& visit) {
                 "steps from one look for a collapse to the next; 0: never");
   visit.number("rollback.drop", r.rollback_drop, 0, 1000, "a loss that is worse by so many dB is a collapse");
   visit.number("hold_out.share", r.hold_out_share, 0, 0.5,
-               "share of the known pixels that the fit does not get; their error chooses the result; 0: none");
+               "share of the known pixels that the fit does not learn; their error chooses the result; 0: none");
   visit.integer("hold_out.patience", r.hold_out_patience, 0, 100'000'000,
                 "iterations in which that error has not fallen by 0.02 dB after which the fit ends; 0: never");
   visit.number("adam.rate", r.adam_rate, 0, 1e6, "learning rate");

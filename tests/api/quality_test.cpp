@@ -100,14 +100,19 @@ TEST(Qualities, TheUncertaintyIsLargeWhereTheErrorsAre) {
   EXPECT_FALSE(restore(request).uncertainty);
 }
 
-TEST(Qualities, AnEnlargedPictureHasTheSpreadOfItsViews) {
+Request short_request(const char* task, const Image& picture) {
   Request request;
-  request.task = "upscale";
-  request.input = stripes(32);
-  request.options["scale"] = "2";
+  request.task = task;
+  request.input = picture;
   request.settings.quality = "fast";
   request.settings.iterations = 20;
   request.settings.uncertainty = true;
+  return request;
+}
+
+TEST(Qualities, AnEnlargedPictureHasTheSpreadOfItsViews) {
+  Request request = short_request("upscale", stripes(32));
+  request.options["scale"] = "2";
   const Restoration result = restore(request);
   ASSERT_TRUE(result.uncertainty);
   EXPECT_FALSE(result.uncertainty->calibrated);
@@ -119,14 +124,9 @@ TEST(Qualities, AnEnlargedPictureHasTheSpreadOfItsViews) {
 
 // Of a picture larger than a tile: time has to be known before the fit, and the picture's cost.
 TEST(Qualities, ASharpenedPictureHasTheSpreadOfItsViewsInALimitedTimeToo) {
-  Request request;
-  request.task = "deblur";
-  request.input = stripes(160);
+  Request request = short_request("deblur", stripes(160));
   request.options["gaussian"] = "1";
-  request.settings.quality = "fast";
-  request.settings.iterations = 20;
   request.settings.time = 1000;
-  request.settings.uncertainty = true;
   const Restoration result = restore(request);
   EXPECT_EQ(result.iterations, 20);
   EXPECT_EQ(result.classic, "tv");

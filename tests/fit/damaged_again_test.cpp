@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fit/damaged_again.hpp"
+#include "fit/some_tiles.hpp"
 
 #include <gtest/gtest.h>
 
@@ -95,17 +96,6 @@ TEST_F(DamagedAgains, TheEstimateHasItsShareAndTheObservationTheLastWord) {
   again.agree = [](const Image& picture) { return Image(picture.width, picture.height, picture.channels, 0.25F); };
   EXPECT_EQ(restored(), std::vector<float>(shape.size(), 0.25F));
 }
-
-/// Ends after so many tiles.
-class SomeTiles final : public Patience {
- public:
-  explicit SomeTiles(int most) : left_(most) {}
-  [[nodiscard]] bool go_on(double /*done*/) override { return --left_ > 0; }
-  [[nodiscard]] double seconds_left() override { return 1e9; }
-
- private:
-  int left_;
-};
 
 TEST_F(DamagedAgains, WithoutPatienceTheEstimateIsLeft) {
   trial(1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fit/tiles.hpp"
+#include "fit/some_tiles.hpp"
 
 #include <gtest/gtest.h>
 
@@ -32,17 +33,6 @@ class TilesTest : public testing::Test {
   Shape shape{3, 70, 150};
   Image picture{150, 70, 3};
   std::vector<float> z, y, weights, x;
-};
-
-/// Ends after so many tiles.
-class SomeTiles final : public Patience {
- public:
-  explicit SomeTiles(int most) : left_(most) {}
-  [[nodiscard]] bool go_on(double /*done*/) override { return --left_ > 0; }
-  [[nodiscard]] double seconds_left() override { return 1e9; }
-
- private:
-  int left_;
 };
 
 TEST(TileShapes, AreSquaresOfEightsThatThePictureFillsBetweenLimits) {

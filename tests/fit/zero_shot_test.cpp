@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fit/zero_shot.hpp"
+#include "fit/some_tiles.hpp"
 
 #include <gtest/gtest.h>
 
@@ -119,17 +120,6 @@ TEST_F(ZeroShots, TilesMeetWithoutSeams) {
     for (std::size_t i = 0; i < to.size(); ++i) EXPECT_NEAR(to[i], one[i], 1e-5F) << i;
   }
 }
-
-/// Ends after so many tiles.
-class SomeTiles final : public Patience {
- public:
-  explicit SomeTiles(int most) : left_(most) {}
-  [[nodiscard]] bool go_on(double /*done*/) override { return --left_ > 0; }
-  [[nodiscard]] double seconds_left() override { return left_ > 0 ? 1e9 : 0; }
-
- private:
-  int left_;
-};
 
 TEST_F(ZeroShots, WithoutPatienceTheNetworkDrawsNothing) {
   std::vector<float> to(small.size() * 16);
