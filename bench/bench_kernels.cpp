@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times every layer of the seed's networks at 512x512 and of the paper's at 256x256 and 512x512, and those that other
-// networks, tasks and losses add, each of its passes by itself: once for each distinct shape, as the networks run them
-// after fusion, but without the norm that a layer may apply as it loads. Convolutions are counted in operations of the
-// direct method, whatever the kernel, and as a share of the multiply-add peak that is measured at the start; other
-// layers in the bytes that they have to read and write. Before them, "fork_join" is what handing out work to all
-// threads and waiting for them takes. Convolutions stand beside oneDNN's where it is installed; onednn.hpp says on what
-// terms.
+// Times every layer of the seed's networks at 512x512, of the paper's at 256x256 and 512x512 and of the recipe
+// inpaint-fast at 512x512, and those that other networks, tasks and losses add, each of its passes by itself: once for
+// each distinct shape, as the networks run them after fusion, but without the norm that a layer may apply as it loads.
+// Convolutions are counted in operations of the direct method, whatever the kernel, and as a share of the multiply-add
+// peak that is measured at the start; other layers in the bytes that they have to read and write. Before them,
+// "fork_join" is what handing out work to all threads and waiting for them takes. Convolutions stand beside oneDNN's
+// where it is installed; onednn.hpp says on what terms.
 //   build/bench/bench_kernels --threads 2 --benchmark_filter='conv2d 4->3 .*dipper'
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -148,7 +148,7 @@ Graph other_layers() {
 std::vector<Case> distinct_layers() {
   std::vector<Case> found;
   for (const auto& [network, size] : {std::pair{"hourglass-shuffle", 512}, std::pair{"hourglass-deconv", 512},
-                                      std::pair{"skip", 256}, std::pair{"skip", 512}}) {
+                                      std::pair{"skip", 256}, std::pair{"skip", 512}, std::pair{"inpaint-fast", 512}}) {
     const std::string where = fmt::format("{} {}", network, size);
     const Graph graph = fused_network_graph(network, size);
     for (const Graph::Node& node : graph.nodes()) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "networks.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "dipper/error.hpp"
+#include "fit/recipe.hpp"
 #include "nets/nets.hpp"
 #include "ops/masked_error.hpp"
 
@@ -15,9 +17,19 @@ struct Built {
   Tensor x, loss;
 };
 
+bool is_recipe(const std::string& name) {
+  return std::ranges::find(built_in_recipes(), name, &BuiltInRecipe::name) != built_in_recipes().end();
+}
+
 Built build(const std::string& name, int size) {
-  const Network& network = find_network(name);
-  const NetworkOptions options;
+  Recipe recipe;
+  if (is_recipe(name)) {
+    recipe = load_recipe(name);
+  } else {
+    recipe.network = name;
+  }
+  const Network& network = find_network(recipe.network);
+  const NetworkOptions& options = recipe.net;
   const int multiple = network.multiple(options);
   const int side = (size + multiple - 1) / multiple * multiple;
   const Shape canvas{3, side, side};
@@ -33,6 +45,7 @@ Built build(const std::string& name, int size) {
 }  // namespace
 
 int input_channels(const std::string& network) {
+  if (is_recipe(network)) return 7;
   if (network.starts_with("hourglass")) return 3;
   return network == "decoder" ? 128 : 32;
 }

@@ -125,6 +125,8 @@ class PatchReader {
         continue;
       }
       const float* from = x + static_cast<std::size_t>(from_row) * d_.input.width + column;
+      // The same of the next channel, which no hardware foresees: it lies a whole plane further.
+      for (int j = 0; j < width; j += cache_line) hwy::Prefetch(from + d_.input.plane() + j);
       HWY_ALIGN float line[width];
       if (!inside) {
         copy_columns(from, column, width, line);
@@ -139,6 +141,7 @@ class PatchReader {
   }
 
   static constexpr int width = tile_size * (static_cast<int>(lanes) + 1);  // columns that are loaded for all tiles
+  static constexpr int cache_line = 16;                                    // floats
 
   // What lies at row[0 .. count), which begins at `column` of the picture, with the padding where it has ended.
   void copy_columns(const float* row, int column, int count, float* to) const {

@@ -15,27 +15,88 @@
 HWY_BEFORE_NAMESPACE();
 namespace dipper::cpu::HWY_NAMESPACE {
 
-/// The adjoint of the forward method in its kernels: dw = G' (sum over tiles of (A dy A') (B' d B)) G. A window of
-/// groups of tiles is transformed, and then each position adds its matrix product to its own sums. Vectors run along
-/// the input channels there, so the transformed patches are turned: [position][panel][tile][channel of the panel].
-/// Gradients lie as [position][group][output][tile of the group]. Both ways a task writes whole lines near each other.
+/// The adjoint of the forward method in its kernels: dw = G' (sum over tiles of (A dy A') (B' d B)) G. A group of tiles
+/// or more is transformed, and then each position adds its matrix product to its own sums. Vectors run along the input
+/// channels there, so the transformed patches are turned: [position][panel][tile][channel of the panel]. Gradients lie
+/// as [position][group][output][tile of the group].
+///
+/// Where all that fits into a core's L2 cache, a task does both for a band of groups, and the bands' sums are added in
+/// their order. Where it does not, all threads transform a window of groups, and then share out the positions; both
+/// ways a task writes whole lines near each other.
 class WinogradGradient final : public WeightGradientForm {
  public:
   WinogradGradient(const Conv2dDesc& desc, ThreadPool& pool)
-      : d_(desc), pool_(&pool), tiles_{desc.output()}, reader_(desc), windows_{tiles_.groups(), 8} {
-    const std::size_t tiles = std::min(windows_.size, tiles_.groups()) * group_tiles;
+      : d_(desc), pool_(&pool), tiles_{desc.output()}, reader_(desc) {
     channels_ = vectors_of(d_.input.channels) * lanes;
+    sum_step_ = spread_out(d_.out_channels * channels_);
+    const std::size_t group = positions * (sum_step_ + (d_.out_channels + channels_) * group_tiles);
+    if (group * sizeof(float) <= l2_budget) {
+      windows_ = {tiles_.groups(), 1};
+      bands_ = {tiles_.groups(), (tiles_.groups() + most_bands - 1) / most_bands};
+    } else {
+      windows_ = {tiles_.groups(), 8};
+    }
+    const std::size_t tiles = std::min(windows_.size, tiles_.groups()) * group_tiles;
     input_step_ = spread_out(channels_ * tiles);
     gradient_step_ = spread_out(d_.out_channels * tiles);
-    sum_step_ = spread_out(d_.out_channels * channels_);
   }
 
   [[nodiscard]] std::size_t scratch_size() const override {
-    return positions * (sum_step_ + input_step_ + gradient_step_);
+    if (in_bands()) return bands_.count() * sums_size() + pool_->size() * transformed_size();
+    return sums_size() + transformed_size();
   }
 
   void run(const Source& x, const Source& dy, float* dw, float* scratch) const override {
-    float* const input = scratch + positions * sum_step_;
+    if (in_bands()) {
+      run_bands(x, dy, scratch);
+    } else {
+      run_windows(x, dy, scratch);
+    }
+    transform_sums(scratch, dw);
+  }
+
+ private:
+  static constexpr int panel_channels = dense_vectors * static_cast<int>(lanes);
+  static constexpr int most_bands = 16;
+  static constexpr std::size_t l2_budget = 768 << 10;  // bytes
+
+  [[nodiscard]] bool in_bands() const { return bands_.total > 0; }
+  [[nodiscard]] std::size_t sums_size() const { return positions * sum_step_; }
+  [[nodiscard]] std::size_t transformed_size() const { return positions * (input_step_ + gradient_step_); }
+
+  void run_bands(const Source& x, const Source& dy, float* scratch) const {
+    float* const workers = scratch + bands_.count() * sums_size();
+    pool_->run(bands_.count(), [&](int band, int worker) HWY_ATTR {
+      float* const input = workers + worker * transformed_size();
+      float* const gradient = input + positions * input_step_;
+      float* const sums = scratch + band * sums_size();
+      for (int group = bands_.begin(band); group < bands_.end(band); ++group) {
+        const int tile = group * static_cast<int>(group_tiles);
+        for (int c = 0; c < static_cast<int>(channels_); c += static_cast<int>(lanes)) {
+          transform_vector(x, tile, c, 1, 0, input);
+        }
+        transform_gradients(dy, tile, 0, d_.out_channels, gradient);
+        const Write write = group == bands_.begin(band) ? Write::overwrite : Write::accumulate;
+        for (int k = 0; k < positions; ++k) multiply_position(k, 1, input, gradient, write, sums);
+      }
+    });
+    add_bands(scratch);
+  }
+
+  // To the first band's sums.
+  void add_bands(float* sums) const {
+    const Pieces parts{static_cast<int>(sums_size()), 4096};
+    pool_->run(parts.count(), [&](int part, int /*worker*/) HWY_ATTR {
+      for (int i = parts.begin(part); i < parts.end(part); i += static_cast<int>(lanes)) {
+        V total = load(sums + i);
+        for (int band = 1; band < bands_.count(); ++band) total = hn::Add(total, load(sums + band * sums_size() + i));
+        store(total, sums + i);
+      }
+    });
+  }
+
+  void run_windows(const Source& x, const Source& dy, float* scratch) const {
+    float* const input = scratch + sums_size();
     float* const gradient = input + positions * input_step_;
     const int vectors = static_cast<int>(channels_ / lanes);
     const Pieces outputs{d_.out_channels, 16};
@@ -47,11 +108,7 @@ class WinogradGradient final : public WeightGradientForm {
         const int part = task % parts;
         const int tile = (windows_.begin(window) + group) * static_cast<int>(group_tiles);
         if (part < vectors) {
-          const int c = part * static_cast<int>(lanes);
-          const std::size_t width = panel_width(c);
-          const std::size_t panel = c / panel_channels * panel_channels;
-          float* to = input + panel * groups * group_tiles + group * group_tiles * width + (c - panel);
-          transform_inputs(x, tile, c, width, to);
+          transform_vector(x, tile, part * static_cast<int>(lanes), groups, group, input);
         } else {
           const int piece = part - vectors;
           float* to = gradient + group * group_tiles * d_.out_channels;
@@ -62,11 +119,7 @@ class WinogradGradient final : public WeightGradientForm {
       pool_->run(positions, [&](int k, int /*worker*/)
                                 HWY_ATTR { multiply_position(k, groups, input, gradient, write, scratch); });
     }
-    transform_sums(scratch, dw);
   }
-
- private:
-  static constexpr int panel_channels = dense_vectors * static_cast<int>(lanes);
 
   /// Of the panel that channel c lies in: the last one may be a single vector.
   [[nodiscard]] std::size_t panel_width(int c) const {
@@ -98,7 +151,15 @@ class WinogradGradient final : public WeightGradientForm {
     multiply_dense_rows<1>(d_.out_channels, product);
   }
 
-  // A vector of channels of a group of tiles; `to`: rows of `width` floats, one for each tile.
+  // The vector of channels that begins with c, of a group of tiles: group number `group` of `groups` in `input`.
+  void transform_vector(const Source& x, int tile, int c, int groups, int group, float* input) const {
+    const std::size_t width = panel_width(c);
+    const std::size_t panel = c / panel_channels * panel_channels;
+    float* to = input + panel * groups * group_tiles + group * group_tiles * width + (c - panel);
+    transform_inputs(x, tile, c, width, to);
+  }
+
+  // `to`: rows of `width` floats, one for each tile.
   void transform_inputs(const Source& x, int tile, int c, std::size_t width, float* to) const {
     HWY_ALIGN float turned[lanes][positions * lanes];
     for (int n = 0; n < group_vectors; ++n, to += lanes * width) {
@@ -205,6 +266,7 @@ class WinogradGradient final : public WeightGradientForm {
   Tiles tiles_;
   PatchReader reader_;
   Pieces windows_;              // of groups
+  Pieces bands_;                // of groups; none where windows are shared out
   std::size_t channels_ = 0;    // of the input, rounded up to whole vectors
   std::size_t input_step_ = 0;  // floats from one position to the next
   std::size_t gradient_step_ = 0;
