@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which C++ files of a folder can be compiled as one, so that their common headers are read once.
 
-    scripts/joining.py FILE...    prints FILE=GROUP for each, with ; between them, for tests/CMakeLists.txt
+    scripts/joining.py FILE...    prints FILE=GROUP for each, with ; between them, for cmake/DipperJoin.cmake
 """
 import re
 import sys

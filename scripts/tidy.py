@@ -48,16 +48,19 @@ def parse_arguments():
 
 
 def compile_commands(build):
-    """{file, relative to the root: its compiler and flags}, without the generated files in the build folder."""
+    """{file, relative to the root: its compiler and flags}, without the generated files in the build folder, but with
+    what those of joined files name."""
     database = ROOT / build / "compile_commands.json"
     if not database.exists():
         sys.exit(f"{database} is missing: run cmake --preset release")
     commands = {}
     for entry in json.loads(database.read_text()):
-        file = os.path.relpath(entry["file"], ROOT)
-        if not file.startswith(("..", f"{build}/")):
-            words = [word for word in shlex.split(entry["command"]) if not word.endswith("ccache")]
-            commands[file] = words[:words.index("-o")]
+        words = [word for word in shlex.split(entry["command"]) if not word.endswith("ccache")]
+        joined = "/Unity/unity_" in entry["file"]
+        for file in re.findall(r'#include "(.*)"', Path(entry["file"]).read_text()) if joined else [entry["file"]]:
+            file = os.path.relpath(file, ROOT)
+            if not file.startswith(("..", f"{build}/")):
+                commands[file] = words[:words.index("-o")]
     return commands
 
 

@@ -12,7 +12,7 @@ namespace {
 
 // Errors are alike within two or three pixels. Wider bells were worse on photos, whose edges are narrow.
 constexpr double bell_deviation = 1.5;
-constexpr int reach = 5;
+constexpr int bell_radius = 5;
 
 // What the mean of all counts for, where what is near has the weight 1 at most.
 constexpr float prior = 0.02F;
@@ -20,12 +20,12 @@ constexpr float prior = 0.02F;
 constexpr int updates = 100;
 constexpr std::size_t enough = 10000;  // pixels for a few factors
 
-std::array<double, 2 * reach + 1> make_bell() {
-  std::array<double, 2 * reach + 1> bell{};
+std::array<double, 2 * bell_radius + 1> make_bell() {
+  std::array<double, 2 * bell_radius + 1> bell{};
   double sum = 0;
-  for (int i = -reach; i <= reach; ++i) {
+  for (int i = -bell_radius; i <= bell_radius; ++i) {
     const double value = std::exp(-0.5 * i * i / (bell_deviation * bell_deviation));
-    bell[i + reach] = value;
+    bell[i + bell_radius] = value;
     sum += value;
   }
   for (double& value : bell) value /= sum;
@@ -34,20 +34,20 @@ std::array<double, 2 * reach + 1> make_bell() {
 
 // 0 beyond the edges.
 std::vector<float> filter(std::span<const float> values, int height, int width) {
-  const std::array<double, 2 * reach + 1> bell = make_bell();
+  const std::array<double, 2 * bell_radius + 1> bell = make_bell();
   std::vector<float> rows(values.size(), 0.0F);
   std::vector<float> to(values.size(), 0.0F);
   for (int i = 0; i < height; ++i) {
     const std::size_t row = static_cast<std::size_t>(i) * width;
-    for (int k = -reach; k <= reach; ++k) {
-      const auto weight = static_cast<float>(bell[k + reach]);
+    for (int k = -bell_radius; k <= bell_radius; ++k) {
+      const auto weight = static_cast<float>(bell[k + bell_radius]);
       for (int j = std::max(0, -k); j < std::min(width, width - k); ++j) rows[row + j] += weight * values[row + j + k];
     }
   }
   for (int i = 0; i < height; ++i) {
     const std::size_t row = static_cast<std::size_t>(i) * width;
-    for (int k = std::max(-reach, -i); k <= std::min(reach, height - 1 - i); ++k) {
-      const auto weight = static_cast<float>(bell[k + reach]);
+    for (int k = std::max(-bell_radius, -i); k <= std::min(bell_radius, height - 1 - i); ++k) {
+      const auto weight = static_cast<float>(bell[k + bell_radius]);
       const std::size_t from = static_cast<std::size_t>(i + k) * width;
       for (int j = 0; j < width; ++j) to[row + j] += weight * rows[from + j];
     }
@@ -56,7 +56,7 @@ std::vector<float> filter(std::span<const float> values, int height, int width) 
 }
 
 float own_weight() {
-  return static_cast<float>(std::pow(make_bell()[reach], 2));
+  return static_cast<float>(std::pow(make_bell()[bell_radius], 2));
 }
 
 }  // namespace
