@@ -36,7 +36,7 @@ struct Options {
   bool json = false;
 
   void add_to(CLI::App& app) {
-    app.add_option("--network", network, "a network's name")->capture_default_str();
+    app.add_option("--network", network, "a network's name, or a recipe's")->capture_default_str();
     app.add_option("--device", device, "cpu, ref or cuda")->capture_default_str();
     app.add_option("--precision", precision, "of cuda: f32, tf32 or bf16")->capture_default_str();
     app.add_option("--instruction-set", instruction_set, "no better one than this, such as AVX2; default: the best");
@@ -90,9 +90,7 @@ int main(int argc, char** argv) {
   const auto& [network, device, precision, instruction_set, size, threads, warmup, rounds, seconds, with_table, json] =
       options;
 
-  dipper::Recipe recipe = dipper::load_recipe("seed-pixel-shuffle");
-  dipper::set_value(recipe, "network", network);
-  dipper::set_value(recipe, "input.channels", std::to_string(dipper::input_channels(network)));
+  const dipper::Recipe recipe = dipper::recipe_of(network);
   const auto backend = make_backend(options);
   const double peak_before = backend->measure_peak();
   const dipper::Shape shape{3, size, size};

@@ -5,7 +5,8 @@
 #include <utility>
 
 #include "dipper/error.hpp"
-#include "fit/recipe.hpp"
+#include "fit/hiding.hpp"
+#include "fit/input.hpp"
 #include "nets/nets.hpp"
 #include "ops/masked_error.hpp"
 
@@ -17,24 +18,16 @@ struct Built {
   Tensor x, loss;
 };
 
-bool is_recipe(const std::string& name) {
-  return std::ranges::find(built_in_recipes(), name, &BuiltInRecipe::name) != built_in_recipes().end();
-}
-
 Built build(const std::string& name, int size) {
-  Recipe recipe;
-  if (is_recipe(name)) {
-    recipe = load_recipe(name);
-  } else {
-    recipe.network = name;
-  }
+  const Recipe recipe = recipe_of(name);
   const Network& network = find_network(recipe.network);
   const NetworkOptions& options = recipe.net;
   const int multiple = network.multiple(options);
   const int side = (size + multiple - 1) / multiple * multiple;
   const Shape canvas{3, side, side};
   Built b;
-  const Tensor z = b.graph.input(network.z_shape(canvas, input_channels(name), options));
+  const int channels = recipe.input_kind == "observed" ? Hiding::channels(3) : Input::channels(recipe, 0);
+  const Tensor z = b.graph.input(network.z_shape(canvas, channels, options));
   const Tensor y = b.graph.input(canvas);
   const Tensor weights = b.graph.input({1, side, side});
   b.x = network.build(b.graph, z, 3, options);
@@ -44,10 +37,15 @@ Built build(const std::string& name, int size) {
 
 }  // namespace
 
-int input_channels(const std::string& network) {
-  if (is_recipe(network)) return 7;
-  if (network.starts_with("hourglass")) return 3;
-  return network == "decoder" ? 128 : 32;
+Recipe recipe_of(const std::string& network) {
+  if (std::ranges::find(built_in_recipes(), network, &BuiltInRecipe::name) != built_in_recipes().end()) {
+    return load_recipe(network);
+  }
+  Recipe recipe = load_recipe("seed-pixel-shuffle");
+  set_value(recipe, "network", network);
+  const bool seeds = network.starts_with("hourglass");
+  set_value(recipe, "input.channels", seeds ? "3" : network == "decoder" ? "128" : "32");
+  return recipe;
 }
 
 Graph network_graph(const std::string& network, int size) {

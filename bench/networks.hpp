@@ -4,16 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "fit/recipe.hpp"
 #include "graph/fuse.hpp"
 #include "graph/graph.hpp"
 #include "kernels/backend.hpp"
 
 namespace dipper {
 
-/// Channels of the input z that a network is used with: 3 for the seed's, 128 for the Deep Decoder, 32 for the others.
-/// A recipe's name stands for its network too, which sees a filled picture of three channels, what was missing there,
-/// and where: 7.
-[[nodiscard]] int input_channels(const std::string& network);
+/// A built-in recipe, or that of the seed with another network and the channels of z that this is used with: 3 for the
+/// seed's, 128 for the Deep Decoder, 32 for the others. Functions below take either name.
+[[nodiscard]] Recipe recipe_of(const std::string& network);
 
 /// A network for pictures of three channels and size x size pixels, rounded up as a fit does, with its loss; as it is
 /// defined, or rewritten as a fit runs it.
