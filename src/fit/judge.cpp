@@ -34,6 +34,7 @@ Judge::Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, Cla
   DIPPER_CHECK_EQ(y.size(), shape.size());
   DIPPER_CHECK(!held_out_.empty());
   for (Lowest* lowest : {&gained_, &gained_own_, &lowest_}) lowest->errors.resize(held_out_.pixels().size());
+  early_.errors.resize(held_out_.pixels().size());
   if (!measure_.weights.empty()) DIPPER_CHECK_EQ(measure_.weights.size(), shape.plane());
   if (classic_.full.empty()) return;
   DIPPER_CHECK_EQ(classic_.full.size(), shape.size());
@@ -46,11 +47,11 @@ Blend Judge::blend_with(std::span<const float> x) const {
   return blend(held_out_, x, classic_.blind.empty() ? classic_.full : classic_.blind, y_, shape_, classic_.noise);
 }
 
-// How far it may be chance that these errors are larger than those: their difference's standard error. Pieces are few,
-// and what is learned from hidden pixels is not unlearned, so a fit that seems a little worse at a few pieces may well
-// be better.
+// How far it may be chance that these errors are larger than those: their difference's standard error. What is learned
+// from hidden pixels is not unlearned, so a fit that seems a little worse at the few held out may well be better. But
+// noise can be learned.
 double Judge::doubt(std::span<const float> errors, const Lowest& lowest) const {
-  if (held_out_.single() || !measure_.blind || std::isinf(lowest.error)) return 0;
+  if (!measure_.blind || !measure_.right || std::isinf(lowest.error)) return 0;
   PieceMean mean(held_out_.pieces());
   for (std::size_t n = 0; n < errors.size(); ++n) mean.add(n, double{errors[n]} - lowest.errors[n]);
   return mean.deviation();
@@ -69,6 +70,7 @@ void Judge::look(int iteration, std::span<const float> x) {
   DIPPER_CHECK_EQ(x.size(), shape_.size());
   Blend found = blend_with(x);
   looked_at_ = iteration;
+  look_early(iteration, x);
   // A fit that is still behind the classical result adds nothing to it yet, but may once it has learned more.
   const bool better = has_gained(found.errors, gained_);
   const bool learned = has_gained(held_out_.errors(x, y_, shape_), gained_own_);
@@ -107,6 +109,9 @@ void Judge::visit(StateVisitor& visitor) {
     visitor.number(fmt::format("judge.{}", name), lowest->error);
     visitor.tensor(fmt::format("judge/{}", name), {lowest->errors.size()}, lowest->errors);
   }
+  visitor.integer("judge.early_at", early_.looked_at);
+  visitor.number("judge.early", early_.of_known);
+  visitor.tensor("judge/early", {early_.errors.size()}, early_.errors);
   visitor.tensor("judge/best", sizes_of(shape_), best_);
   // What the last look found follows from that, so a resumed fit finds it again.
   if (best_at_ > 0) blend_ = blend_with(best_);

@@ -108,10 +108,19 @@ class Judge {
     }
   };
 
+  /// A look at a fit that was too young to know pixels by heart, where single ones are held out.
+  struct Early {
+    int looked_at = 0;
+    double of_known = 0;          // mean square error at the pixels that it learned from
+    std::vector<float> errors{};  // at those held out
+  };
+
   [[nodiscard]] double doubt(std::span<const float> errors, const Lowest& lowest) const;
   [[nodiscard]] bool has_gained(std::span<const float> errors, Lowest& before) const;
   [[nodiscard]] Blend blend_with(std::span<const float> x) const;
-  [[nodiscard]] std::vector<float> squares_of_best() const;
+  void look_early(int iteration, std::span<const float> x);
+  [[nodiscard]] std::vector<float> known_and_learned() const;
+  [[nodiscard]] std::vector<float> squares_of(std::span<const float> x) const;
   [[nodiscard]] float blind_result(std::size_t n, int channel) const;
   [[nodiscard]] std::vector<Found> find(std::span<const float> model) const;
   [[nodiscard]] Errors errors_of_blind_fit() const;
@@ -135,6 +144,7 @@ class Judge {
   Lowest gained_;      // of the result when it last fell
   Lowest gained_own_;  // and of the fit alone
   Lowest lowest_;      // of all results
+  Early early_;
 };
 
 }  // namespace dipper

@@ -11,12 +11,41 @@
 namespace dipper {
 namespace {
 
-// How far what known pixels say of a fit's error is off where it got nothing, as a share of that: 0.3 dB of single
-// pixels, 1 dB of pieces, after so many steps that hid a pixel, and more the more there were, for the fit slowly learns
-// them by heart: after 180 steps their error is 3 dB less. Measured on photos; docs/recipes.md has the figures.
-constexpr double trust_in_pixels = 0.07;
-constexpr double trust_in_pieces = 0.25;
-constexpr double usual_lessons = 30;
+// The logarithm of a factor.
+struct Guess {
+  double value = 0;
+  double deviation = 0;  // its standard error
+};
+
+// What is known of a fit's error says too little of that where it got nothing: it slowly learns known pixels by heart,
+// the more steps have hidden one. By how much too little, from photos; docs/recipes.md has the figures.
+constexpr double few_lessons = 30;
+
+Guess learned_by_heart(double lessons) {
+  const double usual = 0.19 * std::log(std::max(1.0, lessons / few_lessons));
+  return {usual, std::max(0.07, 0.4 * usual)};
+}
+
+// A pixel held out has the average of those outputs alone in whose step it was hidden, a missing one that of all: of
+// later networks. The logarithm of how much less that errs, from photos.
+double later_networks(double lessons) {
+  return 0.042 * std::log(std::max(1.0, lessons / few_lessons));
+}
+
+// What pieces say of others.
+Guess learned_from_pieces(double lessons) {
+  return {0, 0.25 * std::max(1.0, lessons / few_lessons)};
+}
+
+// What pixels held out say of it is believed as far as it is surer than what is usual, or clearly against it: by more
+// than three standard errors.
+Guess believed(const Guess& found, const Guess& usual) {
+  const double against = found.value - usual.value;
+  const double doubt = found.deviation * found.deviation;
+  const double spread = std::max(usual.deviation * usual.deviation, against * against - 9 * doubt);
+  const double weight = spread / (spread + doubt);
+  return {usual.value + weight * against, std::sqrt(weight * doubt)};
+}
 
 struct Mean {
   double value = 0;
@@ -61,12 +90,12 @@ std::optional<Errors> Judge::errors(std::span<const float> spread) const {
   return errors;
 }
 
-// The fit's alone, against y.
-std::vector<float> Judge::squares_of_best() const {
+// Against y.
+std::vector<float> Judge::squares_of(std::span<const float> x) const {
   std::vector<float> squares(shape_.plane(), 0.0F);
   for (int c = 0; c < shape_.channels; ++c) {
     for (std::size_t i = 0; i < squares.size(); ++i) {
-      const float apart = best_[c * shape_.plane() + i] - y_[c * shape_.plane() + i];
+      const float apart = x[c * shape_.plane() + i] - y_[c * shape_.plane() + i];
       squares[i] += apart * apart / static_cast<float>(shape_.channels);
     }
   }
@@ -95,15 +124,32 @@ std::vector<Judge::Found> Judge::find(std::span<const float> model) const {
   return found;
 }
 
+// 1 where y is the truth and the fit learned from it.
+std::vector<float> Judge::known_and_learned() const {
+  std::vector<float> known(shape_.plane(), 0.0F);
+  std::ranges::transform(measure_.weights, known.begin(), [](float weight) { return weight < 1 ? 0.0F : 1.0F; });
+  for (const std::size_t pixel : held_out_.pixels()) known[pixel] = 0;
+  return known;
+}
+
+void Judge::look_early(int iteration, std::span<const float> x) {
+  if (!measure_.blind || !measure_.right || measure_.weights.empty() || !held_out_.single()) return;
+  constexpr double first_lessons = 3;  // before, most known pixels were only shown
+  const double lessons = measure_.hidden * iteration;
+  if (lessons < first_lessons || lessons > few_lessons) return;
+  const std::vector<float> known = known_and_learned();
+  early_.looked_at = iteration;
+  early_.of_known = mean_over(squares_of(x), [&](std::size_t i) { return known[i] > 0; });
+  early_.errors = held_out_.errors(x, y_, shape_);
+}
+
 // A known pixel that the fit had to tell from others was as hard to tell as one that is missing. So its error is that
 // of missing pixels near it, and there are many of them: where errors are large, and what they are in the mean, is told
 // by all of them. The few that were held out, which the fit never learned from, say how much that is off, and how much
 // better the mixture is than the fit.
 Errors Judge::errors_of_blind_fit() const {
-  std::vector<float> known(shape_.plane(), 0.0F);
-  std::ranges::transform(measure_.weights, known.begin(), [](float weight) { return weight < 1 ? 0.0F : 1.0F; });
-  for (const std::size_t pixel : held_out_.pixels()) known[pixel] = 0;
-  const std::vector<float> squares = squares_of_best();
+  const std::vector<float> known = known_and_learned();
+  const std::vector<float> squares = squares_of(best_);
   const std::vector<float> near = Surroundings(known, shape_.height, shape_.width).of(squares);
   const std::vector<float> ones(shape_.plane(), 1.0F);
   const SquaresModel model{.terms = {ones, near}, .squares = squares, .where = known};
@@ -130,18 +176,28 @@ Judge::Level Judge::level_of(std::span<const Found> found, double of_known, doub
   const Mean model = mean_of(pieces, [&](std::size_t n) { return found[n].model; });
   if (!(fit.value > 0 && blend_.error > 0 && of_known > 0 && of_missing > 0)) return {0, 0};
 
+  const double lessons = measure_.hidden * best_at_;
   // Single pixels may be missing anywhere, so that the known ones' mean holds for them; pieces lie where they lie.
   const bool single = held_out_.single();
-  const double off = fit.value / (single ? of_known : model.value);
-  const double slope = single ? 0 : off;
-  const double doubt =
-      mean_of(pieces, [&](std::size_t n) { return found[n].fit - slope * found[n].model; }).deviation / fit.value;
-  // The pixels held out are believed as far as they are surer than the known ones' word, or clearly against it: by more
-  // than three standard errors.
-  const double trust =
-      (single ? trust_in_pixels : trust_in_pieces) * std::max(1.0, measure_.hidden * best_at_ / usual_lessons);
-  const double usual = std::max(trust * trust, std::pow(std::log(off), 2) - 9 * doubt * doubt);
-  const double weight = usual / (usual + doubt * doubt);
+  Guess off;
+  if (!single) {
+    const double slope = fit.value / model.value;
+    const Mean rest = mean_of(pieces, [&](std::size_t n) { return found[n].fit - slope * found[n].model; });
+    off = believed({std::log(slope), rest.deviation / fit.value}, learned_from_pieces(lessons));
+  } else if (best_at_ <= early_.looked_at || !(early_.of_known > 0)) {
+    const double more = std::log(fit.value / of_known) - later_networks(lessons);
+    off = believed({more, fit.deviation / fit.value}, learned_by_heart(lessons));
+  } else {
+    // Whether those held out are harder than others was seen before the fit knew anything by heart.
+    const Mean early = mean_of(pieces, [&](std::size_t n) { return early_.errors[n]; });
+    const Guess harder =
+        believed({std::log(early.value / early_.of_known), early.deviation / early.value}, learned_by_heart(0));
+    const Mean since =
+        mean_of(pieces, [&](std::size_t n) { return found[n].fit / fit.value - early_.errors[n] / early.value; });
+    const double more = std::log(fit.value / of_known * early_.of_known / early.value) - later_networks(lessons);
+    const Guess heart = believed({more, since.deviation}, learned_by_heart(lessons));
+    off = {harder.value + heart.value, std::hypot(harder.deviation, heart.deviation)};
+  }
 
   const double gain = blend_.error / fit.value;  // of the mixture
   const double gain_doubt =
@@ -153,8 +209,8 @@ Judge::Level Judge::level_of(std::span<const Found> found, double of_known, doub
       blend_.error;
   const double per_held_out =
       static_cast<double>(std::max<std::size_t>(1, missing)) / static_cast<double>(found.size());
-  return {(single ? of_known / of_missing : 1) * std::pow(off, weight) * gain,
-          std::sqrt(weight * doubt * doubt + gain_doubt * gain_doubt + rest * rest / per_held_out)};
+  return {(single ? of_known / of_missing : 1) * std::exp(off.value) * gain,
+          std::sqrt(off.deviation * off.deviation + gain_doubt * gain_doubt + rest * rest / per_held_out)};
 }
 
 // Other fits remember what they know, so that the few pixels held out have to tell what a spread means.

@@ -115,6 +115,32 @@ TEST(JudgesErrors, FollowThePixelsHeldOutWhereTheKnownOnesLie) {
   EXPECT_NEAR(judge.errors()->mean / mean, 1, 0.2);
 }
 
+/// What two looks later is too low of known pixels and too high of those held out, because these happen to be hard, is
+/// told apart by a look before anything was known by heart.
+TEST(JudgesErrors, DoNotTakeHardPixelsForWhatIsKnownByHeart) {
+  Scene scene;
+  const HeldOut held_out(scene.weights, shape.height, shape.width, 0.02, 0);
+  const auto scale = [&](double of_held_out, double of_known, double of_missing) {
+    const std::vector<float> learned = held_out.others(scene.weights);
+    std::vector<float> x = scene.x;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const std::size_t pixel = i % shape.plane();
+      const double factor = scene.weights[pixel] == 0 ? of_missing : learned[pixel] == 0 ? of_held_out : of_known;
+      x[i] = scene.truth[i] + static_cast<float>(factor) * (x[i] - scene.truth[i]);
+    }
+    return x;
+  };
+  const auto expected = [&](bool looks_early) {
+    Judge judge(held_out, scene.truth, shape, {}, 0, {.weights = scene.weights, .blind = true, .hidden = 0.3});
+    if (looks_early) judge.look(100, scale(1.45, 1, 1));
+    judge.look(600, scale(1.45 * 0.8, 0.6, 0.8));
+    return judge.errors()->mean;
+  };
+  const double made = 0.8 * 0.8 * 0.5 * (scene.error(true) + scene.error(false));
+  EXPECT_NEAR(expected(true) / made, 1, 0.1);
+  EXPECT_GT(expected(false) / made, 1.12);
+}
+
 TEST(JudgesErrors, OfAnotherFitFollowItsSpread) {
   const Scene scene;
   Judge judge = scene.judge(false);
