@@ -108,8 +108,9 @@ using ProgressCallback = std::function<bool(const Progress&)>;
 
 /// What came out of a fit.
 struct Restoration {
-  Image image;                   ///< the restored picture: known pixels as they were, alpha and profile too
-  Image raw;                     ///< the network's own last output everywhere, no average of several
+  Image image;  ///< the restored picture: known pixels as they were, alpha and profile too
+  Image raw;    ///< what the network alone says everywhere: its last output, or its average where it learns
+                ///< from hidden pixels; of a task that mixes it in as it draws, as `image`
   std::optional<Image> damaged;  ///< the damaged picture, when the task made it itself
   std::optional<Image> truth;    ///< what the figures below were measured against
   std::optional<double> psnr;    ///< of `image` against the truth

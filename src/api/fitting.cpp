@@ -17,6 +17,9 @@ namespace {
 // A device makes so many before anybody waits for it.
 constexpr int steps_at_once = 16;
 
+// Seconds that somebody waits who has asked for the end.
+constexpr double most_hurried = 2;
+
 std::optional<Membrane> make_membrane(const Recipe& recipe, const Observation& observation,
                                       std::span<const float> weights) {
   if (!recipe.seamless || !observation.keeps_known) return std::nullopt;
@@ -87,6 +90,7 @@ void Fitting::run(const ProgressCallback& callback) {
   progress_.note.clear();
   loop(callback);
   if (saving_.is_due_at_end(stopped_)) progress_.note = saving_.save(fit_, judge(), spread());
+  if (settings_.uncertainty) uncertainty_ = uncertainty(callback);
 }
 
 void Fitting::tell(Restoration& result) {
@@ -101,10 +105,10 @@ void Fitting::tell(Restoration& result) {
   result.checkpoint = saving_.saved_to();
   result.note = progress_.note;
   if (result.note.empty()) result.note = judging_.note;
-  if (settings_.uncertainty) result.uncertainty = uncertainty();
+  result.uncertainty = std::move(uncertainty_);
   if (!judging_.classic.empty()) {
     result.classic = judging_.classic;
-    result.classic_share = 1 - (judge() != nullptr ? judge()->share() : fit_.share());
+    result.classic_share = classic_share_;
   }
   if (judge() != nullptr) result.best_iteration = judge()->best_iteration();
 }
@@ -169,8 +173,9 @@ void Fitting::take_figures() {
   progress_.loss = fit_.loss();
   const bool may_recover = fit_.will_look() && fit_.iteration() < recipe_.iterations;
   if (!std::isfinite(progress_.loss) && !may_recover) {
-    throw FitError(fmt::format("the fit diverged in iteration {}: its loss is {}; lower adam.rate with --set",
-                               fit_.iteration(), std::isnan(progress_.loss) ? "not a number" : "infinite"));
+    throw FitError(
+        fmt::format("the fit diverged in iteration {}: its loss is {}; try --set adam.rate={:g}, or another --seed",
+                    fit_.iteration(), std::isnan(progress_.loss) ? "not a number" : "infinite", recipe_.adam_rate / 2));
   }
   pace_.reach(fit_.iteration());
   progress_.iteration = fit_.iteration();
@@ -253,9 +258,8 @@ void Fitting::take_last_picture(Look look, const ProgressCallback& callback) {
 
 // Somebody waits for the end.
 void Fitting::take_hurried_picture() {
-  constexpr double most = 2;  // seconds
   const ProgressCallback nobody;
-  Waiting waiting("picture", most, Waiting::Result::any, {pace_, progress_, nobody});
+  Waiting waiting("picture", most_hurried, Waiting::Result::any, {pace_, progress_, nobody});
   take_picture(Look::passing, waiting);
 }
 
@@ -274,6 +278,7 @@ double Fitting::take_picture(Look look, Patience& patience) {
     errors_ = errors();
     progress_.expected = expected();
   }
+  classic_share_ = 1 - (judge() != nullptr ? judge()->share() : fit_.share());
   if (settings_.uncertainty) means_ = result_;
   observation_.noise.to_truth(result_, recipe_.unclip);
   observation_.noise.to_truth(output_, false);
@@ -306,7 +311,22 @@ std::optional<Expectation> Fitting::expected() const {
   return Expectation{-10 * std::log10(error), 2 * decibel * deviation / error};
 }
 
-std::optional<Uncertainty> Fitting::uncertainty() {
+// As many views as there is time for. Somebody who has stopped waits no longer for them than for a picture.
+Spread Fitting::spread_of_views(const ProgressCallback& callback) {
+  const Image& picture = observation_.like();
+  Spread spread({picture.colour_channels(), picture.height, picture.width}, false);
+  const ProgressCallback nobody;
+  Waiting waiting("uncertainty", stopped_ ? most_hurried : pace_.seconds_left(), Waiting::Result::any,
+                  {pace_, progress_, stopped_ ? nobody : callback});
+  for (int view = 0; view < fit_.views(); ++view) {
+    PartOf part(waiting, static_cast<double>(view) / fit_.views(), 1.0 / fit_.views());
+    if (fit_.output(output_, view, part) < 1) break;
+    spread.add(output_);
+  }
+  return spread;
+}
+
+std::optional<Uncertainty> Fitting::uncertainty(const ProgressCallback& callback) {
   Uncertainty found;
   std::vector<float> squares;
   if (errors_) {
@@ -318,12 +338,7 @@ std::optional<Uncertainty> Fitting::uncertainty() {
     if (!spread_->says_something()) return std::nullopt;
     squares = spread_->squares();
   } else {
-    const Image& picture = observation_.like();
-    Spread views({picture.colour_channels(), picture.height, picture.width}, false);
-    for (int view = 0; view < fit_.views(); ++view) {
-      fit_.output(output_, view);
-      views.add(output_);
-    }
+    const Spread views = spread_of_views(callback);
     if (!views.says_something()) return std::nullopt;
     squares = views.squares();
   }

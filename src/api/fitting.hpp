@@ -75,7 +75,8 @@ class Fitting {
   void forget_picture();
   [[nodiscard]] std::optional<Errors> errors() const;
   [[nodiscard]] std::optional<Expectation> expected() const;
-  [[nodiscard]] std::optional<Uncertainty> uncertainty();
+  [[nodiscard]] Spread spread_of_views(const ProgressCallback& callback);
+  [[nodiscard]] std::optional<Uncertainty> uncertainty(const ProgressCallback& callback);
   [[nodiscard]] Judge* judge() { return judging_.judge ? &*judging_.judge : nullptr; }
   [[nodiscard]] const Judge* judge() const { return judging_.judge ? &*judging_.judge : nullptr; }
   [[nodiscard]] Spread* spread() { return spread_ ? &*spread_ : nullptr; }
@@ -95,6 +96,8 @@ class Fitting {
   std::size_t bytes_before_ = resident_bytes();
   std::optional<Spread> spread_;  // of results, where a judge does not tell their errors without it
   std::optional<Errors> errors_;  // of the last result, where a judge tells them
+  std::optional<Uncertainty> uncertainty_;
+  double classic_share_ = 0;  // of the last result
   std::optional<Membrane> membrane_;
   Fit fit_;
   Saving saving_;

@@ -75,8 +75,9 @@ class Classics {
         return Restored{std::move(picture), *method};
       } catch (const OutOfPatience&) {
         if (waiting.stopped()) throw Stopped("stopped before there was a picture, so nothing is written");
-        judging.note += fmt::format("{}{} would take about {:.0f} s", judging.note.empty() ? "" : " and ", method->name,
-                                    waiting.expected_seconds());
+        const double seconds = waiting.expected_seconds();  // 0 where nobody knows
+        judging.note += fmt::format("{}{} would take {}", judging.note.empty() ? "" : " and ", method->name,
+                                    seconds > 0 ? fmt::format("about {:.0f} s", seconds) : "longer than there is");
       }
     }
     return std::nullopt;

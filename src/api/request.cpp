@@ -38,6 +38,7 @@ void check_method(const Settings& settings, const TaskMethod& method) {
       {"device", settings.device != preset.device},
       {"precision", settings.precision != preset.precision},
       {"every", settings.every != preset.every},
+      {"max-memory", settings.max_memory != preset.max_memory},
       {"explain", settings.explain != preset.explain},
       {"uncertainty", settings.uncertainty != preset.uncertainty},
       {"checkpoint-every", settings.checkpoint_every != preset.checkpoint_every},
@@ -60,6 +61,10 @@ const TaskMethod* method_of(const Request& request, const Task& task) {
 
 Recipe recipe_for(const Settings& settings, const Task& task, const Observation& observation) {
   const char* usual = recipe_of(settings, observation.recipes != nullptr ? *observation.recipes : task.recipes);
+  if (!settings.recipe.empty() && settings.quality != Settings().quality) {
+    throw Error(
+        "a recipe says what a quality would, so --quality has no effect beside --recipe; leave one of them out");
+  }
   Recipe recipe = load_recipe(settings.recipe.empty() ? usual : settings.recipe);
   for (const auto& [key, value] : settings.set) set_value(recipe, key, value);
   recipe.iterations = iterations_for(recipe, observation.like().plane_size());

@@ -75,7 +75,8 @@ void leave_out_long_fit(const FittingParts& parts, const Pace& pace, Judging& ju
   if (std::isinf(pace.seconds_left())) return;
   const double step = seconds_of_a_step(target_of(parts.observation, judging), parts.recipe, *parts.device.backend);
   if (needed * step <= pace.seconds_left()) return;
-  judging.note = fmt::format("one iteration would take about {:.0f} s, for which there is no time", step);
+  judging.note += fmt::format("{}one iteration would take about {:.0f} s, for which there is no time",
+                              judging.note.empty() ? "" : ", and ", step);
   if (judging.judge && !judging.judge->classic().empty()) {
     judging.alone.assign(judging.judge->classic().begin(), judging.judge->classic().end());
     parts.observation.noise.to_truth(judging.alone, true);
@@ -91,10 +92,19 @@ void leave_out_long_fit(const FittingParts& parts, const Pace& pace, Judging& ju
                                                   : "the picture as it came";
 }
 
+// A checkpoint is worth more than what there is without a fit.
+void keep_checkpoint(const Settings& settings, const Judging& judging) {
+  if (settings.resume.empty()) return;
+  const std::string kept = fmt::format("so nothing is written, and {} stays as it is", settings.resume.string());
+  if (judging.stopped) throw Stopped(fmt::format("stopped before the fit could go on, {}", kept));
+  throw Error(fmt::format("the fit cannot go on in this time ({}), {}; give more --time", judging.note, kept));
+}
+
 void fit(const FittingParts& parts, const Listener& listener, Pace& pace, Pictures& pictures, Restoration& result) {
   Judging judging = make_judging(parts.observation, parts.recipe, parts.range, parts.settings, listener);
   if (judging.alone.empty()) leave_out_long_fit(parts, pace, judging);
   if (!judging.alone.empty()) {
+    keep_checkpoint(parts.settings, judging);
     result.recipe = parts.recipe.name;
     result.device = parts.device.backend->name();
     return leave_alone(judging, parts.observation, listener, pictures, result);

@@ -35,7 +35,7 @@ class Waiting final : public Patience {
   /// The callback wanted to stop.
   [[nodiscard]] bool stopped() const { return stopped_; }
 
-  /// What the work takes in all, by what of it was done when it was last looked at.
+  /// What the work takes in all, by what of it was done when it was last looked at; 0 where that was not told.
   [[nodiscard]] double expected_seconds() const { return expected_; }
 
  private:

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/check.hpp"
+#include "image/samples.hpp"
 
 namespace dipper {
 namespace {
@@ -52,8 +53,7 @@ ClippedNoise clipped_noise(double value, double sigma) {
 Clipping::Clipping(const Image& noisy, double sigma, Ends ends) : sigma_(sigma) {
   DIPPER_CHECK(sigma >= 0);
   const std::span<const float> samples = noisy.colours();
-  const auto beyond = [](float sample) { return !(sample >= 0 && sample <= 1); };
-  if (sigma == 0 || std::ranges::any_of(samples, beyond)) return;
+  if (sigma == 0 || !in_range(samples)) return;
   black_ = ends == Ends::both && is_heaped(samples, 0, static_cast<float>(sigma));
   white_ = is_heaped(samples, 1, static_cast<float>(sigma));
   if (!any()) return;

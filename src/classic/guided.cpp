@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <functional>
+#include <numeric>
 #include <vector>
 
 #include "base/check.hpp"
@@ -258,7 +259,12 @@ double noise_beside(const Image& picture, const Image& guide) {
   const std::vector<float> weights(picture.plane_size(), 1.0F);
   Tile windows(picture, weights, guide, 0);
   std::vector<double> misfits;
-  for (const Area& tile : tiles_of(picture)) windows.add_misfits(tile, radius, misfits);
+  const std::vector<Area> tiles = tiles_of(picture);
+  constexpr std::size_t enough = 16;  // tiles, of different rows and columns of a large picture
+  const auto columns = static_cast<std::size_t>((picture.width + tile_side - 1) / tile_side);
+  std::size_t step = (tiles.size() + enough - 1) / enough;
+  while (std::gcd(step, columns) > 1) ++step;
+  for (std::size_t n = 0; n < tiles.size(); n += step) windows.add_misfits(tiles[n], radius, misfits);
   if (misfits.empty()) return 0;
   const auto middle = misfits.begin() + static_cast<std::ptrdiff_t>(misfits.size() / 2);
   std::nth_element(misfits.begin(), middle, misfits.end());

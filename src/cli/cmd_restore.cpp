@@ -67,8 +67,9 @@ Figures figures_of(const Restoration& restoration, bool raw) {
 std::string uncertainty_line(const RestoreOptions& options, const Restoration& restoration) {
   if (options.uncertainty.empty() || restoration.method != "fit") return "";
   if (!restoration.uncertainty) {
-    return fmt::format("\nthere is no {}: the fit showed too few pictures to tell how far they are spread",
-                       options.uncertainty);
+    return fmt::format("\nthere is no {}: {}", options.uncertainty,
+                       restoration.iterations == 0 ? "there was no fit"
+                                                   : "what the fit showed says too little of how far it may be off");
   }
   const Uncertainty& found = *restoration.uncertainty;
   std::string text = fmt::format("\nexpected error {:.4f} of the way from black to white", found.mean_error);

@@ -63,7 +63,7 @@ void remove_checkpoint(const RestoreOptions& options, const Restoration& restora
   const std::string file = checkpoint_file(options);
   if (restoration.stopped || !options.checkpoint.empty() || file.empty()) return;
   const std::filesystem::path& resumed = options.settings.resume;
-  const bool is_ours = !restoration.checkpoint.empty() || (!resumed.empty() && same_file(resumed, file));
+  const bool is_ours = !restoration.checkpoint.empty() || (restoration.resumed_from > 0 && same_file(resumed, file));
   if (!is_ours) return;
   std::error_code error;
   std::vector<std::filesystem::path> files = checkpoint_files(file);

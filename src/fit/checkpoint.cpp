@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* format = "dipper checkpoint 1";
+constexpr const char* format = "dipper checkpoint 2";
 constexpr const char* checksum_key = "sha256";
 constexpr int most = std::numeric_limits<int>::max();
 

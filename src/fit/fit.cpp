@@ -301,9 +301,9 @@ double Fit::output(std::span<float> to, Patience& patience) {
   return 1;
 }
 
-void Fit::output(std::span<float> to, int view) {
+double Fit::output(std::span<float> to, int view, Patience& patience) {
   DIPPER_CHECK(view < views());
-  draw_tiles({view, 1}, Patience::endless(), to);
+  return draw_tiles({view, 1}, patience, to);
 }
 
 Fit::OutputCost Fit::measure_output() {

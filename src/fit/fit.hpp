@@ -36,7 +36,7 @@ struct Target {
   std::optional<Scaling> scaling{};             // where they are a picture made smaller, how
   Again again{};
   std::span<const float> guide{};           // a picture as large as the one that is wanted, for the input
-  std::span<const std::size_t> held_out{};  // pixels whose weight is 0 though their values are right
+  std::span<const std::size_t> held_out{};  // pixels whose weight is 0 though they are known
   [[nodiscard]] Shape picture() const;      // that is wanted
 };
 
@@ -90,7 +90,7 @@ class Fit {
   /// With a network that sees tiles, the ways to lay the picture, of which the output averages as many as the recipe
   /// says, and what one of them gives alone; else 0.
   [[nodiscard]] int views() const { return recipe_.in_tiles() ? Tiles::all_views : 0; }
-  void output(std::span<float> to, int view);
+  double output(std::span<float> to, int view, Patience& patience = Patience::endless());
 
   /// Whether there is an average of the outputs.
   [[nodiscard]] bool averages() const { return !average_.empty(); }

@@ -13,11 +13,11 @@ namespace {
 constexpr int largest = 96;
 constexpr int smallest = 48;
 
-double now() {
+}  // namespace
+
+double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
-
-}  // namespace
 
 /// What the network drew of a picture, summed over the views of it, and how many of them had each pixel.
 struct Tiles::Details {
@@ -55,9 +55,9 @@ int Tiles::count(int height, int width) const {
 double Tiles::seconds(const Draw& draw) {
   constexpr int tried = 5;
   draw();  // the first may have to fetch its memory
-  const double began = now();
+  const double began = steady_seconds();
   for (int n = 0; n < tried; ++n) draw();
-  return (now() - began) / tried;
+  return (steady_seconds() - began) / tried;
 }
 
 void Tiles::learn_part(std::uint64_t seed, int step, int height, int width,

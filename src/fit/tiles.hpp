@@ -14,6 +14,9 @@
 
 namespace dipper {
 
+/// Since some moment that stays the same.
+[[nodiscard]] double steady_seconds();
+
 /// Lets a network see pictures of any size, a square tile at a time, in the ways that a picture can be laid. Each pixel
 /// of its result must depend on those near it alone.
 class Tiles {

@@ -2,7 +2,6 @@
 #include "fit/zero_shot.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 
@@ -26,10 +25,6 @@ int steps_to(int scale) {
 // A side after so many of them.
 int side_after(int side, int scale, int step) {
   return static_cast<int>(std::lround(side * std::pow(scale, static_cast<double>(step) / steps_to(scale))));
-}
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
@@ -90,11 +85,11 @@ std::size_t ZeroShot::pixels_from(int step) const {
 
 Tiles::Cost ZeroShot::measure(const Tiles::Draw& draw, ThreadPool& pool) const {
   Tiles::Cost cost{.view = Tiles::seconds(draw) * tiles_from(1)};
-  const double began = now();
+  const double began = steady_seconds();
   const Shape first = size_after(1);
   Image picture = resize(small_, first.width, first.height, ResizeKernel::bicubic, &pool);
   project_back(picture, pool);
-  const double of_a_pixel = (now() - began) / static_cast<double>(first.plane());
+  const double of_a_pixel = (steady_seconds() - began) / static_cast<double>(first.plane());
   cost.other = of_a_pixel * static_cast<double>(pixels_from(1));
   return cost;
 }
@@ -120,15 +115,15 @@ double ZeroShot::enlarge(const Tiles::Draw& draw, Tiles::Views views, Tiles::Cos
   for (int step = 1; step <= steps; ++step) {
     const Shape size = size_after(step);
     const double left = patience.seconds_left() - pixel_seconds * static_cast<double>(pixels_from(step));
-    const double began = now();
+    const double began = steady_seconds();
     picture = resize(picture, size.width, size.height, ResizeKernel::bicubic, &pool);
-    const double resized = now();
+    const double resized = steady_seconds();
     const int taken = looks.taken;
     const int count = trust > 0 ? views_in(left, tile_seconds, step, views.count) : 0;
     static_cast<void>(tiles_.add_details(draw, {views.first, count}, trust, looks, picture));
-    const double detailed = now();
+    const double detailed = steady_seconds();
     project_back(picture, pool);
-    pixel_seconds = (resized - began + now() - detailed) / static_cast<double>(size.plane());
+    pixel_seconds = (resized - began + steady_seconds() - detailed) / static_cast<double>(size.plane());
     if (looks.taken > taken) tile_seconds = (detailed - resized) / (looks.taken - taken);
     trust *= later_trust;
   }

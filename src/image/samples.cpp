@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/samples.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -79,6 +80,10 @@ std::vector<std::uint16_t> to_sixteen_bit(const Image& image) {
 
 std::vector<float> to_floats(const Image& image) {
   return interleave<float>(image);
+}
+
+bool in_range(std::span<const float> samples) {
+  return std::ranges::all_of(samples, [](float sample) { return sample >= 0 && sample <= 1; });
 }
 
 void round_samples(Image& image) {

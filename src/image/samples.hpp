@@ -24,6 +24,9 @@ void set_samples(Image& image, std::span<const std::uint16_t> interleaved);
 [[nodiscard]] std::vector<std::uint16_t> to_sixteen_bit(const Image& image);
 [[nodiscard]] std::vector<float> to_floats(const Image& image);
 
+/// Whether no sample is beyond black or white, as it cannot be but in a float file.
+[[nodiscard]] bool in_range(std::span<const float> samples);
+
 /// Rounds every sample to what a lossless file of the picture's sample type holds; float samples stay as they are.
 void round_samples(Image& image);
 

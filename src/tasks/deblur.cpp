@@ -17,6 +17,7 @@
 #include "dipper/error.hpp"
 #include "image/blur_kernel.hpp"
 #include "image/noise.hpp"
+#include "image/samples.hpp"
 #include "tasks/task.hpp"
 
 namespace dipper {
@@ -26,7 +27,7 @@ constexpr TaskOption options[] = {
     {.name = "gaussian", .value = "SIGMA", .help = "out of focus: a Gaussian of this standard deviation in pixels"},
     {.name = "motion",
      .value = "LENGTH,ANGLE",
-     .help = "the camera moved so many pixels in this direction, in degrees: 0 is -, 45 is /"},
+     .help = "the camera moved so many pixels; ANGLE in degrees counter-clockwise from 0, which is level"},
     {.name = "kernel",
      .value = "FILE",
      .help =
@@ -77,8 +78,7 @@ Observation observe_deblur(const TaskInput& input) {
   Observation observation = all_known(input.picture);
   observation.noise = NoiseModel(estimate_noise(input.picture));
   observation.classic = &tv;
-  const bool in_range = std::ranges::all_of(input.picture.colours(), [](float s) { return s >= 0 && s <= 1; });
-  if (!in_range) observation.recipes = &beyond_white;
+  if (!in_range(input.picture.colours())) observation.recipes = &beyond_white;
   const auto pool = std::make_shared<ThreadPool>(1);
   observation.damage_again = [kernel, pool, noise = observation.noise.sigma()](const Image& sharp, std::uint64_t draw) {
     Image again = sharp;

@@ -2,13 +2,13 @@
 // JPEG left blocks, rings and blotches of colour.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 
 #include "base/philox.hpp"
 #include "classic/deblock.hpp"
 #include "classic/jpeg_coding.hpp"
+#include "image/samples.hpp"
 #include "tasks/task.hpp"
 
 namespace dipper {
@@ -16,8 +16,7 @@ namespace {
 
 // Of samples beyond white or black there was no JPEG.
 std::optional<JpegCoding> coding_of(const Image& picture) {
-  const bool in_range = std::ranges::all_of(picture.colours(), [](float s) { return s >= 0 && s <= 1; });
-  return in_range ? find_jpeg_coding(picture) : std::nullopt;
+  return in_range(picture.colours()) ? find_jpeg_coding(picture) : std::nullopt;
 }
 
 Image without_blocks(const Observation& observation, int threads, Patience& patience) {

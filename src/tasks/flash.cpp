@@ -8,6 +8,7 @@
 #include "classic/guided.hpp"
 #include "dipper/error.hpp"
 #include "image/noise.hpp"
+#include "image/samples.hpp"
 #include "tasks/task.hpp"
 
 namespace dipper {
@@ -44,10 +45,7 @@ Image guide_of(const Image& flash) {
   Image guide = flash;
   guide.channels = flash.colour_channels();
   guide.samples.resize(guide.channels * flash.plane_size());
-  const auto in_range = [](float sample) { return sample >= 0 && sample <= 1; };
-  if (!std::ranges::all_of(guide.samples, in_range)) {
-    throw Error("the picture with flash holds samples outside of 0 to 1; give one without");
-  }
+  if (!in_range(guide.samples)) throw Error("the picture with flash holds samples outside of 0 to 1; give one without");
   return guide;
 }
 

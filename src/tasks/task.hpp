@@ -50,7 +50,7 @@ struct Observation {
   std::optional<LinearOperator> observed_by{};  // A, when y is not the wanted picture with gaps or noise
   std::optional<Scaling> scaling{};             // and how much smaller y was made, when that is all it does
   std::optional<Image> frame{};  // what lends the restored picture its size, alpha and profile; else y does
-  std::optional<Image> guide{};  // a second picture of the same scene and size: the network's input
+  std::optional<Image> guide{};  // a second picture of the same scene and size, for the network to see
   NoiseModel noise{};            // of y, which has it alike everywhere; none where the task does not know it
   std::function<Image(const Image&, std::uint64_t)> damage_again{};  // what happened, done to another picture of
                                                                      // colours alone, differently for each number

@@ -40,6 +40,8 @@ TEST(Requests, TheDamageMayNameItsRecipes) {
   settings.quality = "best";
   EXPECT_EQ(recipe_for(settings, task, observation).name, "paper-flash");
   settings.recipe = "quick";
+  EXPECT_THROW(static_cast<void>(recipe_for(settings, task, observation)), Error);  // which of the two?
+  settings.quality = "balanced";
   EXPECT_EQ(recipe_for(settings, task, observation).name, "quick");
 }
 

@@ -93,6 +93,22 @@ TEST_F(Resume, NoneIsNoneWhenInterruptedToo) {
   EXPECT_EQ(names(), (Words{"a mask's.png", "in.png", "out.png"}));
 }
 
+// A checkpoint is worth more than what there is in no time.
+TEST_F(Resume, WithoutTimeToGoOnEverythingStaysAsItWas) {
+  Words slow{"--recipe", "small", "--set", "skip.down=512,512,512"};
+  Words first = slow;
+  first.insert(first.end(), {"--iterations", "2", "--checkpoint", "out.png.checkpoint"});
+  ASSERT_EQ(inpaint(first).code, 0);
+  const std::vector<std::byte> before = read_file(file("out.png"));
+  slow.insert(slow.end(), {"--iterations", "2", "--resume", "out.png.checkpoint", "--time", "0.1"});
+  const Outcome outcome = inpaint(slow);
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_NE(outcome.err.find("the fit cannot go on in this time ("), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("out.png.checkpoint stays as it is; give more --time"), std::string::npos) << outcome.err;
+  EXPECT_EQ(read_file(file("out.png")), before);
+  EXPECT_EQ(names(), (Words{"a mask's.png", "in.png", "out.png", "out.png.checkpoint"}));
+}
+
 TEST_F(Resume, ABrokenCheckpointIsSaidEvenWhenQuiet) {
   ASSERT_EQ(inpaint({"--iterations", "3", "--checkpoint", "c", "--checkpoint-every", "0"}).code, 0);
   std::filesystem::resize_file(file("c"), 100);
