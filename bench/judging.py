@@ -40,9 +40,11 @@ PICTURES = {
     "peppers": "denoise/25/peppers_GT.png",
     "bunny": "seed/bunny_512.jpg",
 }
-DAMAGES = {"drop": ("inpaint", ["--drop", "0.5"]), "scratches": ("inpaint", ["--scratch", "12"]),
-           "text": ("inpaint", ["--text"]), "noise25": ("denoise", ["--noise", "25"]),
-           "noise50": ("denoise", ["--noise", "50"])}
+# The task that undoes it, how to make it, and what the task has to be told.
+DAMAGES = {"drop": ("inpaint", ["--drop", "0.5"], []), "scratches": ("inpaint", ["--scratch", "12"], []),
+           "text": ("inpaint", ["--text"], []), "noise25": ("denoise", ["--noise", "25"], []),
+           "noise50": ("denoise", ["--noise", "50"], []),
+           "photons20": ("denoise", ["--poisson", "20"], ["--noise", "poisson"])}
 SIDE = 256
 MAP_SCALE = 10  # of --uncertainty
 
@@ -91,11 +93,11 @@ def judge(arguments, name, damage, recipe, seed, folder):
     truth, damaged, mask = folder / "truth.png", folder / "damaged.png", folder / "mask.png"
     restored, deviations = folder / "restored.png", folder / "deviations.png"
     save_middle(DATA / PICTURES[name], truth)
-    task, options = DAMAGES[damage]
+    task, making, undoing = DAMAGES[damage]
     gaps = ["--mask", mask] if task == "inpaint" else []
-    run(arguments.program, "damage", truth, "-o", damaged, *gaps, "--seed", seed, *options)
+    run(arguments.program, "damage", truth, "-o", damaged, *gaps, "--seed", seed, *making)
     threads = ["--threads", arguments.threads] if arguments.threads else []
-    restore = [arguments.program, task, damaged, *gaps, "--truth", truth, "--json", "--seed", seed, *threads]
+    restore = [arguments.program, task, damaged, *gaps, *undoing, "--truth", truth, "--json", "--seed", seed, *threads]
     fit = [*restore, "--recipe", recipe, "--progress", "json", "--checkpoint", "none"]
     done = run(*fit, "-o", restored, "--uncertainty", deviations)
     result = json.loads(done.stdout)
