@@ -32,7 +32,7 @@ fi
 echo "3. Dropping half of its pixels and restoring it"
 mkdir -p "$out"
 build/dipper inpaint "$picture" --drop 0.5 --output "$out/restored.png" \
-  --strip "$out/strip.png" --animation "$out/fit.gif" --frames "$out/frames" --json >"$out/result.json"
+  --strip "$out/strip.png" --animation "$out/fit.gif" --frames "$out/frames" --report "$out/report.html" --json >"$out/result.json"
 
 figure() { sed -n "s/.*\"$1\": *\([0-9.]*\).*/\1/p" "$out/result.json"; }
 echo
@@ -40,6 +40,7 @@ printf 'Done: PSNR %.2f dB, SSIM %.3f, after %d iterations in %.0f seconds.\n' \
   "$(figure psnr)" "$(figure ssim)" "$(figure iterations)" "$(figure seconds)"
 cat <<END
 Look at
+  $out/report.html            all of it on one page
   $out/strip.png              the photo, what was left of it, and what dipper made of that
   $out/restored.png           the restored photo
   $out/restored_damaged.png   what it was made from

@@ -7,7 +7,7 @@ set -euo pipefail
 build=(
   g++ cmake ninja-build pkg-config
   libpng-dev libjpeg62-turbo-dev libwebp-dev libtiff-dev libgif-dev liblcms2-dev
-  libfreetype-dev fonts-dejavu-core
+  libfreetype-dev fonts-dejavu-core libjs-dygraphs
   libhwy-dev libqhull-dev libssl-dev libcli11-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev
 )
 test=(libgtest-dev python3)

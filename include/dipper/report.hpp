@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "dipper/image.hpp"
 
@@ -38,5 +39,36 @@ class Animation {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// A run as one page that needs nothing else, neither files nor a network: what was restored, how it went, the frames,
+/// and what it takes to do it again; and the same as JSON beside it.
+class Report {
+ public:
+  /// target: a file FILE.html, beside which FILE.json is written, or the folder of index.html and run.json, which is
+  /// made if need be. Throws Error when they cannot be written, so that this is known before the fit.
+  explicit Report(const std::filesystem::path& target);
+  ~Report();
+  Report(const Report&) = delete;
+  Report& operator=(const Report&) = delete;
+  Report(Report&&) noexcept;
+  Report& operator=(Report&&) noexcept;
+
+  /// A frame of the fit. Of very many only some are kept, evenly.
+  void frame(int iteration, const Image& picture);
+
+  /// A picture of the run: "damaged", "restored", "truth" or "uncertainty", and what it is called on the page.
+  void picture(const std::string& name, const std::string& label, const Image& picture);
+
+  /// run: what `dipper ... --report` writes, as JSON; docs/report.md tells its values. Throws Error when the disk is
+  /// full.
+  void write(const std::string& title, const std::string& run);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// What a report of that target writes: the page and the JSON.
+[[nodiscard]] std::vector<std::filesystem::path> report_files(const std::filesystem::path& target);
 
 }  // namespace dipper

@@ -16,6 +16,7 @@
 #include "cli/progress.hpp"
 #include "cli/restore_options.hpp"
 #include "cli/resume.hpp"
+#include "cli/run_report.hpp"
 #include "dipper/dipper.hpp"
 
 namespace dipper::cli {
@@ -111,35 +112,36 @@ Json uncertainty_or_null(const RestoreOptions& options, const std::optional<Unce
           {"output", options.uncertainty}};
 }
 
-void print_json(const RestoreOptions& options, const Restoration& restoration, const Figures& figures) {
-  const Json result = {{"psnr", number_or_null(figures.psnr)},
-                       {"ssim", number_or_null(figures.ssim)},
-                       {"raw_psnr", number_or_null(restoration.raw_psnr)},
-                       {"expected_psnr_of_missing", restoration.expected ? Json(restoration.expected->psnr) : Json()},
-                       {"expected_within", restoration.expected ? Json(restoration.expected->within) : Json()},
-                       {"uncertainty", uncertainty_or_null(options, restoration.uncertainty)},
-                       {"classic", restoration.classic},
-                       {"classic_share", restoration.classic_share},
-                       {"iterations", restoration.iterations},
-                       {"best_iteration", restoration.best_iteration},
-                       {"reason", restoration.reason},
-                       {"resumed_from_iteration", restoration.resumed_from},
-                       {"seconds", restoration.seconds},
-                       {"iterations_per_second", restoration.iterations_per_second},
-                       {"peak_bytes", restoration.peak_bytes},
-                       {"seed", restoration.seed},
-                       {"method", restoration.method},
-                       {"recipe", restoration.recipe},
-                       {"device", restoration.device},
-                       {"version", build_info().version},
-                       {"output", options.output}};
-  fmt::print("{}\n", to_line(result));
+Json result_of(const RestoreOptions& options, const Restoration& restoration, const Figures& figures) {
+  return {{"psnr", number_or_null(figures.psnr)},
+          {"ssim", number_or_null(figures.ssim)},
+          {"raw_psnr", number_or_null(restoration.raw_psnr)},
+          {"expected_psnr_of_missing", restoration.expected ? Json(restoration.expected->psnr) : Json()},
+          {"expected_within", restoration.expected ? Json(restoration.expected->within) : Json()},
+          {"uncertainty", uncertainty_or_null(options, restoration.uncertainty)},
+          {"classic", restoration.classic},
+          {"classic_share", restoration.classic_share},
+          {"iterations", restoration.iterations},
+          {"best_iteration", restoration.best_iteration},
+          {"reason", restoration.reason},
+          {"resumed_from_iteration", restoration.resumed_from},
+          {"seconds", restoration.seconds},
+          {"iterations_per_second", restoration.iterations_per_second},
+          {"peak_bytes", restoration.peak_bytes},
+          {"seed", restoration.seed},
+          {"method", restoration.method},
+          {"recipe", restoration.recipe},
+          {"device", restoration.device},
+          {"version", build_info().version},
+          {"output", options.output}};
 }
 
 int run(const TaskInfo& task, const RestoreOptions& options, const std::vector<std::string>& words) {
   const auto began = std::chrono::steady_clock::now();
   Request request = read_request(task.name, options);
   Outputs outputs(options, request.input);
+  std::optional<RunReport> page;
+  if (!options.report.empty()) page.emplace(options, words);
   ProgressReport report(options, title(request, options));
   report.tell(warning_of_replacement(options));
   catch_interrupts();
@@ -151,6 +153,7 @@ int run(const TaskInfo& task, const RestoreOptions& options, const std::vector<s
   const Restoration restoration = restore(request, [&](const Progress& progress) {
     if (progress.iteration == progress.resumed_from) outputs.check_size(progress.width, progress.height);
     outputs.frame(progress);
+    if (page) page->follow(progress);
     report.update(progress);
     return !interrupted();
   });
@@ -158,10 +161,12 @@ int run(const TaskInfo& task, const RestoreOptions& options, const std::vector<s
   outputs.write(request, restoration);
   remove_checkpoint(options, restoration);
   const Figures figures = figures_of(restoration, options.raw);
+  const Json result = result_of(options, restoration, figures);
+  if (page) page->write(request, restoration, result);
   const bool may_resume = restoration.stopped && !restoration.checkpoint.empty();
   report.finish(sentence(options, restoration, figures), restoration,
                 may_resume ? resume_command(words, restoration.checkpoint) : "");
-  if (options.json) print_json(options, restoration, figures);
+  if (options.json) fmt::print("{}\n", to_line(result));
   return restoration.stopped ? exit_interrupted : exit_done;
 }
 

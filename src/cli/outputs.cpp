@@ -53,6 +53,9 @@ std::vector<NamedFile> outputs_of(const RestoreOptions& options) {
   if (!options.strip.empty()) files.push_back({"--strip", options.strip});
   if (!options.animation.empty()) files.push_back({"--animation", options.animation});
   if (!options.uncertainty.empty()) files.push_back({"--uncertainty", options.uncertainty});
+  if (!options.report.empty()) {
+    for (const fs::path& file : report_files(options.report)) files.push_back({"--report", file});
+  }
   if (const std::string checkpoint = checkpoint_file(options); !checkpoint.empty()) {
     const std::vector<fs::path> both = checkpoint_files(checkpoint);
     files.push_back({"--checkpoint", both[0]});

@@ -79,6 +79,10 @@ void declare_outputs(CLI::App& command, RestoreOptions& options) {
             "write how far each pixel may be off: its brightness is ten times the standard deviation of the error, so "
             "black is certain and white off by a tenth of the way from black to white, or more"},
            options.uncertainty);
+  add_text(command,
+           {"--report", "DIR|FILE.html",
+            "write one page with the pictures, the course, the frames, all settings and files, and the same as JSON"},
+           options.report);
   add_switch(command, {"--json", "", "one JSON object on stdout: figures, seed, recipe, output"}, options.json);
 }
 

@@ -31,6 +31,7 @@ struct RestoreOptions {
   int animation_size = 200;
   std::string strip;
   std::string uncertainty;  ///< the file of the map
+  std::string report;       ///< a folder, or a file that ends in .html
   bool raw = false;
   bool json = false;
   ProgressStyle progress = ProgressStyle::automatic;

@@ -29,6 +29,12 @@ std::string quoted(const std::string& word) {
 
 }  // namespace
 
+std::string command_line(const std::vector<std::string>& words) {
+  std::vector<std::string> each(words.size());
+  std::ranges::transform(words, each.begin(), quoted);
+  return fmt::format("{}", fmt::join(each, " "));
+}
+
 std::string checkpoint_file(const RestoreOptions& options) {
   if (options.checkpoint == "none") return "";
   if (!options.checkpoint.empty()) return options.checkpoint;
@@ -51,12 +57,12 @@ std::string resume_command(const std::vector<std::string>& words, const std::str
     if (words[i] == "--resume") {
       ++i;  // what this run went on from
     } else if (!words[i].starts_with("--resume=")) {
-      kept.push_back(quoted(words[i]));
+      kept.push_back(words[i]);
     }
   }
   DIPPER_CHECK(kept.size() >= 2);
-  kept.insert(kept.begin() + 2, {"--resume", quoted(checkpoint)});  // after the name of the command
-  return fmt::format("{}", fmt::join(kept, " "));
+  kept.insert(kept.begin() + 2, {"--resume", checkpoint});  // after the name of the command
+  return command_line(kept);
 }
 
 void remove_checkpoint(const RestoreOptions& options, const Restoration& restoration) {

@@ -9,6 +9,9 @@
 
 namespace dipper::cli {
 
+/// The words of a command line, quoted where a POSIX shell needs it.
+[[nodiscard]] std::string command_line(const std::vector<std::string>& words);
+
 /// Where a run saves its state: as --checkpoint says, or OUTPUT.checkpoint; empty for nowhere.
 [[nodiscard]] std::string checkpoint_file(const RestoreOptions& options);
 

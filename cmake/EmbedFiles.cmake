@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# embed_files(OUTPUT HEADER FUNCTION file...): writes a C++ file with FUNCTION, declared by HEADER, which gives the text of a
+# file by its name without folders.
+function(embed_files output header function)
+  set(entries "")
+  foreach(file ${ARGN})
+    get_filename_component(name ${file} NAME)
+    file(READ ${file} text)
+    string(APPEND entries "      {\"${name}\", R\"embedded(${text})embedded\"},\n")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  endforeach()
+  file(CONFIGURE OUTPUT ${output} CONTENT [=[
+// SPDX-License-Identifier: Apache-2.0
+// Made by cmake/EmbedFiles.cmake.
+#include "@header@"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/check.hpp"
+
+namespace dipper {
+
+std::string_view @function@(std::string_view name) {
+  static constexpr std::pair<std::string_view, std::string_view> files[] = {
+@entries@  };
+  const auto* const found = std::ranges::find(files, name, &std::pair<std::string_view, std::string_view>::first);
+  DIPPER_CHECK(found != std::end(files));
+  return found->second;
+}
+
+}  // namespace dipper
+]=] @ONLY)
+endfunction()

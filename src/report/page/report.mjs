@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shows what a run left in this page: run.json, and its pictures.
+import { curve } from "dipper/curve.mjs";
+import { divider } from "dipper/divider.mjs";
+import { player } from "dipper/player.mjs";
+
+const at = (id) => document.getElementById(id);
+const run = JSON.parse(at("run").textContent);
+const pictures = JSON.parse(at("pictures").textContent);
+const result = run.result;
+
+const decibel = (value) => `${value.toFixed(2)} dB`;
+
+function duration(seconds) {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+function add(parent, name, text) {
+  const element = document.createElement(name);
+  element.textContent = text;
+  parent.append(element);
+  return element;
+}
+
+function showTitle() {
+  const fit = result.method === "fit";
+  at("title").textContent = `${run.task} ${run.input.file}`;
+  const parts = [`${run.width}×${run.height}`, fit ? `recipe ${result.recipe}` : `method ${result.method}`];
+  if (fit) parts.push(`${result.iterations.toLocaleString("en")} iterations`);
+  at("subtitle").textContent = [...parts, duration(result.seconds)].join(" · ");
+}
+
+function showPictures() {
+  const restored = pictures.find((picture) => picture.name === "restored");
+  const others = pictures.filter((picture) => ["damaged", "truth"].includes(picture.name));
+  const { setBefore } = divider(at("divider"), others[0], restored);
+  if (others.length < 2) return;
+  const choices = document.createElement("fieldset");
+  choices.className = "choices";
+  choices.setAttribute("aria-label", "The left picture");
+  for (const other of others) {
+    const label = add(choices, "label", "");
+    const input = document.createElement("input");
+    Object.assign(input, { type: "radio", name: "before", checked: other === others[0] });
+    input.addEventListener("change", () => setBefore(other));
+    label.append(input, ` ${other.label}`);
+  }
+  at("divider").after(choices);
+}
+
+function showFigures() {
+  const figures = [];
+  if (result.psnr !== null) figures.push(["PSNR", decibel(result.psnr)]);
+  if (result.ssim !== null) figures.push(["SSIM", result.ssim.toFixed(3)]);
+  if (result.expected_psnr_of_missing !== null) {
+    const within = result.expected_within === null ? "" : ` ± ${result.expected_within.toFixed(1)}`;
+    figures.push(["expected of what was missing", `${result.expected_psnr_of_missing.toFixed(1)}${within} dB`]);
+  }
+  if (Math.round(100 * result.classic_share) > 0) figures.push([`share of ${result.classic}`, `${Math.round(100 * result.classic_share)} %`]);
+  for (const [name, value] of figures) {
+    const pair = add(at("figures"), "div", "");
+    add(pair, "dt", name);
+    add(pair, "dd", value);
+  }
+}
+
+function showCourse() {
+  if (run.curve.length < 2) return;
+  at("course").hidden = false;
+  curve(at("curve"), run.curve.map(({ iteration, loss, psnr, expected }) => [iteration, loss, psnr, expected]));
+  const stopped = result.reason ? `Stopped after ${result.iterations} iterations: ${result.reason}.` : "";
+  const best = result.best_iteration > 0 ? `The result is that of iteration ${result.best_iteration}.` : "";
+  at("reason").textContent = [stopped, best].filter(Boolean).join(" ");
+}
+
+function showFrames() {
+  const frames = pictures.filter((picture) => picture.name === "frame");
+  if (frames.length < 2) return;
+  at("film").hidden = false;
+  player(at("player"), frames);
+}
+
+function showUncertainty() {
+  const map = pictures.find((picture) => picture.name === "uncertainty");
+  if (!map) return;
+  at("doubt").hidden = false;
+  at("uncertainty").src = map.src;
+  at("uncertainty").alt = map.label;
+  at("uncertainty-text").textContent = "Black is certain; white may be off by a tenth of the way from black to white, or more.";
+}
+
+function showSettings() {
+  at("command").textContent = run.command;
+  for (const [name, value] of Object.entries(run.settings)) {
+    if (value === null || value === "") continue;
+    const row = add(at("settings"), "tr", "");
+    add(row, "th", name).scope = "row";
+    add(row, "td", value);
+  }
+  for (const file of run.files) {
+    const row = add(at("files"), "tr", "");
+    add(row, "th", file.what).scope = "row";
+    const cell = add(row, "td", file.file);
+    if (file.sha256) add(cell, "span", `SHA-256 ${file.sha256}`).className = "hash";
+  }
+  if (!run.recipe) return;
+  at("recipe").hidden = false;
+  at("recipe-text").textContent = run.recipe;
+}
+
+for (const show of [showTitle, showPictures, showFigures, showCourse, showFrames, showUncertainty, showSettings]) show();

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/base64.hpp"
+#include "base/files.hpp"
+#include "dipper/error.hpp"
+#include "dipper/report.hpp"
+#include "report/page.hpp"
+#include "report/still.hpp"
+
+namespace dipper {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What keeps the page of a 512x512 picture with 100 frames under 5 MB.
+constexpr std::size_t most_frames = 120;
+constexpr int frame_size = 320;
+constexpr float frame_quality = 75;
+constexpr int picture_size = 1600;
+constexpr float picture_quality = 92;
+constexpr std::size_t lossless_pixels = 640 * 640;
+constexpr float lossless = 101;
+
+std::string data_url(std::string_view type, std::span<const std::byte> bytes) {
+  return fmt::format("data:{};base64,{}", type, base64(bytes));
+}
+
+// Within a script nothing may look like its end.
+std::string in_script(std::string_view json) {
+  std::string text;
+  text.reserve(json.size());
+  for (const char letter : json) {
+    if (letter == '<') {
+      text += "\\u003c";
+    } else {
+      text += letter;
+    }
+  }
+  return text;
+}
+
+std::string in_text(std::string_view words) {
+  std::string text;
+  for (const char letter : words) {
+    switch (letter) {
+      case '<':
+        text += "&lt;";
+        break;
+      case '&':
+        text += "&amp;";
+        break;
+      default:
+        text += letter;
+    }
+  }
+  return text;
+}
+
+// The modules of the page, each as an address that holds it.
+std::string import_map() {
+  nlohmann::ordered_json imports;
+  for (const char* module : {"curve.mjs", "divider.mjs", "player.mjs", "report.mjs"}) {
+    imports[fmt::format("dipper/{}", module)] =
+        data_url("text/javascript", std::as_bytes(std::span(page_file(module))));
+  }
+  return nlohmann::ordered_json{{"imports", imports}}.dump();
+}
+
+// {{name}} becomes what stands for it; that is not looked through again.
+std::string filled(std::string_view page, std::span<const std::pair<std::string_view, std::string>> values) {
+  std::string text;
+  while (true) {
+    const std::size_t begin = page.find("{{");
+    text += page.substr(0, begin);
+    if (begin == std::string_view::npos) return text;
+    const std::size_t end = page.find("}}", begin);
+    const std::string_view name = page.substr(begin + 2, end - begin - 2);
+    for (const auto& [key, value] : values) {
+      if (key == name) text += value;
+    }
+    page.remove_prefix(end + 2);
+  }
+}
+
+void write_text(OutputFile& file, std::string_view text) {
+  file.write(std::as_bytes(std::span(text)));
+  file.commit();
+}
+
+}  // namespace
+
+std::vector<fs::path> report_files(const fs::path& target) {
+  if (target.extension() == ".html") return {target, fs::path(target).replace_extension(".json")};
+  return {target / "index.html", target / "run.json"};
+}
+
+struct Report::State {
+  explicit State(const fs::path& target) : folder(target), files(report_files(target)) {
+    if (target.extension() == ".html") {
+      folder.clear();
+    } else {
+      std::error_code error;
+      made_folder = fs::create_directory(target, error);
+      if (error || !fs::is_directory(target)) {
+        throw Error(fmt::format("cannot make the folder {} for the report: {}", target.string(),
+                                error ? error.message() : "there is a file of that name"));
+      }
+    }
+    try {
+      for (const fs::path& file : files) check_writable_place(file);
+    } catch (...) {
+      remove_empty_folder();
+      throw;
+    }
+  }
+  ~State() { remove_empty_folder(); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  static void check_writable_place(const fs::path& file) { static_cast<void>(OutputFile(file)); }
+
+  // Only where nothing was written: else it is not empty.
+  void remove_empty_folder() const {
+    std::error_code error;
+    if (made_folder) fs::remove(folder, error);
+  }
+
+  struct Shown {
+    std::string name;
+    std::string label;
+    int iteration;
+    std::vector<std::byte> webp;
+  };
+
+  fs::path folder;  // empty where the report is a file
+  std::vector<fs::path> files;
+  bool made_folder = false;
+  std::vector<Shown> frames;
+  std::vector<Shown> pictures;
+  int frames_seen = 0;
+  int frames_between = 1;  // of those seen, one in so many is kept
+};
+
+Report::Report(const fs::path& target) : state_(std::make_unique<State>(target)) {}
+Report::~Report() = default;
+Report::Report(Report&&) noexcept = default;
+Report& Report::operator=(Report&&) noexcept = default;
+
+void Report::frame(int iteration, const Image& picture) {
+  State& state = *state_;
+  if (state.frames_seen++ % state.frames_between != 0) return;
+  state.frames.push_back({"frame", "", iteration, still(picture, frame_size, frame_quality)});
+  if (state.frames.size() <= most_frames) return;
+  std::vector<State::Shown> kept;
+  for (std::size_t n = 0; n < state.frames.size(); n += 2) kept.push_back(std::move(state.frames[n]));
+  state.frames = std::move(kept);
+  state.frames_between *= 2;
+}
+
+void Report::picture(const std::string& name, const std::string& label, const Image& picture) {
+  const float quality = picture.plane_size() <= lossless_pixels ? lossless : picture_quality;
+  state_->pictures.push_back({name, label, 0, still(picture, picture_size, quality)});
+}
+
+void Report::write(const std::string& title, const std::string& run) {
+  nlohmann::ordered_json shown = nlohmann::ordered_json::array();
+  for (const std::vector<State::Shown>* list : {&state_->pictures, &state_->frames}) {
+    for (const State::Shown& picture : *list) {
+      shown.push_back({{"name", picture.name},
+                       {"label", picture.label},
+                       {"iteration", picture.iteration},
+                       {"src", data_url("image/webp", picture.webp)}});
+    }
+  }
+  const std::string style = fmt::format("{}\n{}", page_file("dygraph.min.css"), page_file("page.css"));
+  const std::pair<std::string_view, std::string> values[] = {
+      {"title", in_text(title)},
+      {"style", style},
+      {"run", in_script(run)},
+      {"pictures", in_script(shown.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace))},
+      {"dygraph", std::string(page_file("dygraph.min.js"))},
+      {"importmap", import_map()}};
+  OutputFile json(state_->files[1]);
+  OutputFile page(state_->files[0]);
+  write_text(json, run + "\n");
+  write_text(page, filled(page_file("report.html"), values));
+}
+
+}  // namespace dipper
