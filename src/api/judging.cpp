@@ -143,6 +143,7 @@ Judging make_judging(const Observation& observation, const Recipe& recipe, const
   Measure measure{.weights = judging.weights,
                   .right = observation.keeps_known,
                   .noise = observation.noise.sigma() / unit,
+                  .noise_doubt = observation.noise_doubt,
                   .clipped = picture.sample != SampleType::f32,
                   .blind = recipe.input_kind == "observed" && recipe.average > 0,
                   .hidden = recipe.input_hide};

@@ -37,6 +37,7 @@ Judge::Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, Cla
   early_.errors.resize(held_out_.pixels().size());
   if (!measure_.weights.empty()) DIPPER_CHECK_EQ(measure_.weights.size(), shape.plane());
   if (classic_.full.empty()) return;
+  if (measure_.noise_doubt > 0) apart_.resize(shape_.plane());
   DIPPER_CHECK_EQ(classic_.full.size(), shape.size());
   if (classic_.noise.taken.empty()) DIPPER_CHECK_EQ(classic_.blind.size(), shape.size());
   DIPPER_CHECK_EQ(classic_.noise.near.size(), classic_.noise.taken.empty() ? 0 : shape.plane());
@@ -71,6 +72,7 @@ void Judge::look(int iteration, std::span<const float> x) {
   Blend found = blend_with(x);
   looked_at_ = iteration;
   look_early(iteration, x);
+  look_apart(x);
   // A fit that is still behind the classical result adds nothing to it yet, but may once it has learned more.
   const bool better = has_gained(found.errors, gained_);
   const bool learned = has_gained(held_out_.errors(x, y_, shape_), gained_own_);
@@ -112,6 +114,7 @@ void Judge::visit(StateVisitor& visitor) {
   visitor.integer("judge.early_at", early_.looked_at);
   visitor.number("judge.early", early_.of_known);
   visitor.tensor("judge/early", {early_.errors.size()}, early_.errors);
+  if (!apart_.empty()) visitor.tensor("judge/apart", {apart_.size()}, apart_);
   visitor.tensor("judge/best", sizes_of(shape_), best_);
   // What the last look found follows from that, so a resumed fit finds it again.
   if (best_at_ > 0) blend_ = blend_with(best_);

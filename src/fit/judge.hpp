@@ -20,6 +20,7 @@ struct Measure {
   std::vector<float> weights{};  // of y, [row][column], with the pixels held out; empty: errors() is not asked for
   bool right = true;             // y is the truth where a pixel's weight is 1; else it is as noisy as this says
   double noise = 0;              // standard deviation; 0: unknown
+  double noise_doubt = 0;        // the standard error of that figure, as a share of it
   bool clipped = true;           // what noise took beyond [0, 1] was cut off
   bool blind = false;            // the fit tells each pixel that it knows from others alone, so there it errs as
                                  // it does elsewhere
@@ -118,6 +119,7 @@ class Judge {
   [[nodiscard]] double doubt(std::span<const float> errors, const Lowest& lowest) const;
   [[nodiscard]] bool has_gained(std::span<const float> errors, Lowest& before) const;
   [[nodiscard]] Blend blend_with(std::span<const float> x) const;
+  void look_apart(std::span<const float> x);
   void look_early(int iteration, std::span<const float> x);
   [[nodiscard]] std::vector<float> known_and_learned() const;
   [[nodiscard]] std::vector<float> squares_of(std::span<const float> x) const;
@@ -128,6 +130,7 @@ class Judge {
                                std::size_t missing) const;
   [[nodiscard]] Errors errors_by_spread(std::span<const float> spread) const;
   [[nodiscard]] Errors errors_in_noise() const;
+  void mix_with_usual(std::span<const float> noise, std::span<float> squares) const;
   void measure_shares(Errors& errors) const;
 
   HeldOut held_out_;
@@ -145,6 +148,7 @@ class Judge {
   Lowest gained_own_;  // and of the fit alone
   Lowest lowest_;      // of all results
   Early early_;
+  std::vector<float> apart_;  // square of how far the last fit was from the classical result, where noise is doubtful
 };
 
 }  // namespace dipper

@@ -132,6 +132,16 @@ std::vector<float> Judge::known_and_learned() const {
   return known;
 }
 
+void Judge::look_apart(std::span<const float> x) {
+  if (apart_.empty()) return;
+  const std::size_t plane = shape_.plane();
+  std::ranges::fill(apart_, 0.0F);
+  for (std::size_t at = 0; at < x.size(); ++at) {
+    const float from_other = x[at] - classic_.full[at];
+    apart_[at % plane] += from_other * from_other / static_cast<float>(shape_.channels);
+  }
+}
+
 void Judge::look_early(int iteration, std::span<const float> x) {
   if (!measure_.blind || !measure_.right || measure_.weights.empty() || !held_out_.single()) return;
   constexpr double first_lessons = 3;  // before, most known pixels were only shown
@@ -268,8 +278,26 @@ Errors Judge::errors_in_noise() const {
   const SquaresModel model{.terms = {ones, taken, near}, .squares = squares, .noise = noise, .where = known};
   Errors errors;
   errors.square = model.sum(model.factors());
+  if (!classic_.full.empty() && measure_.noise_doubt > 0) mix_with_usual(noise, errors.square);
   errors.mean = mean_over(errors.square, [](std::size_t) { return true; });
   return errors;
+}
+
+// What is left without the noise is little beside it, so noise that is hardly misjudged leaves far too much or nothing.
+// How far the last two results are apart, which err differently, says less, but nothing wrong: on photos the square
+// error of their mixture was 0.85 of the square of that, within 1.5 dB. Both count as far as they are sure.
+void Judge::mix_with_usual(std::span<const float> noise, std::span<float> squares) const {
+  constexpr double usual = 0.85;
+  constexpr double spread = 0.33;  // as a share of that
+  const auto all = [](std::size_t) { return true; };
+  const std::vector<float> apart = Surroundings::smooth(apart_, shape_.height, shape_.width);
+  const double of_usual = std::pow(spread * usual * mean_over(apart, all), 2);
+  const double of_rest = std::pow(2 * measure_.noise_doubt * mean_over(noise, all), 2);
+  if (!(of_usual > 0)) return;
+  const auto share = static_cast<float>(of_usual / (of_usual + of_rest));  // of what is left without the noise
+  for (std::size_t i = 0; i < squares.size(); ++i) {
+    squares[i] = share * squares[i] + (1 - share) * static_cast<float>(usual) * apart[i];
+  }
 }
 
 void Judge::measure_shares(Errors& errors) const {

@@ -21,4 +21,7 @@ namespace dipper {
 /// places. 0 for pictures without light.
 [[nodiscard]] double estimate_gain(const Image& image);
 
+/// How far an estimate is off on photos, as a share of it: one standard deviation.
+inline constexpr double doubt_of_estimates = 0.03;
+
 }  // namespace dipper

@@ -56,6 +56,7 @@ constexpr TaskMethod methods[] = {
 
 void observe_gaussian(const Image& picture, const double* told, Observation& observation) {
   const double sigma = told != nullptr ? *told : estimate_noise(picture);
+  if (told == nullptr) observation.noise_doubt = doubt_of_estimates;
   observation.summary = fmt::format("Gaussian noise of sigma {:.1f}", 255 * sigma);
   observation.noise = NoiseModel::gaussian(picture, sigma);
 }
@@ -70,6 +71,7 @@ void observe_photons(const Image& picture, const double* told, Observation& obse
   observation.summary =
       fmt::format("Poisson noise of sigma {:.1f} at the picture's mean", 255 * std::sqrt(gain * mean));
   if (!(gain > 0)) return;
+  if (told == nullptr) observation.noise_doubt = doubt_of_estimates;
   observation.summary += fmt::format(", {:.3g} photons at white", 1 / gain);
   observation.noise = NoiseModel::photons(picture, gain);
   observation.damaged = observation.noise.even(picture);

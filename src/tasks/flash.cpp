@@ -64,6 +64,7 @@ Observation observe_flash(const TaskInput& input) {
   const double all = noise_beside(input.picture, *observation.guide);
   const double sigma = text != nullptr ? parse_number(*text, "--sigma", 0, 255) / 255 : std::max(fine, all);
   observation.noise = NoiseModel::gaussian(input.picture, sigma);
+  if (text == nullptr) observation.noise_doubt = doubt_of_estimates;
   // Noise that neighbours share is no fine one, and BM3D would take it for detail.
   constexpr double much = 1.25;
   const bool shared = all > much * fine;

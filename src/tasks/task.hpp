@@ -52,6 +52,7 @@ struct Observation {
   std::optional<Image> frame{};  // what lends the restored picture its size, alpha and profile; else y does
   std::optional<Image> guide{};  // a second picture of the same scene and size, for the network to see
   NoiseModel noise{};            // of y, which has it alike everywhere; none where the task does not know it
+  double noise_doubt = 0;        // the standard error of its sigma, as a share of that; 0 where it was told
   std::function<Image(const Image&, std::uint64_t)> damage_again{};  // what happened, done to another picture of
                                                                      // colours alone, differently for each number
   std::function<Image(const Image&)> agree{};  // the nearest picture that agrees with y, of colours alone

@@ -155,29 +155,56 @@ TEST(JudgesErrors, OfAnotherFitFollowItsSpread) {
   EXPECT_NEAR(Scene::mean(*errors, false) / scene.error(false), 1, 0.5);
 }
 
+/// The scene with noise, and a second result that errs independently, and as much.
+struct NoisyScene : Scene {
+  static constexpr float noise = 0.15F;
+
+  NoisyScene() : y(truth), other(truth) {
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] += noise * normal(5, i);
+    for (std::size_t i = 0; i < other.size(); ++i) other[i] += error_at(i) * normal(6, i);
+    weights.assign(shape.plane(), 1.0F);
+  }
+  /// Of a fit that has made x, where this is taken for the noise; the result takes the place of x.
+  Errors errors(float taken_noise, double doubt) {
+    const HeldOut held(weights, shape.height, shape.width, 0.05, 0);
+    const std::vector<float> nothing(held.pixels().size(), 0.0F);
+    Judge judge(held, y, shape,
+                {other, {}, {taken_noise * taken_noise, nothing, std::vector<float>(shape.plane(), 0.0F)}}, 0,
+                {.weights = weights,
+                 .right = false,
+                 .noise = taken_noise,
+                 .noise_doubt = doubt,
+                 .clipped = false,
+                 .blind = true});
+    judge.look(1, x);
+    std::vector<float> result(shape.size());
+    judge.result(result);
+    const Errors found = *judge.errors();
+    x = result;
+    weights.assign(shape.plane(), 0.0F);
+    return found;
+  }
+  std::vector<float> y, other;
+};
+
 TEST(JudgesErrors, OfNoisyPixelsAreWhatIsLeftWithoutTheNoise) {
-  Scene scene;
-  constexpr float noise = 0.15F;
-  std::vector<float> y = scene.truth;
-  for (std::size_t i = 0; i < y.size(); ++i) y[i] += noise * normal(5, i);
-  const std::vector<float> known(shape.plane(), 1.0F);
-  // A second result that errs independently, and as much.
-  std::vector<float> other = scene.truth;
-  for (std::size_t i = 0; i < other.size(); ++i) other[i] += Scene::error_at(i) * normal(6, i);
-  const HeldOut held_out(known, shape.height, shape.width, 0.05, 0);
-  const std::vector<float> nothing(held_out.pixels().size(), 0.0F);
-  Judge judge(held_out, y, shape, {other, {}, {noise * noise, nothing, std::vector<float>(shape.plane(), 0.0F)}}, 0,
-              {.weights = known, .right = false, .noise = noise, .clipped = false, .blind = true});
-  judge.look(1, scene.x);
-  const std::optional<Errors> errors = judge.errors();
-  ASSERT_TRUE(errors);
-  EXPECT_FALSE(errors->within_one);
-  std::vector<float> result(shape.size());
-  judge.result(result);
-  scene.x = result;
-  scene.weights.assign(shape.plane(), 0.0F);
-  EXPECT_NEAR(Scene::mean(*errors, true) / scene.error(true), 1, 0.25);
-  EXPECT_LT(Scene::mean(*errors, false), 0.4 * Scene::mean(*errors, true));
+  NoisyScene scene;
+  const Errors errors = scene.errors(NoisyScene::noise, 0);
+  EXPECT_FALSE(errors.within_one);
+  EXPECT_NEAR(Scene::mean(errors, true) / scene.error(true), 1, 0.25);
+  EXPECT_LT(Scene::mean(errors, false), 0.4 * Scene::mean(errors, true));
+}
+
+/// Of noise that is taken for a little more than it is nothing is left.
+TEST(JudgesErrors, OfNoiseThatIsDoubtfulGoByHowFarTwoResultsAreApartToo) {
+  const auto share_of_truth = [](double doubt) {
+    NoisyScene scene;
+    const Errors errors = scene.errors(1.1F * NoisyScene::noise, doubt);
+    return errors.mean / (0.5 * (scene.error(true) + scene.error(false)));
+  };
+  EXPECT_LT(share_of_truth(0), 0.25);
+  EXPECT_GT(share_of_truth(0.03), 0.5);
+  EXPECT_LT(share_of_truth(0.03), 2);
 }
 
 TEST(JudgesErrors, AreNoneWhereTheNoiseIsUnknown) {
