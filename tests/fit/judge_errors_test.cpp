@@ -179,7 +179,7 @@ struct NoisyScene : Scene {
     judge.look(1, x);
     std::vector<float> result(shape.size());
     judge.result(result);
-    const Errors found = *judge.errors();
+    Errors found = *judge.errors();
     x = result;
     weights.assign(shape.plane(), 0.0F);
     return found;
