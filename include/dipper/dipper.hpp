@@ -74,8 +74,8 @@ struct Uncertainty {
 
 /// What a fit says of itself while it runs.
 struct Progress {
-  std::string stage;        ///< what is done beside the iterations just now: a classical method by its name, or
-                            ///< "picture" while one is made; else empty
+  std::string stage;        ///< what is done beside the iterations just now: a classical method by its name,
+                            ///< "picture" while one is made, or "uncertainty" while that is found; else empty
   double stage_done = 0;    ///< how much of that is done, from 0 to 1
   std::string note;         ///< something to be told, in one sentence, such as a checkpoint that could not be written
   std::string summary;      ///< what is fitted to what, such as "50.1 % of the pixels are missing; network ..."

@@ -62,8 +62,7 @@ void declare_outputs(CLI::App& command, RestoreOptions& options) {
   add_switch(command,
              {"--raw", "",
               "write what the network alone says: nothing of a classical method, no known pixels put back; for "
-              "upscale, dejpeg "
-              "and deblur the same as without"},
+              "upscale, dejpeg and deblur the same as without"},
              options.raw);
   add_text(command, {"--frames", "DIR", "write the picture so far to DIR/frame_000250.png and so on"}, options.frames);
   add_integer(command, {"--every", "N", "iterations between frames [as the recipe says]"}, options.settings.every, 1,

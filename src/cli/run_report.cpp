@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <map>
 #include <span>
 #include <utility>
@@ -15,8 +17,6 @@
 
 namespace dipper::cli {
 namespace {
-
-constexpr std::size_t most_points = 2000;
 
 Json hashed(const std::string& what, const std::string& file) {
   Sha256 hash;
@@ -55,20 +55,7 @@ void RunReport::follow(const Progress& progress) {
     point.psnr = options_.raw ? progress.raw_psnr : progress.psnr;
     if (progress.expected) point.expected = progress.expected->psnr;
   }
-  add(point);
-}
-
-void RunReport::add(const Point& point) {
-  if (!point.has_picture() && point.iteration % between_ != 0) return;
-  points_.push_back(point);
-  if (points_.size() > most_points) thin_out();
-}
-
-// Pictures are few; of the others half go.
-void RunReport::thin_out() {
-  between_ *= 2;
-  std::erase_if(points_,
-                [this](const Point& point) { return !point.has_picture() && point.iteration % between_ != 0; });
+  (progress.picture != nullptr ? with_picture_ : without_).add([&point] { return point; });
 }
 
 void RunReport::add_pictures(const Request& request, const Restoration& restoration) {
@@ -83,8 +70,11 @@ void RunReport::add_pictures(const Request& request, const Restoration& restorat
 }
 
 Json RunReport::curve() const {
+  std::vector<Point> points;
+  std::ranges::merge(with_picture_.kept(), without_.kept(), std::back_inserter(points), {}, &Point::iteration,
+                     &Point::iteration);
   Json all = Json::array();
-  for (const Point& point : points_) {
+  for (const Point& point : points) {
     all.push_back({{"iteration", point.iteration},
                    {"seconds", point.seconds},
                    {"loss", number_or_null(point.loss)},

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/evenly.hpp"
 #include "cli/json.hpp"
 #include "cli/restore_options.hpp"
 #include "dipper/dipper.hpp"
@@ -29,12 +31,8 @@ class RunReport {
     double loss = 0;
     std::optional<double> psnr{};
     std::optional<double> expected{};
-
-    [[nodiscard]] bool has_picture() const { return psnr || expected; }
   };
 
-  void add(const Point& point);
-  void thin_out();
   void add_pictures(const Request& request, const Restoration& restoration);
   [[nodiscard]] Json curve() const;
   [[nodiscard]] Json settings(const Restoration& restoration) const;
@@ -44,8 +42,9 @@ class RunReport {
   std::vector<std::string> words_;
   Report report_;
   std::string summary_;
-  std::vector<Point> points_;
-  int between_ = 1;  // iterations from one point without a picture to the next
+  static constexpr std::size_t most_points = 2000;
+  Evenly<Point> with_picture_{most_points};
+  Evenly<Point> without_{most_points};
 };
 
 }  // namespace dipper::cli

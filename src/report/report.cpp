@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/base64.hpp"
+#include "base/evenly.hpp"
 #include "base/files.hpp"
 #include "dipper/error.hpp"
 #include "dipper/report.hpp"
@@ -115,7 +116,7 @@ struct Report::State {
       }
     }
     try {
-      for (const fs::path& file : files) check_writable_place(file);
+      for (const fs::path& file : files) static_cast<void>(OutputFile(file));
     } catch (...) {
       remove_empty_folder();
       throw;
@@ -124,8 +125,6 @@ struct Report::State {
   ~State() { remove_empty_folder(); }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-
-  static void check_writable_place(const fs::path& file) { static_cast<void>(OutputFile(file)); }
 
   // Only where nothing was written: else it is not empty.
   void remove_empty_folder() const {
@@ -143,10 +142,8 @@ struct Report::State {
   fs::path folder;  // empty where the report is a file
   std::vector<fs::path> files;
   bool made_folder = false;
-  std::vector<Shown> frames;
+  Evenly<Shown> frames{most_frames};
   std::vector<Shown> pictures;
-  int frames_seen = 0;
-  int frames_between = 1;  // of those seen, one in so many is kept
 };
 
 Report::Report(const fs::path& target) : state_(std::make_unique<State>(target)) {}
@@ -155,14 +152,7 @@ Report::Report(Report&&) noexcept = default;
 Report& Report::operator=(Report&&) noexcept = default;
 
 void Report::frame(int iteration, const Image& picture) {
-  State& state = *state_;
-  if (state.frames_seen++ % state.frames_between != 0) return;
-  state.frames.push_back({"frame", "", iteration, still(picture, frame_size, frame_quality)});
-  if (state.frames.size() <= most_frames) return;
-  std::vector<State::Shown> kept;
-  for (std::size_t n = 0; n < state.frames.size(); n += 2) kept.push_back(std::move(state.frames[n]));
-  state.frames = std::move(kept);
-  state.frames_between *= 2;
+  state_->frames.add([&] { return State::Shown{"frame", "", iteration, still(picture, frame_size, frame_quality)}; });
 }
 
 void Report::picture(const std::string& name, const std::string& label, const Image& picture) {
@@ -172,7 +162,7 @@ void Report::picture(const std::string& name, const std::string& label, const Im
 
 void Report::write(const std::string& title, const std::string& run) {
   nlohmann::ordered_json shown = nlohmann::ordered_json::array();
-  for (const std::vector<State::Shown>* list : {&state_->pictures, &state_->frames}) {
+  for (const std::vector<State::Shown>* list : {&std::as_const(state_->pictures), &state_->frames.kept()}) {
     for (const State::Shown& picture : *list) {
       shown.push_back({{"name", picture.name},
                        {"label", picture.label},
