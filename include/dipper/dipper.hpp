@@ -96,6 +96,9 @@ struct Progress {
   int rollbacks = 0;               ///< how often the fit collapsed and was taken back to its last good state
   const Image* picture = nullptr;  ///< the restoration so far: every `every` iterations, at the start and at the end
   const Image* raw = nullptr;      ///< the network's own output, whenever `picture` is there
+  const Image* damaged = nullptr;  ///< in the first call: the damaged picture, when the task made it itself
+  double* waited = nullptr;  ///< during a fit: what is added here, the seconds that a call waited for a person, counts
+                             ///< neither as time nor for the speed
 };
 
 /// Called on the thread that called restore(): once before the first iteration of this run, when memory is taken and
@@ -130,6 +133,7 @@ struct Restoration {
   std::uint64_t seed = 0;
   std::string method;                ///< "fit", or the other that was asked for
   std::string recipe;                ///< empty without a fit
+  std::string recipe_text;           ///< every value of it as it was used, as TOML: the text of a recipe again
   std::string device;                ///< what the fit ran on: cpu, ref or cuda; empty without one
   bool stopped = false;              ///< the callback ended the fit
   std::filesystem::path checkpoint;  ///< the last one that this run wrote; empty for none

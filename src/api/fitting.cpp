@@ -85,7 +85,9 @@ void Fitting::run(const ProgressCallback& callback) {
   if (settings_.explain) {
     progress_.explanation = explain(fit_.measure(5, 2), fit_.memory(), backend_.measure_peak());
   }
+  if (observation_.truth) progress_.damaged = &observation_.damaged;
   if (callback) callback(progress_);
+  progress_.damaged = nullptr;
   progress_.explanation.clear();
   progress_.note.clear();
   loop(callback);
@@ -95,6 +97,7 @@ void Fitting::run(const ProgressCallback& callback) {
 
 void Fitting::tell(Restoration& result) {
   result.recipe = recipe_.name;
+  result.recipe_text = to_text(recipe_);
   result.device = backend_.name();
   result.iterations = progress_.iteration;
   result.resumed_from = progress_.resumed_from;
@@ -152,11 +155,20 @@ void Fitting::loop(const ProgressCallback& callback) {
     over = over || judge_has_seen_enough();
     if (over && !look) take_last_picture(is_pictured() ? Look::regular : Look::last, callback);
     if (!over && saving_.is_due()) progress_.note = saving_.save(fit_, judge(), spread());
-    stopped_ = stopped_ || (callback && !callback(progress_) && !over);
+    stopped_ = stopped_ || (callback && !go_on(callback) && !over);
     if (stopped_ && !over && !look) take_hurried_picture();
     forget_picture();
     progress_.note.clear();
   }
+}
+
+bool Fitting::go_on(const ProgressCallback& callback) {
+  double waited = 0;
+  progress_.waited = &waited;
+  const bool wanted = callback(progress_);
+  progress_.waited = nullptr;
+  pace_.pause(waited);
+  return wanted;
 }
 
 // A host's steps are over when they return; of a device's somebody has to wait for the last one to know anything.

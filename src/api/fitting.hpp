@@ -56,6 +56,7 @@ class Fitting {
   void plan_memory();
   void resume();
   void loop(const ProgressCallback& callback);
+  [[nodiscard]] bool go_on(const ProgressCallback& callback);
   void expect_picture();
   [[nodiscard]] bool is_time_to_wait() const;
   [[nodiscard]] bool is_pictured() const;

@@ -33,6 +33,11 @@ void Pace::reach(int iteration) {
   per_second_ = fitting > 0 ? (iteration - finished_before_) / fitting : 0;
 }
 
+void Pace::pause(double seconds) {
+  began_ += seconds;
+  fit_began_ += seconds;
+}
+
 double Pace::seconds_for(double iterations) const {
   return iterations / std::max(per_second_, 1e-9);
 }

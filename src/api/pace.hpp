@@ -34,6 +34,9 @@ class Pace {
   /// Seconds that went by with something else than iterations, and say nothing of their speed.
   void leave_out(double seconds) { fit_began_ += seconds; }
 
+  /// Seconds that went by without counting at all.
+  void pause(double seconds);
+
   /// Since the time began.
   [[nodiscard]] double seconds() const { return clock_() - began_; }
 

@@ -44,7 +44,9 @@ void apply_method(const TaskMethod& method, const Observation& observation, cons
   const auto& [pace, progress, callback] = listener;
   progress.summary = fmt::format("{}; method {}", observation.summary, method.name);
   progress.planned_bytes = resident_bytes();
+  if (observation.truth) progress.damaged = &observation.damaged;
   if (callback) callback(progress);
+  progress.damaged = nullptr;
   Waiting waiting(method.name, std::numeric_limits<double>::infinity(), Waiting::Result::whole, listener);
   try {
     std::vector<float> made = colours_of(method.restore(observation, threads, waiting), range);
@@ -75,7 +77,7 @@ void leave_out_long_fit(const FittingParts& parts, const Pace& pace, Judging& ju
   if (std::isinf(pace.seconds_left())) return;
   const double step = seconds_of_a_step(target_of(parts.observation, judging), parts.recipe, *parts.device.backend);
   if (needed * step <= pace.seconds_left()) return;
-  judging.note += fmt::format("{}one iteration would take about {:.0f} s, for which there is no time",
+  judging.note += fmt::format("{}one iteration would take about {:.2g} s, for which there is no time",
                               judging.note.empty() ? "" : ", and ", step);
   if (judging.judge && !judging.judge->classic().empty()) {
     judging.alone.assign(judging.judge->classic().begin(), judging.judge->classic().end());
@@ -106,6 +108,7 @@ void fit(const FittingParts& parts, const Listener& listener, Pace& pace, Pictur
   if (!judging.alone.empty()) {
     keep_checkpoint(parts.settings, judging);
     result.recipe = parts.recipe.name;
+    result.recipe_text = to_text(parts.recipe);
     result.device = parts.device.backend->name();
     return leave_alone(judging, parts.observation, listener, pictures, result);
   }

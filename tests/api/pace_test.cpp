@@ -91,5 +91,20 @@ TEST(PaceClock, GoesForward) {
   EXPECT_GE(clock(), before);
 }
 
+TEST_F(Paces, WhatAPersonWaitedCountsNeitherAsTimeNorForTheSpeed) {
+  Pace paused = pace(10);
+  now += 1;
+  paused.begin(0, 1);
+  now += 2;
+  paused.reach(4);
+  now += 600;
+  paused.pause(600);
+  EXPECT_DOUBLE_EQ(paused.seconds(), 3);
+  EXPECT_DOUBLE_EQ(paused.seconds_left(), 7);
+  now += 2;
+  paused.reach(8);
+  EXPECT_DOUBLE_EQ(paused.iterations_per_second(), 2);
+}
+
 }  // namespace
 }  // namespace dipper

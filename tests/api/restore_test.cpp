@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <thread>
 
 #include "api/waves.hpp"
 #include "dipper/dipper.hpp"
@@ -214,6 +216,36 @@ TEST(Restore, ClassicMethodsKeepKnownPixels) {
     EXPECT_EQ(calls, 2);
     EXPECT_TRUE(result.recipe.empty());
   }
+}
+
+TEST(Restore, ShowsTheDamageThatItDidBeforeTheFirstIteration) {
+  const Request request = drop_request(waves(32, 32, 3), "0.5", 3);
+  std::optional<Image> damaged;
+  const Restoration result = restore(request, [&](const Progress& progress) {
+    EXPECT_EQ(progress.damaged != nullptr, progress.iteration == 0);
+    if (progress.damaged != nullptr) damaged = *progress.damaged;
+    return true;
+  });
+  ASSERT_TRUE(damaged && result.damaged);
+  EXPECT_EQ(damaged->samples, result.damaged->samples);
+}
+
+TEST(Restore, WhatACallWaitedIsNoTime) {
+  using Seconds = std::chrono::duration<double>;
+  constexpr double pause = 0.4;
+  const Request request = drop_request(waves(32, 32, 3), "0.5", 6);
+  const auto began = std::chrono::steady_clock::now();
+  const Restoration result = restore(request, [&](const Progress& progress) {
+    EXPECT_EQ(progress.waited != nullptr, progress.iteration > 0);
+    if (progress.iteration == 3) {
+      std::this_thread::sleep_for(Seconds(pause));
+      *progress.waited += pause;
+    }
+    return true;
+  });
+  const double all = Seconds(std::chrono::steady_clock::now() - began).count();
+  EXPECT_LE(result.seconds, all - pause);
+  EXPECT_GE(result.iterations_per_second, 6 / (all - pause));
 }
 
 }  // namespace
