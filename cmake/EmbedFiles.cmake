@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # embed_files(OUTPUT HEADER FUNCTION file...): writes a C++ file with FUNCTION, declared by HEADER, which gives the text of a
-# file by its name without folders.
+# file by its name without folders, and an empty one for any other name.
 function(embed_files output header function)
   set(entries "")
   foreach(file ${ARGN})
@@ -19,16 +19,13 @@ function(embed_files output header function)
 #include <iterator>
 #include <utility>
 
-#include "base/check.hpp"
-
 namespace dipper {
 
 std::string_view @function@(std::string_view name) {
   static constexpr std::pair<std::string_view, std::string_view> files[] = {
 @entries@  };
   const auto* const found = std::ranges::find(files, name, &std::pair<std::string_view, std::string_view>::first);
-  DIPPER_CHECK(found != std::end(files));
-  return found->second;
+  return found == std::end(files) ? std::string_view() : found->second;
 }
 
 }  // namespace dipper

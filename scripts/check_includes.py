@@ -13,7 +13,7 @@ import sys
 # A folder may include itself and those of a lower number; two of one number do not know each other.
 ORDER = {
     "base": 0, "image": 1, "classic": 2, "damage": 2, "kernels": 2, "graph": 3, "ops": 4, "nets": 5, "tasks": 5,
-    "fit": 6, "report": 7, "api": 8, "cli": 9, "view": 9, "batch": 9, "python": 9,
+    "fit": 6, "report": 7, "api": 8, "view": 9, "cli": 10, "batch": 9, "python": 9,
 }  # fmt: skip
 PUBLIC_HEADERS = {"error.hpp": "base", "image.hpp": "image", "damage.hpp": "damage", "report.hpp": "report", "dipper.hpp": "api"}
 
@@ -41,6 +41,7 @@ NO_TEST = {
     "src/kernels/cuda/": "tests/kernels/cuda_test.cpp runs every row of tests/cases.hpp on it where there is a device",
     "src/ops/": "builders of one call each, all of them in tests/ops/ops_test.cpp",
     "src/cli/main.cpp": "run as a whole by tests/e2e",
+    "src/cli/view_options.cpp": "tests/cli/cmd_view_test.cpp and watched_run_test.cpp run what it declares",
 }
 
 # Files that may ask the compiler something, and why. Highway's own toggles in kernels/cpu are allowed anyway.

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that are missing and does nothing, quickly, when none is.
-# Usage: scripts/install_dependencies.sh [build] [test] [lint] [bench]      (default: build)
+# Usage: scripts/install_dependencies.sh [build] [test] [browser] [lint] [bench]      (default: build)
 set -euo pipefail
 
 build=(
   g++ cmake ninja-build pkg-config
   libpng-dev libjpeg62-turbo-dev libwebp-dev libtiff-dev libgif-dev liblcms2-dev
   libfreetype-dev fonts-dejavu-core libjs-dygraphs
-  libhwy-dev libqhull-dev libssl-dev libcli11-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev
+  libhwy-dev libqhull-dev libssl-dev libboost1.81-dev libcli11-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev
 )
 test=(libgtest-dev python3)
+# What the page is driven by; its tests are skipped without.
+browser=(chromium chromium-driver python3-selenium)
 lint=(clang-format-14 clang-tidy-14 shellcheck python3)
 # What dipper is measured against, and what bench/torch_venv.sh and torch.compile need.
 bench=(libbenchmark-dev libdnnl-dev python3-torch python3-venv python3-dev)
@@ -20,10 +22,11 @@ for group in "${@:-build}"; do
   case $group in
     build) packages+=("${build[@]}") ;;
     test) packages+=("${test[@]}") ;;
+    browser) packages+=("${browser[@]}") ;;
     lint) packages+=("${lint[@]}") ;;
     bench) packages+=("${bench[@]}") ;;
     *)
-      echo "unknown group '$group': give build, test, lint or bench" >&2
+      echo "unknown group '$group': give build, test, browser, lint or bench" >&2
       exit 2
       ;;
   esac

@@ -47,6 +47,8 @@ class Report {
   /// target: a file FILE.html, beside which FILE.json is written, or the folder of index.html and run.json, which is
   /// made if need be. Throws Error when they cannot be written, so that this is known before the fit.
   explicit Report(const std::filesystem::path& target);
+  /// One that is nowhere written: see page().
+  Report();
   ~Report();
   Report(const Report&) = delete;
   Report& operator=(const Report&) = delete;
@@ -56,8 +58,14 @@ class Report {
   /// A frame of the fit. Of very many only some are kept, evenly.
   void frame(int iteration, const Image& picture);
 
+  /// The one that ends them, whether it was a frame already or not.
+  void last_frame(int iteration, const Image& picture);
+
   /// A picture of the run: "damaged", "restored", "truth" or "uncertainty", and what it is called on the page.
   void picture(const std::string& name, const std::string& label, const Image& picture);
+
+  /// The page as one HTML text that needs nothing else; run: as of write().
+  [[nodiscard]] std::string page(const std::string& title, const std::string& run) const;
 
   /// run: what `dipper ... --report` writes, as JSON; docs/report.md tells its values. Throws Error when the disk is
   /// full.

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-namespace dipper::cli {
+namespace dipper {
 
 /// Keeps the order in which a result is written down.
 using Json = nlohmann::ordered_json;
@@ -21,4 +21,4 @@ using Json = nlohmann::ordered_json;
   return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-}  // namespace dipper::cli
+}  // namespace dipper

@@ -31,4 +31,10 @@ std::string Sha256::finish() {
   return fmt::format("{:02x}", fmt::join(digest, ""));
 }
 
+std::string sha256_of(std::span<const std::byte> bytes) {
+  Sha256 hash;
+  hash.add(bytes);
+  return hash.finish();
+}
+
 }  // namespace dipper

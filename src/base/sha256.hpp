@@ -30,4 +30,7 @@ class Sha256 {
   std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
 
+/// Of these bytes alone.
+[[nodiscard]] std::string sha256_of(std::span<const std::byte> bytes);
+
 }  // namespace dipper

@@ -2,12 +2,12 @@
 #include "base/text.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <numeric>
 #include <utility>
-#include <vector>
 
 #include "dipper/error.hpp"
 
@@ -39,6 +39,18 @@ T parse(std::string_view text, std::string_view what, T low, T high, std::string
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc{} && end == text.data() + text.size() && value >= low && value <= high) return value;
   throw Error(fmt::format("{} is \"{}\" but must be {} from {} to {}", what, text, kind, low, high));
+}
+
+// As a POSIX shell takes it for one word.
+std::string quoted(const std::string& word) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string text;
+  for (const char letter : word) {
+    if (letter == '\'') text += "'\\'";
+    text += letter;
+  }
+  return fmt::format("'{}'", text);
 }
 
 }  // namespace
@@ -73,6 +85,12 @@ double parse_number(std::string_view text, std::string_view what, double low, do
 
 int parse_integer(std::string_view text, std::string_view what, int low, int high) {
   return parse<int>(text, what, low, high, "a whole number");
+}
+
+std::string command_line(const std::vector<std::string>& words) {
+  std::vector<std::string> each(words.size());
+  std::ranges::transform(words, each.begin(), quoted);
+  return fmt::format("{}", fmt::join(each, " "));
 }
 
 }  // namespace dipper

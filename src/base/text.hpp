@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace dipper {
 
@@ -20,5 +21,8 @@ namespace dipper {
 /// The whole text as a number. Throws Error that names `what` when it is none or lies outside [low, high].
 [[nodiscard]] double parse_number(std::string_view text, std::string_view what, double low, double high);
 [[nodiscard]] int parse_integer(std::string_view text, std::string_view what, int low, int high);
+
+/// The words of a command line, quoted where a POSIX shell needs it.
+[[nodiscard]] std::string command_line(const std::vector<std::string>& words);
 
 }  // namespace dipper

@@ -80,6 +80,17 @@ CLI::Option* add_threads(CLI::App& app, int& threads) {
                      4096);
 }
 
+void declare_machine(CLI::App& app, Settings& settings) {
+  add_threads(app, settings.threads);
+  add_text(app, {"--device", "NAME", "what to run on: auto, or a device from dipper info [auto]"}, settings.device);
+  add_text(app, {"--precision", "NAME", "what an NVIDIA device computes with: f32, tf32, bf16 or auto [auto: bf16]"},
+           settings.precision);
+  add_parsed(app, {"--max-memory", "GB", "of the device's memory, beyond which a fit is refused [all there is]"},
+             [&settings](const std::string& text) {
+               settings.max_memory = 1e9 * parse_number(text, "--max-memory", 1e-3, 1e6);
+             });
+}
+
 CLI::Option* add_listed(CLI::App& app, const OptionInfo& option, const std::function<void(const std::string&)>& take) {
   const std::string name = "--" + option.name;
   if (option.value.empty()) {

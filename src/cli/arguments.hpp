@@ -36,6 +36,9 @@ CLI::Option* add_seed(CLI::App& app, std::uint64_t& seed);
 /// "--threads N".
 CLI::Option* add_threads(CLI::App& app, int& threads);
 
+/// What a fit runs on: "--threads", "--device", "--precision" and "--max-memory".
+void declare_machine(CLI::App& app, Settings& settings);
+
 /// An option of the library: a switch, or with a value, which may be optional. Calls `take` with the value, "true" for
 /// a switch.
 CLI::Option* add_listed(CLI::App& app, const OptionInfo& option, const std::function<void(const std::string&)>& take);

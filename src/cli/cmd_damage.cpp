@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "base/json.hpp"
 #include "cli/arguments.hpp"
 #include "cli/clashes.hpp"
 #include "cli/command.hpp"
-#include "cli/json.hpp"
 #include "cli/say.hpp"
 #include "dipper/dipper.hpp"
 

@@ -4,9 +4,9 @@
 
 #include <memory>
 
+#include "base/json.hpp"
 #include "cli/arguments.hpp"
 #include "cli/command.hpp"
-#include "cli/json.hpp"
 #include "dipper/dipper.hpp"
 
 namespace dipper::cli {

@@ -8,35 +8,22 @@
 #include <optional>
 #include <string>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/inputs.hpp"
 #include "cli/interrupt.hpp"
-#include "cli/json.hpp"
 #include "cli/outputs.hpp"
 #include "cli/progress.hpp"
 #include "cli/restore_options.hpp"
 #include "cli/resume.hpp"
 #include "cli/run_report.hpp"
+#include "cli/watched_run.hpp"
 #include "dipper/dipper.hpp"
+#include "view/run_record.hpp"
 
 namespace dipper::cli {
 namespace {
-
-Request read_request(const std::string& task, const RestoreOptions& options) {
-  Request request;
-  request.task = task;
-  request.input = read_image(options.input);
-  request.options = options.task_options;
-  for (const auto& [name, file] : options.task_pictures) request.pictures.emplace(name, read_image(file));
-  if (!options.truth.empty()) request.truth = read_image(options.truth);
-  request.method = options.method;
-  request.settings = options.settings;
-  request.settings.uncertainty = !options.uncertainty.empty();
-  request.settings.checkpoint = checkpoint_file(options);
-  request.settings.checkpoint_at_end = !options.checkpoint.empty();
-  if (options.quiet || options.progress == ProgressStyle::none) request.settings.explain = false;  // nobody would see
-  return request;
-}
 
 // "inpaint photo.png 512x512 RGB: balanced quality"
 std::string title(const Request& request, const RestoreOptions& options) {
@@ -49,19 +36,6 @@ std::string title(const Request& request, const RestoreOptions& options) {
   if (request.settings.device != "auto") text += ", device " + request.settings.device;
   if (!request.settings.precision.empty()) text += ", precision " + request.settings.precision;
   return text;
-}
-
-// Of the picture that was written.
-struct Figures {
-  std::optional<double> psnr;
-  std::optional<double> ssim;
-};
-
-Figures figures_of(const Restoration& restoration, bool raw) {
-  if (!raw) return {restoration.psnr, restoration.ssim};
-  Figures figures{restoration.raw_psnr, std::nullopt};
-  if (restoration.truth) figures.ssim = ssim(restoration.raw, *restoration.truth);
-  return figures;
 }
 
 // A line of its own about the map, where one was asked for.
@@ -82,7 +56,7 @@ std::string uncertainty_line(const RestoreOptions& options, const Restoration& r
   return fmt::format("{} -> {}", text, options.uncertainty);
 }
 
-std::string sentence(const RestoreOptions& options, const Restoration& restoration, const Figures& figures) {
+std::string sentence(const RestoreOptions& options, const Restoration& restoration, const view::Figures& figures) {
   std::string how = restoration.method == "fit" ? count_of(restoration.iterations, "iteration")
                                                 : fmt::format("method {}", restoration.method);
   if (restoration.resumed_from > 0) how += fmt::format(", {} of them before", restoration.resumed_from);
@@ -103,45 +77,14 @@ std::string sentence(const RestoreOptions& options, const Restoration& restorati
                                                   count_of(restoration.iterations, "iteration"), restoration.reason);
 }
 
-Json uncertainty_or_null(const RestoreOptions& options, const std::optional<Uncertainty>& found) {
-  if (!found) return {};
-  return {{"calibrated", found->calibrated},
-          {"mean_error", found->mean_error},
-          {"held_out_within_one", number_or_null(found->within_one)},
-          {"held_out_within_two", number_or_null(found->within_two)},
-          {"output", options.uncertainty}};
-}
-
-Json result_of(const RestoreOptions& options, const Restoration& restoration, const Figures& figures) {
-  return {{"psnr", number_or_null(figures.psnr)},
-          {"ssim", number_or_null(figures.ssim)},
-          {"raw_psnr", number_or_null(restoration.raw_psnr)},
-          {"expected_psnr_of_missing", restoration.expected ? Json(restoration.expected->psnr) : Json()},
-          {"expected_within", restoration.expected ? Json(restoration.expected->within) : Json()},
-          {"uncertainty", uncertainty_or_null(options, restoration.uncertainty)},
-          {"classic", restoration.classic},
-          {"classic_share", restoration.classic_share},
-          {"iterations", restoration.iterations},
-          {"best_iteration", restoration.best_iteration},
-          {"reason", restoration.reason},
-          {"resumed_from_iteration", restoration.resumed_from},
-          {"seconds", restoration.seconds},
-          {"iterations_per_second", restoration.iterations_per_second},
-          {"peak_bytes", restoration.peak_bytes},
-          {"seed", restoration.seed},
-          {"method", restoration.method},
-          {"recipe", restoration.recipe},
-          {"device", restoration.device},
-          {"version", build_info().version},
-          {"output", options.output}};
-}
-
 int run(const TaskInfo& task, const RestoreOptions& options, const std::vector<std::string>& words) {
   const auto began = std::chrono::steady_clock::now();
-  Request request = read_request(task.name, options);
+  auto [request, files] = read_inputs(task.name, options);
   Outputs outputs(options, request.input);
   std::optional<RunReport> page;
-  if (!options.report.empty()) page.emplace(options, words);
+  if (!options.report.empty()) page.emplace(options, command_line(without_resume(words)), files);
+  std::optional<WatchedRun> watched;
+  if (options.view) watched.emplace(options, request, title(request, options), without_resume(words), files);
   ProgressReport report(options, title(request, options));
   report.tell(warning_of_replacement(options));
   catch_interrupts();
@@ -155,18 +98,20 @@ int run(const TaskInfo& task, const RestoreOptions& options, const std::vector<s
     outputs.frame(progress);
     if (page) page->follow(progress);
     report.update(progress);
-    return !interrupted();
+    const bool go_on = !watched || watched->follow(progress);
+    return go_on && !interrupted();
   });
 
   outputs.write(request, restoration);
   remove_checkpoint(options, restoration);
-  const Figures figures = figures_of(restoration, options.raw);
-  const Json result = result_of(options, restoration, figures);
+  const view::Figures figures = view::figures_of(restoration, options.raw);
+  const Json result = view::result_json(restoration, figures, {options.output, options.uncertainty});
   if (page) page->write(request, restoration, result);
   const bool may_resume = restoration.stopped && !restoration.checkpoint.empty();
   report.finish(sentence(options, restoration, figures), restoration,
                 may_resume ? resume_command(words, restoration.checkpoint) : "");
   if (options.json) fmt::print("{}\n", to_line(result));
+  if (watched) watched->stay(restoration);
   return restoration.stopped ? exit_interrupted : exit_done;
 }
 

@@ -30,6 +30,7 @@ struct Command {
 /// Each adds its subcommand to `app`. A task's subcommand, options and help come from its TaskInfo alone; `words` are
 /// the program and its arguments, to say how a stopped fit goes on.
 [[nodiscard]] Command add_restore(CLI::App& app, const TaskInfo& task, const std::vector<std::string>& words);
+[[nodiscard]] Command add_view(CLI::App& app);
 [[nodiscard]] Command add_damage(CLI::App& app);
 [[nodiscard]] Command add_compare(CLI::App& app);
 [[nodiscard]] Command add_recipes(CLI::App& app);

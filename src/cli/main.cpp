@@ -25,6 +25,7 @@ namespace {
 std::vector<Command> commands(CLI::App& app, const std::vector<std::string>& words) {
   std::vector<Command> table;
   for (const TaskInfo& task : tasks()) table.push_back(add_restore(app, task, words));
+  table.push_back(add_view(app));
   table.push_back(add_damage(app));
   table.push_back(add_compare(app));
   table.push_back(add_recipes(app));

@@ -8,8 +8,8 @@
 #include <cmath>
 #include <utility>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
-#include "cli/json.hpp"
 #include "cli/say.hpp"
 
 namespace dipper::cli {

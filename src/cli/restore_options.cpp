@@ -111,15 +111,7 @@ void declare_fit(CLI::App& command, const TaskInfo& task, RestoreOptions& option
                settings.iterations = parse_integer(text, "--iterations", 1, most_iterations);
              });
   add_seed(command, settings.seed);
-  add_threads(command, settings.threads);
-  add_text(command, {"--device", "NAME", "what to run on: auto, or a device from dipper info [auto]"}, settings.device);
-  add_text(command,
-           {"--precision", "NAME", "what an NVIDIA device computes with: f32, tf32, bf16 or auto [auto: bf16]"},
-           settings.precision);
-  add_parsed(command, {"--max-memory", "GB", "of the device's memory, beyond which a fit is refused [all there is]"},
-             [&settings](const std::string& text) {
-               settings.max_memory = 1e9 * parse_number(text, "--max-memory", 1e-3, 1e6);
-             });
+  declare_machine(command, settings);
   add_text(command, {"--truth", "FILE", "the undamaged picture, to measure against; the fit never sees it"},
            options.truth);
 }
@@ -157,6 +149,14 @@ void declare_progress(CLI::App& command, RestoreOptions& options) {
   command.set_help_flag("-h,--help", "show this help");
 }
 
+void declare_page(CLI::App& command, RestoreOptions& options) {
+  command.option_defaults()->group("Watching in the browser");
+  add_switch(command,
+             {"--view", "", "a page shows the fit and steers it, and stays until it is ended there or by Ctrl-C"},
+             options.view);
+  declare_view(command, options.page);
+}
+
 }  // namespace
 
 void declare(CLI::App& command, const TaskInfo& task, RestoreOptions& options) {
@@ -165,6 +165,7 @@ void declare(CLI::App& command, const TaskInfo& task, RestoreOptions& options) {
   declare_outputs(command, options);
   declare_fit(command, task, options);
   declare_checkpoints(command, options);
+  declare_page(command, options);
   declare_progress(command, options);
   command.footer("Example: " + task.example);
 }

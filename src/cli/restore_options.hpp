@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "cli/view_options.hpp"
 #include "dipper/dipper.hpp"
 
 namespace CLI {
@@ -32,6 +33,8 @@ struct RestoreOptions {
   std::string strip;
   std::string uncertainty;  ///< the file of the map
   std::string report;       ///< a folder, or a file that ends in .html
+  bool view = false;
+  ViewOptions page;
   bool raw = false;
   bool json = false;
   ProgressStyle progress = ProgressStyle::automatic;

@@ -2,39 +2,16 @@
 #include "cli/resume.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <string_view>
 #include <system_error>
 
 #include "base/check.hpp"
+#include "base/text.hpp"
 #include "cli/clashes.hpp"
 
 namespace dipper::cli {
-namespace {
-
-// As a POSIX shell takes it for one word.
-std::string quoted(const std::string& word) {
-  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
-  std::string text;
-  for (const char letter : word) {
-    if (letter == '\'') text += "'\\'";
-    text += letter;
-  }
-  return fmt::format("'{}'", text);
-}
-
-}  // namespace
-
-std::string command_line(const std::vector<std::string>& words) {
-  std::vector<std::string> each(words.size());
-  std::ranges::transform(words, each.begin(), quoted);
-  return fmt::format("{}", fmt::join(each, " "));
-}
-
 std::string checkpoint_file(const RestoreOptions& options) {
   if (options.checkpoint == "none") return "";
   if (!options.checkpoint.empty()) return options.checkpoint;
@@ -51,7 +28,7 @@ std::string warning_of_replacement(const RestoreOptions& options) {
       file);
 }
 
-std::string resume_command(const std::vector<std::string>& words, const std::string& checkpoint) {
+std::vector<std::string> without_resume(const std::vector<std::string>& words) {
   std::vector<std::string> kept;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == "--resume") {
@@ -60,6 +37,11 @@ std::string resume_command(const std::vector<std::string>& words, const std::str
       kept.push_back(words[i]);
     }
   }
+  return kept;
+}
+
+std::string resume_command(const std::vector<std::string>& words, const std::string& checkpoint) {
+  std::vector<std::string> kept = without_resume(words);
   DIPPER_CHECK(kept.size() >= 2);
   kept.insert(kept.begin() + 2, {"--resume", checkpoint});  // after the name of the command
   return command_line(kept);

@@ -9,14 +9,14 @@
 
 namespace dipper::cli {
 
-/// The words of a command line, quoted where a POSIX shell needs it.
-[[nodiscard]] std::string command_line(const std::vector<std::string>& words);
-
 /// Where a run saves its state: as --checkpoint says, or OUTPUT.checkpoint; empty for nowhere.
 [[nodiscard]] std::string checkpoint_file(const RestoreOptions& options);
 
 /// One sentence when the run would replace what an earlier one left to go on from; else nothing.
 [[nodiscard]] std::string warning_of_replacement(const RestoreOptions& options);
+
+/// A command line that begins anew.
+[[nodiscard]] std::vector<std::string> without_resume(const std::vector<std::string>& words);
 
 /// The command, as one types it into a shell, that goes on from `checkpoint` where the run of `words` (the program and
 /// its arguments) stopped.

@@ -81,13 +81,16 @@ Bytes encode_image(const std::filesystem::path& name, const Image& image) {
   }
 }
 
-Image read_image(const std::filesystem::path& file) {
-  const Bytes bytes = read_file(file);
+Image decode_image(std::span<const std::byte> bytes, const std::filesystem::path& file) {
   try {
     return decode_image(bytes);
   } catch (const Error& error) {
     throw Error(fmt::format("{} {}", file.string(), error.what()));
   }
+}
+
+Image read_image(const std::filesystem::path& file) {
+  return decode_image(read_file(file), file);
 }
 
 void check_writable(const std::filesystem::path& file) {

@@ -17,6 +17,9 @@ namespace dipper {
 /// A whole file in memory to an upright picture. Throws Error with a predicate, as Codec::decode does.
 [[nodiscard]] Image decode_image(std::span<const std::byte> file);
 
+/// The same; what is wrong is said of `file`, which it came from.
+[[nodiscard]] Image decode_image(std::span<const std::byte> bytes, const std::filesystem::path& file);
+
 /// The whole file that write_image would write under this name (only its extension counts).
 [[nodiscard]] Bytes encode_image(const std::filesystem::path& name, const Image& image);
 

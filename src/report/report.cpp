@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +12,7 @@
 #include <vector>
 
 #include "base/base64.hpp"
+#include "base/check.hpp"
 #include "base/evenly.hpp"
 #include "base/files.hpp"
 #include "dipper/error.hpp"
@@ -68,7 +72,7 @@ std::string in_text(std::string_view words) {
 // The modules of the page, each as an address that holds it.
 std::string import_map() {
   nlohmann::ordered_json imports;
-  for (const char* module : {"curve.mjs", "divider.mjs", "player.mjs", "report.mjs"}) {
+  for (const char* module : {"curve.mjs", "gestures.mjs", "player.mjs", "report.mjs", "viewer.mjs"}) {
     imports[fmt::format("dipper/{}", module)] =
         data_url("text/javascript", std::as_bytes(std::span(page_file(module))));
   }
@@ -96,16 +100,24 @@ void write_text(OutputFile& file, std::string_view text) {
   file.commit();
 }
 
+// "report.html", in any case.
+bool is_page(const fs::path& target) {
+  const std::string extension = target.extension().string();
+  return std::ranges::equal(extension, std::string_view(".html"), {},
+                            [](unsigned char letter) { return std::tolower(letter); });
+}
+
 }  // namespace
 
 std::vector<fs::path> report_files(const fs::path& target) {
-  if (target.extension() == ".html") return {target, fs::path(target).replace_extension(".json")};
+  if (is_page(target)) return {target, fs::path(target).replace_extension(".json")};
   return {target / "index.html", target / "run.json"};
 }
 
 struct Report::State {
+  State() = default;
   explicit State(const fs::path& target) : folder(target), files(report_files(target)) {
-    if (target.extension() == ".html") {
+    if (is_page(target)) {
       folder.clear();
     } else {
       std::error_code error;
@@ -143,10 +155,12 @@ struct Report::State {
   std::vector<fs::path> files;
   bool made_folder = false;
   Evenly<Shown> frames{most_frames};
+  std::optional<Shown> last_frame;
   std::vector<Shown> pictures;
 };
 
 Report::Report(const fs::path& target) : state_(std::make_unique<State>(target)) {}
+Report::Report() : state_(std::make_unique<State>()) {}
 Report::~Report() = default;
 Report::Report(Report&&) noexcept = default;
 Report& Report::operator=(Report&&) noexcept = default;
@@ -155,21 +169,28 @@ void Report::frame(int iteration, const Image& picture) {
   state_->frames.add([&] { return State::Shown{"frame", "", iteration, still(picture, frame_size, frame_quality)}; });
 }
 
+void Report::last_frame(int iteration, const Image& picture) {
+  state_->last_frame = State::Shown{"frame", "", iteration, still(picture, frame_size, frame_quality)};
+}
+
 void Report::picture(const std::string& name, const std::string& label, const Image& picture) {
   const float quality = picture.plane_size() <= lossless_pixels ? lossless : picture_quality;
   state_->pictures.push_back({name, label, 0, still(picture, picture_size, quality)});
 }
 
-void Report::write(const std::string& title, const std::string& run) {
+std::string Report::page(const std::string& title, const std::string& run) const {
   nlohmann::ordered_json shown = nlohmann::ordered_json::array();
-  for (const std::vector<State::Shown>* list : {&std::as_const(state_->pictures), &state_->frames.kept()}) {
-    for (const State::Shown& picture : *list) {
-      shown.push_back({{"name", picture.name},
-                       {"label", picture.label},
-                       {"iteration", picture.iteration},
-                       {"src", data_url("image/webp", picture.webp)}});
-    }
+  const auto add = [&shown](const State::Shown& picture) {
+    shown.push_back({{"name", picture.name},
+                     {"label", picture.label},
+                     {"iteration", picture.iteration},
+                     {"src", data_url("image/webp", picture.webp)}});
+  };
+  std::ranges::for_each(state_->pictures, add);
+  for (const State::Shown& frame : state_->frames.kept()) {
+    if (!state_->last_frame || frame.iteration < state_->last_frame->iteration) add(frame);
   }
+  if (state_->last_frame) add(*state_->last_frame);
   const std::string style = fmt::format("{}\n{}", page_file("dygraph.min.css"), page_file("page.css"));
   const std::pair<std::string_view, std::string> values[] = {
       {"title", in_text(title)},
@@ -178,10 +199,16 @@ void Report::write(const std::string& title, const std::string& run) {
       {"pictures", in_script(shown.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace))},
       {"dygraph", std::string(page_file("dygraph.min.js"))},
       {"importmap", import_map()}};
+  return filled(page_file("report.html"), values);
+}
+
+void Report::write(const std::string& title, const std::string& run) {
+  DIPPER_CHECK(!state_->files.empty());
+  const std::string text = page(title, run);
   OutputFile json(state_->files[1]);
   OutputFile page(state_->files[0]);
   write_text(json, run + "\n");
-  write_text(page, filled(page_file("report.html"), values));
+  write_text(page, text);
 }
 
 }  // namespace dipper

@@ -27,5 +27,10 @@ TEST(Sha256, TakesPiecesOfAnySize) {
   EXPECT_EQ(hash.finish(), sha256("abc"));
 }
 
+TEST(Sha256, OfBytesAtOnce) {
+  const std::string_view text = "abc";
+  EXPECT_EQ(sha256_of(std::as_bytes(std::span(text))), sha256("abc"));
+}
+
 }  // namespace
 }  // namespace dipper

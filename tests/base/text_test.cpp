@@ -79,5 +79,10 @@ TEST(Parse, TheErrorNamesWhatAndTheRange) {
   }
 }
 
+TEST(CommandLine, IsQuotedWhereAShellNeedsIt) {
+  EXPECT_EQ(command_line({"dipper", "a-b_c/d.png", "--set=x,1"}), "dipper a-b_c/d.png --set=x,1");
+  EXPECT_EQ(command_line({"", "a b", "it's", "$x"}), R"('' 'a b' 'it'\''s' '$x')");
+}
+
 }  // namespace
 }  // namespace dipper

@@ -54,6 +54,10 @@ void Program::signal(int number) const {
   ::kill(process_, number);
 }
 
+std::string Program::out() const {
+  return contents(out_.get());
+}
+
 std::string Program::err() const {
   return contents(err_.get());
 }

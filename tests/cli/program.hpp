@@ -31,7 +31,8 @@ class Program {
 
   void signal(int number) const;
 
-  /// What stands on stderr so far.
+  /// What stands on stdout and stderr so far.
+  [[nodiscard]] std::string out() const;
   [[nodiscard]] std::string err() const;
 
   /// Waits for the end.

@@ -85,13 +85,44 @@ TEST_F(RunReports, AMethodHasOneToo) {
 TEST_F(RunReports, AreRefusedWhereTheyWouldReplaceSomething) {
   const Outcome clash = run({"inpaint", "in.png", "--drop", "0.5", "-o", "r.json", "--report", "r.html"});
   EXPECT_EQ(clash.code, 2);
-  make_picture("r.png");
   const Outcome truth = inpaint({"--iterations", "1", "--report", "in.png"});
   EXPECT_EQ(truth.code, 2) << truth.err;
   EXPECT_NE(truth.err.find("in.png"), std::string::npos);
   const Outcome nowhere = inpaint({"--iterations", "1", "--report", "no/such/r.html"});
   EXPECT_EQ(nowhere.code, 2);
   EXPECT_FALSE(std::filesystem::exists(file("out.png")));
+}
+
+TEST_F(RunReports, HoldTheRecipeAsItWasUsedAndTheFileThatItCameFrom) {
+  ASSERT_EQ(run_in_shell("\"$0\" recipes small | sed 's/^iterations.*/iterations = 7/' > small.toml").code, 0);
+  const Outcome outcome = run({"inpaint", "in.png", "--drop", "0.5", "-o", "out.png", "--recipe", "./small.toml",
+                               "--report", "r.html", "--set", "skip.down=4,4"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json run = run_in("r.json");
+  const std::string recipe = run.at("recipe");
+  EXPECT_NE(recipe.find("iterations = 7"), std::string::npos) << recipe;
+  EXPECT_NE(recipe.find("skip.down = "), std::string::npos) << recipe;
+  EXPECT_EQ(run.at("files").at(1).at("what"), "recipe");
+  EXPECT_EQ(run.at("files").at(1).at("sha256"), hash_of("small.toml"));
+}
+
+TEST_F(RunReports, OfAResumedRunTellACommandThatBeginsAnew) {
+  ASSERT_EQ(inpaint({"--iterations", "20", "--checkpoint", "c"}).code, 0);
+  ASSERT_EQ(inpaint({"--iterations", "30", "--checkpoint", "c", "--resume", "c", "--report", "r.html"}).code, 0);
+  const std::string command = run_in("r.json").at("command");
+  EXPECT_EQ(command.find("--resume"), std::string::npos);
+  const std::string before = hash_of("out.png");
+  ASSERT_EQ(run_in_shell(command).code, 0);
+  EXPECT_EQ(hash_of("out.png"), before);
+}
+
+TEST_F(RunReports, TellOfFilesAsTheyWereRead) {
+  const std::string hash = hash_of("in.png");
+  const Outcome outcome = run_in_shell(
+      "mkfifo pipe; cat in.png > pipe & \"$0\" inpaint pipe --drop 0.5 -o out.png --recipe small --set "
+      "skip.down=4,4 --iterations 3 --report r.html");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(run_in("r.json").at("files").at(0).at("sha256"), hash);
 }
 
 }  // namespace

@@ -119,5 +119,24 @@ TEST_F(Reports, HundredFramesOfAPictureOf512PixelsTakeLessThan5MB) {
   EXPECT_LT(std::filesystem::file_size(file("run.html")), 5'000'000);
 }
 
+TEST_F(Reports, TheLastFrameIsKeptHoweverManyThereAre) {
+  Report report(file("R.HTML"));
+  for (int n = 1; n <= 500; ++n) report.frame(n, noise(4, 0));
+  report.last_frame(500, noise(4, 1));
+  report.write("many", "{}");
+  EXPECT_EQ(names(), (std::vector<std::string>{"R.HTML", "R.json"}));
+  const Json pictures = script(text_of("R.HTML"), "pictures");
+  EXPECT_LE(pictures.size(), 121);
+  EXPECT_EQ(pictures.back().at("iteration"), 500);
+  EXPECT_LT(pictures[pictures.size() - 2].at("iteration"), 500);
+}
+
+TEST_F(Reports, APageNeedsNoFile) {
+  Report report;
+  report.frame(1, noise(20, 0));
+  EXPECT_EQ(script(report.page("a", R"({"task":"inpaint"})"), "run").at("task"), "inpaint");
+  EXPECT_TRUE(names().empty());
+}
+
 }  // namespace
 }  // namespace dipper

@@ -3,46 +3,94 @@
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/// The names of the columns that `points` has figures for; points: [[iteration, loss, PSNR, expected PSNR]].
-const labels = ["iteration", "loss", "PSNR", "PSNR expected where pixels were missing"];
+/// The columns of points: [[iteration, loss, PSNR, expected PSNR]].
+const names = ["iteration", "loss", "PSNR", "expected PSNR"];
+const colours = [null, "--quiet", "--accent", "--other"];
+const written = [
+  String,
+  (value) => value.toPrecision(3),
+  (value) => `${value.toFixed(2)} dB`,
+  (value) => `${value.toFixed(2)} dB`,
+];
 
+// Its own legend writes style attributes, which a strict content security policy refuses.
+Dygraph.PLUGINS = Dygraph.PLUGINS.filter((plugin) => plugin !== Dygraph.Plugins.Legend);
+
+// Dragging enlarges a part and a double click shows all again. Touches are left to the page, which scrolls by them.
+const { mousedown, dblclick } = Dygraph.defaultInteractionModel;
+
+/// Those that there are figures for.
 function columnsOf(points) {
-  return labels.map((_, i) => i).filter((i) => i < 2 || points.some((point) => point[i] !== null));
+  return names.map((_, i) => i).filter((i) => i < 2 || points.some((point) => point[i] !== null));
 }
 
-/// Fills `element` and returns a function that shows other points.
-export function curve(element, points) {
-  element.className = "curve";
-  element.innerHTML = `<div class="legend"></div><div class="graph"></div>`;
-  const [legend, graphElement] = element.children;
-  let columns = columnsOf(points);
-  const rows = (all) => all.map((point) => columns.map((i) => point[i]));
-  const options = () => {
-    const side = Object.fromEntries(columns.slice(2).map((i) => [labels[i], { axis: "y2" }]));
-    return {
-      labels: columns.map((i) => labels[i]),
-      series: side,
-      colors: [colour("--quiet"), colour("--accent"), colour("--other")],
-      axes: {
-        x: { drawGrid: false, axisLineColor: colour("--line") },
-        y: { logscale: true, axisLineColor: colour("--line"), gridLineColor: colour("--line"), axisLabelWidth: 56,
-          axisLabelFormatter: (value) => Number(value.toPrecision(2)).toString() },
-        y2: { drawGrid: false, independentTicks: true, axisLineColor: colour("--line"), axisLabelWidth: 40 },
-      },
-      ylabel: "loss",
-      y2label: columns.length > 2 ? "dB" : null,
-      xlabel: "iteration",
+export class Curve {
+  /// Fills `element`, which has to be seen.
+  constructor(element, points) {
+    element.classList.add("curve");
+    element.innerHTML = `<div class="legend"></div><div class="graph" role="img"></div>`;
+    [this.legend, this.graphElement] = element.children;
+    this.take(points);
+    this.graph = new Dygraph(this.graphElement, this.rows, {
+      ...this.options(),
+      resizable: "passive",
       connectSeparatedPoints: true,
       strokeWidth: 1.5,
-      legend: "always",
-      labelsDiv: legend,
-      valueFormatter: (value, _, name) => (name === "loss" ? value.toPrecision(3) : name === "iteration" ? value : value.toFixed(2)),
+      interactionModel: { mousedown, dblclick },
+      highlightCallback: (_, iteration, __, row) => this.tell(this.points[row] ?? [iteration]),
+      unhighlightCallback: () => this.tell(this.latest),
+    });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.show(this.points));
+  }
+
+  show(points) {
+    this.take(points);
+    this.graph.updateOptions({ ...this.options(), file: this.rows });
+  }
+
+  take(points) {
+    this.points = points;
+    this.columns = columnsOf(points);
+    this.rows = points.map((point) => this.columns.map((i) => point[i]));
+    // Of each column the last figure that there is.
+    this.latest = names.map((_, i) => points.findLast((point) => point[i] !== null)?.[i] ?? null);
+    this.tell(this.latest);
+    const figures = this.columns.map((i) => `${names[i]} ${written[i](this.latest[i])}`).join(", ");
+    this.graphElement.setAttribute("aria-label", `Course of the fit. At its end: ${figures}`);
+  }
+
+  /// Says the figures of one point, each beside the line it belongs to.
+  tell(point) {
+    const entries = this.columns.map((i) => {
+      const entry = document.createElement("span");
+      const line = document.createElement("i");
+      if (i > 0) line.style.background = colour(colours[i]);
+      const known = point[i] !== null && point[i] !== undefined;
+      entry.append(...(i > 0 ? [line] : []), `${names[i]}${known ? ` ${written[i](point[i])}` : ""}`);
+      return entry;
+    });
+    this.legend.replaceChildren(...entries);
+  }
+
+  options() {
+    const side = this.columns.slice(2);
+    const line = { axisLineColor: colour("--line"), gridLineColor: colour("--line") };
+    return {
+      labels: this.columns.map((i) => names[i]),
+      series: Object.fromEntries(side.map((i) => [names[i], { axis: "y2" }])),
+      colors: this.columns.slice(1).map((i) => colour(colours[i])),
+      axes: {
+        x: { ...line, drawGrid: false, pixelsPerLabel: 50 },
+        y: {
+          ...line,
+          logscale: true,
+          axisLabelWidth: 48,
+          axisLabelFormatter: (value) => Number(value.toPrecision(2)).toString(),
+        },
+        y2: { ...line, drawGrid: false, independentTicks: true, axisLabelWidth: 32 },
+      },
+      ylabel: "loss",
+      y2label: side.length > 0 ? "dB" : null,
     };
-  };
-  const graph = new Dygraph(graphElement, rows(points), options());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => graph.updateOptions(options()));
-  return (others) => {
-    columns = columnsOf(others);
-    graph.updateOptions({ ...options(), file: rows(others) });
-  };
+  }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shows what a run left in this page: run.json, and its pictures.
-import { curve } from "dipper/curve.mjs";
-import { divider } from "dipper/divider.mjs";
-import { player } from "dipper/player.mjs";
+import { Curve } from "dipper/curve.mjs";
+import { Gestures } from "dipper/gestures.mjs";
+import { Player } from "dipper/player.mjs";
+import { Viewer } from "dipper/viewer.mjs";
 
 const at = (id) => document.getElementById(id);
 const run = JSON.parse(at("run").textContent);
@@ -36,7 +37,16 @@ function showTitle() {
 function showPictures() {
   const restored = pictures.find((picture) => picture.name === "restored");
   const others = pictures.filter((picture) => ["damaged", "truth"].includes(picture.name));
-  const { setBefore } = divider(at("divider"), others[0], restored);
+  const element = at("viewer");
+  const viewer = new Viewer(element);
+  new Gestures(viewer, { scrolls: true });
+  const small = Math.max(run.width, run.height) < 400; // enlarged, for its pixels are what there is to see
+  const width = (small ? 2 : 1) * run.width;
+  element.style.width = `min(100%, ${width}px, 80vh * ${run.width / run.height})`;
+  element.style.aspectRatio = `${run.width} / ${run.height}`;
+  viewer.setSize(run.width, run.height);
+  viewer.showAfter(restored);
+  viewer.showBefore(others[0]);
   if (others.length < 2) return;
   const choices = document.createElement("fieldset");
   choices.className = "choices";
@@ -45,10 +55,10 @@ function showPictures() {
     const label = add(choices, "label", "");
     const input = document.createElement("input");
     Object.assign(input, { type: "radio", name: "before", checked: other === others[0] });
-    input.addEventListener("change", () => setBefore(other));
+    input.addEventListener("change", () => viewer.showBefore(other));
     label.append(input, ` ${other.label}`);
   }
-  at("divider").after(choices);
+  element.after(choices);
 }
 
 function showFigures() {
@@ -70,7 +80,7 @@ function showFigures() {
 function showCourse() {
   if (run.curve.length < 2) return;
   at("course").hidden = false;
-  curve(at("curve"), run.curve.map(({ iteration, loss, psnr, expected }) => [iteration, loss, psnr, expected]));
+  new Curve(at("curve"), run.curve.map(({ iteration, loss, psnr, expected }) => [iteration, loss, psnr, expected]));
   const stopped = result.reason ? `Stopped after ${result.iterations} iterations: ${result.reason}.` : "";
   const best = result.best_iteration > 0 ? `The result is that of iteration ${result.best_iteration}.` : "";
   at("reason").textContent = [stopped, best].filter(Boolean).join(" ");
@@ -80,7 +90,12 @@ function showFrames() {
   const frames = pictures.filter((picture) => picture.name === "frame");
   if (frames.length < 2) return;
   at("film").hidden = false;
-  player(at("player"), frames);
+  const image = at("frame");
+  const player = new Player(at("player"), (iteration) => {
+    image.src = frames.find((frame) => frame.iteration === iteration).src;
+    image.alt = `after ${iteration} iterations`;
+  });
+  player.setFrames(frames.map((frame) => frame.iteration));
 }
 
 function showUncertainty() {

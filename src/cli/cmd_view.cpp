@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/files.hpp"
+#include "cli/arguments.hpp"
+#include "cli/command.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/restore_options.hpp"
+#include "cli/view_options.hpp"
+
+namespace dipper::cli {
+namespace {
+
+struct Options {
+  std::string picture;
+  Settings settings;
+  ViewOptions view;
+};
+
+int run(const Options& options) {
+  PageEnd end;
+  std::string file;
+  if (!options.picture.empty()) {
+    const std::vector<std::byte> bytes = read_file(options.picture);
+    file.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  catch_interrupts();
+  view::Doors doors;
+  doors.quit = end.door();
+  const auto page = open_view(options.view, options.settings, std::move(doors), false);
+  if (!file.empty()) page->studio().choose(page->studio().album().read(options.picture, file));
+  end.wait();
+  return exit_done;
+}
+
+}  // namespace
+
+Command add_view(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  CLI::App& command = *app.add_subcommand("view", "Restore pictures on a page in the browser: paint, watch, compare");
+  add_text(command, {"PICTURE", "", "what to begin with; the page takes others too"}, options->picture);
+  declare_view(command, options->view);
+  declare_machine(command, options->settings);
+  command.footer("Example: dipper view photo.jpg");
+  return {&command, [options] { return run(*options); }};
+}
+
+}  // namespace dipper::cli

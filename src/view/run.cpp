@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "view/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/memory.hpp"
+#include "base/text.hpp"
+
+namespace dipper::view {
+namespace {
+
+using std::chrono::duration;
+using std::chrono::steady_clock;
+
+const char* name_of(Run::Phase phase) {
+  switch (phase) {
+    case Run::Phase::starting:
+      return "starting";
+    case Run::Phase::running:
+      return "running";
+    case Run::Phase::paused:
+      return "paused";
+    case Run::Phase::done:
+      return "done";
+    case Run::Phase::failed:
+      return "failed";
+  }
+  return "";
+}
+
+// What is said of it, without what it leads to.
+Progress words_of(const Progress& progress) {
+  Progress words = progress;
+  words.picture = words.raw = words.damaged = nullptr;
+  words.waited = nullptr;
+  words.explanation.clear();
+  return words;
+}
+
+}  // namespace
+
+Run::Run(RunPlan plan, Album& album)
+    : plan_(std::move(plan)), album_(album), damaged_(plan_.input), truth_(plan_.truth), course_(plan_.raw) {
+  told_.width = plan_.input->image.width;
+  told_.height = plan_.input->image.height;
+}
+
+bool Run::follow(const Progress& progress) {
+  const Image* picture = plan_.raw ? progress.raw : progress.picture;
+  if (picture != nullptr && progress.stage.empty()) frames_.add(progress.iteration, *picture);
+  PictureHandle damaged;
+  if (progress.damaged != nullptr) damaged = album_.add(plan_.input->name, "", *progress.damaged);
+  std::unique_lock lock(mutex_);
+  if (damaged) {
+    damaged_ = damaged;
+    truth_ = plan_.input;
+  }
+  if (phase_ == Phase::starting && progress.stage.empty()) phase_ = Phase::running;
+  const std::string note = told_.note;
+  const auto expected = told_.expected;
+  told_ = words_of(progress);
+  if (told_.note.empty()) told_.note = note;
+  if (!told_.expected) told_.expected = expected;
+  if (const auto& psnr = plan_.raw ? progress.raw_psnr : progress.psnr) psnr_ = psnr;
+  if (course_.follow(progress)) ++points_;
+  ++version_;
+  if (phase_ == Phase::paused && progress.waited != nullptr) {
+    const auto began = steady_clock::now();
+    changed_.wait(lock, [this] { return phase_ != Phase::paused || stop_; });
+    *progress.waited += duration<double>(steady_clock::now() - began).count();
+  }
+  return !stop_;
+}
+
+void Run::finish(Restoration restoration) {
+  const bool ends_with_frame = restoration.iterations == 0 || frames_.last() == restoration.iterations;
+  if (!ends_with_frame) frames_.add(restoration.iterations, plan_.raw ? restoration.raw : restoration.image);
+  const std::lock_guard lock(mutex_);
+  course_.finish(restoration);
+  restoration_ = std::move(restoration);
+  phase_ = Phase::done;
+  told_.stage.clear();
+  if (const auto& psnr = plan_.raw ? restoration_->raw_psnr : restoration_->psnr) psnr_ = psnr;
+  if (restoration_->expected) told_.expected = restoration_->expected;
+  ++version_;
+}
+
+void Run::fail(const std::string& sentence) {
+  const std::lock_guard lock(mutex_);
+  error_ = sentence;
+  phase_ = Phase::failed;
+  ++version_;
+}
+
+void Run::pause() {
+  const std::lock_guard lock(mutex_);
+  if (phase_ != Phase::running) throw Error("only a fit that is running can pause");
+  phase_ = Phase::paused;
+  ++version_;
+}
+
+void Run::go_on() {
+  const std::lock_guard lock(mutex_);
+  if (phase_ != Phase::paused) throw Error("it is not paused");
+  phase_ = Phase::running;
+  ++version_;
+  changed_.notify_all();
+}
+
+void Run::stop() {
+  const std::lock_guard lock(mutex_);
+  if (phase_ == Phase::done || phase_ == Phase::failed) throw Error("it has ended already");
+  stop_ = true;
+  ++version_;
+  changed_.notify_all();
+}
+
+void Run::abandon() {
+  const std::lock_guard lock(mutex_);
+  stop_ = true;
+  changed_.notify_all();
+}
+
+Image Run::use(int iteration) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ != Phase::done) throw Error("a frame can be chosen when the run has ended; stop it first");
+    const int chosen = iteration == frames_.last() ? 0 : iteration;
+    if (chosen != 0 && !frames_.frame(chosen))
+      throw Error(fmt::format("the picture of iteration {} was not kept", chosen));
+    used_ = chosen;
+    ++version_;
+  }
+  return result();
+}
+
+std::uint64_t Run::version() {
+  constexpr double share = 0.02;  // of the time, for making what is shown
+  const std::lock_guard lock(mutex_);
+  const int last = frames_.last();
+  if (last == shown_) return version_;
+  const double since = duration<double>(steady_clock::now() - shown_at_).count();
+  if (shown_ != 0 && phase_ != Phase::done && since < frame_seconds_ / share) return version_;
+  shown_ = last;
+  shown_at_ = steady_clock::now();
+  return ++version_;
+}
+
+Run::Phase Run::phase() const {
+  const std::lock_guard lock(mutex_);
+  return phase_;
+}
+
+void Run::frame_took(double seconds) {
+  const std::lock_guard lock(mutex_);
+  frame_seconds_ = seconds;
+}
+
+const Image& Run::made() const {
+  return plan_.raw ? restoration_->raw : restoration_->image;
+}
+
+Image Run::result() const {
+  const std::lock_guard lock(mutex_);
+  if (!restoration_) throw Error("there is no result yet");
+  if (used_ != 0) {
+    if (auto frame = frames_.frame(used_)) return *std::move(frame);
+  }
+  return made();
+}
+
+Json Run::curve() const {
+  const std::lock_guard lock(mutex_);
+  Json all = Json::array();
+  for (const Course::Point& point : course_.points()) {
+    all.push_back(Json::array(
+        {point.iteration, number_or_null(point.loss), number_or_null(point.psnr), number_or_null(point.expected)}));
+  }
+  return all;
+}
+
+RunFacts Run::facts() const {
+  return {plan_.input->name, command_line(plan_.words), told_.summary, plan_.files, plan_.raw};
+}
+
+Json Run::result_state() const {
+  if (!restoration_) return {};
+  Json result = result_json(*restoration_, figures_of(*restoration_, plan_.raw), {});
+  result["stopped"] = restoration_->stopped;
+  result["note"] = restoration_->note;
+  return result;
+}
+
+// What its own rule ended would end there again.
+bool Run::may_go_on_longer() const {
+  return plan_.may_longer && restoration_ && !restoration_->checkpoint.empty() && restoration_->reason.empty();
+}
+
+Request Run::go_on_longer() {
+  constexpr int least = 50;
+  const std::lock_guard lock(mutex_);
+  if (!may_go_on_longer()) throw Error("there is nothing to go on from");
+  Settings& settings = plan_.request.settings;
+  settings.resume = restoration_->checkpoint;
+  const int made = restoration_->iterations;
+  const bool was_over = !restoration_->stopped;
+  if (was_over) settings.iterations = made + std::max(least, made / 2);
+  restoration_.reset();
+  phase_ = Phase::starting;
+  stop_ = false;
+  used_ = 0;
+  ++version_;
+  return plan_.request;
+}
+
+std::string Run::error() const {
+  const std::lock_guard lock(mutex_);
+  return error_;
+}
+
+Json Run::state() const {
+  const std::lock_guard lock(mutex_);
+  const bool goes = phase_ != Phase::done && phase_ != Phase::failed;
+  Json settings = Json::array();
+  if (restoration_) {
+    const Json all = settings_json(facts(), plan_.request, *restoration_);
+    for (const auto& [name, value] : all.items()) {
+      if (!value.get<std::string>().empty()) settings.push_back(Json::array({name, value}));
+    }
+  }
+  return {{"number", plan_.number},
+          {"title", plan_.title},
+          {"task", plan_.request.task},
+          {"method", plan_.request.method},
+          {"summary", told_.summary},
+          {"width", told_.width},
+          {"height", told_.height},
+          {"phase", name_of(phase_)},
+          {"damaged", damaged_->id},
+          {"truth", truth_ ? Json(truth_->id) : Json()},
+          {"stage", told_.stage},
+          {"stage_done", told_.stage_done},
+          {"iteration", told_.iteration},
+          {"iterations", told_.iterations},
+          {"loss", number_or_null(told_.loss)},
+          {"psnr", number_or_null(psnr_)},
+          {"expected", told_.expected ? Json(told_.expected->psnr) : Json()},
+          {"expected_within", told_.expected ? Json(told_.expected->within) : Json()},
+          {"seconds", told_.seconds},
+          {"seconds_left", told_.seconds_left},
+          {"iterations_per_second", told_.iterations_per_second},
+          {"bytes", resident_bytes()},
+          {"rollbacks", told_.rollbacks},
+          {"note", told_.note},
+          {"shown", shown_},
+          {"frames", frames_.iterations()},
+          {"curve", points_},
+          {"used", used_},
+          {"may_pause", phase_ == Phase::running && !stop_},
+          {"may_resume", phase_ == Phase::paused},
+          {"may_stop", goes && !stop_},
+          {"may_longer", may_go_on_longer()},
+          {"may_download", restoration_.has_value()},
+          {"result", result_state()},
+          {"settings", std::move(settings)},
+          {"command", command_line(plan_.words)}};
+}
+
+std::string Run::report() const {
+  const std::vector<int> iterations = frames_.iterations();
+  Report page;
+  for (const int iteration : iterations) {
+    if (iteration == iterations.back()) continue;
+    if (const auto frame = frames_.frame(iteration)) page.frame(iteration, *frame);
+  }
+  const std::lock_guard lock(mutex_);
+  if (!restoration_) throw Error("there is a report when the run has ended");
+  if (!iterations.empty()) page.last_frame(iterations.back(), made());
+  page.picture("damaged", "damaged", damaged_->image);
+  page.picture("restored", "restored", made());
+  if (restoration_->truth) page.picture("truth", "truth", *restoration_->truth);
+  const Json result = result_json(*restoration_, figures_of(*restoration_, plan_.raw), {});
+  return page.page(fmt::format("{} {}", plan_.request.task, plan_.input->name),
+                   to_line(run_json(facts(), plan_.request, *restoration_, course_, result)));
+}
+
+}  // namespace dipper::view

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "dipper/dipper.hpp"
+#include "view/album.hpp"
+#include "view/course.hpp"
+#include "view/kept_frames.hpp"
+#include "view/run_record.hpp"
+
+namespace dipper::view {
+
+/// What is begun.
+struct RunPlan {
+  int number = 1;
+  std::string title;  ///< "inpaint photo.png: balanced quality"
+  Request request;
+  PictureHandle input;
+  PictureHandle truth{};
+  Json files = Json::array();        ///< as of RunFacts
+  std::vector<std::string> words{};  ///< the command line that does it
+  bool raw = false;                  ///< the network's own output is what matters
+  bool may_longer = false;           ///< it may be gone on with, once it has ended
+};
+
+/// One restoration on its way, and what is left of it: followed on the thread that makes it, watched and told what to
+/// do on others.
+class Run {
+ public:
+  enum class Phase : std::uint8_t { starting, running, paused, done, failed };
+
+  Run(RunPlan plan, Album& album);
+
+  // On the thread that restores:
+
+  /// Waits while the run is paused. Returns whether it is to go on.
+  bool follow(const Progress& progress);
+  void finish(Restoration restoration);
+  void fail(const std::string& sentence);
+
+  // On any other. The first four throw Error when that makes no sense now:
+
+  void pause();
+  void go_on();
+  void stop();
+  /// Takes the picture of that iteration for the result; 0: what the run made of it. Returns the picture.
+  Image use(int iteration);
+
+  /// Stops it if it still goes; nobody would hear that it does not.
+  void abandon();
+
+  /// Grows with what there is to tell.
+  [[nodiscard]] std::uint64_t version();
+
+  [[nodiscard]] Phase phase() const;
+  [[nodiscard]] Json state() const;
+  [[nodiscard]] Json curve() const;
+  [[nodiscard]] std::optional<Image> frame(int iteration) const { return frames_.frame(iteration); }
+
+  /// What making the last picture for the page took: that often it may be asked for.
+  void frame_took(double seconds);
+
+  /// The result, or the frame that was chosen for it. Throws Error before there is one.
+  [[nodiscard]] Image result() const;
+
+  /// The report of a run that has ended, as a page. Throws Error before.
+  [[nodiscard]] std::string report() const;
+
+  [[nodiscard]] const RunPlan& plan() const { return plan_; }
+
+  /// Makes ready for going on from where the fit ended, half as far again; frames and curve go on too. Returns what is
+  /// to be restored for that. Throws Error when that makes no sense now.
+  [[nodiscard]] Request go_on_longer();
+
+  /// Why it failed, in one sentence.
+  [[nodiscard]] std::string error() const;
+
+ private:
+  [[nodiscard]] bool may_go_on_longer() const;
+  [[nodiscard]] Json result_state() const;
+  [[nodiscard]] const Image& made() const;
+  [[nodiscard]] RunFacts facts() const;
+
+  RunPlan plan_;
+  Album& album_;
+  KeptFrames frames_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint64_t version_ = 1;
+  Phase phase_ = Phase::starting;
+  bool stop_ = false;
+  Progress told_;  // without pictures
+  std::optional<double> psnr_;
+  PictureHandle damaged_;
+  PictureHandle truth_;
+  Course course_;
+  int points_ = 0;  // that the course was given
+  int shown_ = 0;   // the frame that the page may ask for
+  std::chrono::steady_clock::time_point shown_at_;
+  double frame_seconds_ = 0;
+  int used_ = 0;
+  std::optional<Restoration> restoration_;
+  std::string error_;
+};
+
+}  // namespace dipper::view

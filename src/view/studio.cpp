@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "view/studio.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace dipper::view {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double never = 1e9;  // seconds
+
+std::string text_or(const Json& object, const char* name, const std::string& preset) {
+  return object.contains(name) ? object.at(name).get<std::string>() : preset;
+}
+
+const TaskInfo& find_task(const std::vector<TaskInfo>& all, const std::string& name) {
+  for (const TaskInfo& task : all) {
+    if (task.name == name) return task;
+  }
+  throw Error(fmt::format("there is no task \"{}\"", name));
+}
+
+// photo.png -> photo_restored.png
+std::string restored_name(const std::string& name) {
+  return fs::path(name).stem().string() + "_restored.png";
+}
+
+void take_settings(const Json& wish, Settings& settings) {
+  settings.quality = text_or(wish, "quality", settings.quality);
+  settings.recipe = text_or(wish, "recipe", "");
+  settings.time = wish.value("time", 0.0);
+  settings.seed = wish.value("seed", std::uint64_t{0});
+  if (wish.contains("iterations")) settings.iterations = wish.at("iterations").get<int>();
+  if (settings.iterations && *settings.iterations < 1) throw Error("a fit has at least one iteration");
+  if (!(settings.time >= 0)) throw Error("a time is a number of seconds");
+}
+
+// Of the settings what is not as it would be anyway.
+void add_settings(const Settings& settings, const std::string& method, std::vector<std::string>& words) {
+  const auto add = [&words](const char* name, const std::string& value) {
+    words.emplace_back(name);
+    words.push_back(value);
+  };
+  if (method != "fit") return add("--method", method);
+  if (settings.recipe.empty()) add("--quality", settings.quality);
+  if (!settings.recipe.empty()) add("--recipe", settings.recipe);
+  if (settings.time > 0) add("--time", fmt::format("{:g}", settings.time));
+  if (settings.iterations) add("--iterations", std::to_string(*settings.iterations));
+  if (settings.seed != 0) add("--seed", std::to_string(settings.seed));
+  if (settings.device != "auto") add("--device", settings.device);
+  if (!settings.precision.empty()) add("--precision", settings.precision);
+}
+
+Json hashed(const std::string& what, const Picture& picture) {
+  return {{"what", what}, {"file", picture.name}, {"sha256", picture.sha256}};
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (fs::temp_directory_path() / "dipper-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) {
+    throw Error(fmt::format("cannot make a folder in {}: {}; set TMPDIR to one that can be written",
+                            fs::temp_directory_path().string(), std::strerror(errno)));
+  }
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+Studio::Studio(Settings settings) : settings_(std::move(settings)) {}
+
+Studio::~Studio() {
+  if (run_) run_->abandon();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Studio::choose(const PictureHandle& picture) {
+  const std::lock_guard lock(mutex_);
+  if (is_busy()) throw Error("a run is going; stop it first");
+  picture_ = picture;
+  ++version_;
+}
+
+bool Studio::is_busy() const {
+  return run_ && run_->phase() != Run::Phase::done && run_->phase() != Run::Phase::failed;
+}
+
+RunPlan Studio::plan(const Json& wish) {
+  RunPlan plan;
+  plan.input = album_.find(wish.at("picture").get<std::string>());
+  plan.files.push_back(hashed("input", *plan.input));
+  Request& request = plan.request;
+  request.task = wish.at("task").get<std::string>();
+  request.input = plan.input->image;
+  request.method = text_or(wish, "method", "fit");
+  request.settings = settings_;
+  const std::vector<TaskInfo> all = tasks();
+  const TaskInfo& task = find_task(all, request.task);
+  plan.words = {"dipper", request.task, plan.input->name};
+  const Json nothing = Json::object();
+  const Json pictures = wish.contains("pictures") ? wish.at("pictures") : nothing;
+  const Json options = wish.contains("options") ? wish.at("options") : nothing;
+  for (const OptionInfo& option : task.options) {
+    if (option.picture && pictures.contains(option.name)) {
+      const PictureHandle picture = album_.find(pictures.at(option.name).get<std::string>());
+      request.pictures.emplace(option.name, picture->image);
+      plan.files.push_back(hashed(option.name, *picture));
+      if (!option.positional) plan.words.push_back("--" + option.name);
+      plan.words.push_back(picture->name);
+    } else if (options.contains(option.name)) {
+      const std::string value = options.at(option.name).get<std::string>();
+      request.options[option.name] = value;
+      plan.words.push_back("--" + option.name);
+      if (!option.value.empty() && !value.empty()) plan.words.push_back(value);
+    }
+  }
+  plan.words.insert(plan.words.end(), {"-o", restored_name(plan.input->name)});
+  if (wish.contains("truth")) {
+    plan.truth = album_.find(wish.at("truth").get<std::string>());
+    request.truth = plan.truth->image;
+    plan.files.push_back(hashed("truth", *plan.truth));
+    plan.words.insert(plan.words.end(), {"--truth", plan.truth->name});
+  }
+  if (wish.contains("settings")) take_settings(wish.at("settings"), request.settings);
+  add_settings(request.settings, request.method, plan.words);
+  const bool fits = request.method == "fit";
+  plan.title = fmt::format("{} {}: {}", request.task, plan.input->name,
+                           !fits                             ? "method " + request.method
+                           : request.settings.recipe.empty() ? request.settings.quality + " quality"
+                                                             : "recipe " + request.settings.recipe);
+  if (fits) {
+    request.settings.checkpoint = folder_.path() / "fit";
+    request.settings.checkpoint_every = never;
+    plan.may_longer = true;
+  }
+  return plan;
+}
+
+void Studio::begin(const Json& wish) {
+  const std::lock_guard lock(mutex_);
+  if (is_busy()) throw Error("a run is going; stop it first");
+  RunPlan made = plan(wish);
+  made.number = ++runs_;
+  picture_ = made.input;
+  Request request = made.request;
+  start(std::make_shared<Run>(std::move(made), album_), std::move(request));
+}
+
+void Studio::go_on_longer() {
+  const std::lock_guard lock(mutex_);
+  if (!run_ || is_busy()) throw Error("there is nothing to go on from");
+  Request request = run_->go_on_longer();
+  start(run_, std::move(request));
+}
+
+void Studio::start(std::shared_ptr<Run> run, Request request) {
+  if (thread_.joinable()) thread_.join();  // of a run that has ended
+  run_ = run;
+  ++version_;
+  thread_ = std::thread([run = std::move(run), request = std::move(request)] {
+    try {
+      run->finish(restore(request, [&run](const Progress& progress) { return run->follow(progress); }));
+    } catch (const std::bad_alloc&) {
+      run->fail("there is not enough memory for this picture; use a smaller one");
+    } catch (const std::exception& error) {
+      run->fail(error.what());
+    }
+  });
+}
+
+std::shared_ptr<Run> Studio::begin_elsewhere(RunPlan plan) {
+  const std::lock_guard lock(mutex_);
+  plan.number = ++runs_;
+  picture_ = plan.input;
+  run_ = std::make_shared<Run>(std::move(plan), album_);
+  ++version_;
+  return run_;
+}
+
+std::shared_ptr<Run> Studio::run() const {
+  const std::lock_guard lock(mutex_);
+  if (!run_) throw Error("nothing was restored yet");
+  return run_;
+}
+
+std::uint64_t Studio::version() {
+  const std::lock_guard lock(mutex_);
+  constexpr int bits = 40;
+  return (version_ << bits) + (run_ ? run_->version() : 0);
+}
+
+Json Studio::state() const {
+  const std::lock_guard lock(mutex_);
+  const bool fresh = picture_ && run_ && run_->plan().input != picture_;
+  const bool has_run = run_ && !fresh;
+  const Json run = has_run ? run_->state() : Json();
+  return {{"phase", has_run    ? run.at("phase").get<std::string>()
+                    : picture_ ? "ready"
+                               : "empty"},
+          {"picture", picture_ ? to_json(*picture_) : Json()},
+          {"run", run},
+          {"error", has_run ? run_->error() : ""}};
+}
+
+}  // namespace dipper::view
