@@ -238,6 +238,7 @@ Json Run::state() const {
           {"summary", told_.summary},
           {"width", told_.width},
           {"height", told_.height},
+          {"raw", plan_.raw},
           {"phase", name_of(phase_)},
           {"damaged", damaged_->id},
           {"truth", truth_ ? Json(truth_->id) : Json()},

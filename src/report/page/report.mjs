@@ -69,7 +69,7 @@ function showFigures() {
     const within = result.expected_within === null ? "" : ` ± ${result.expected_within.toFixed(1)}`;
     figures.push(["expected of what was missing", `${result.expected_psnr_of_missing.toFixed(1)}${within} dB`]);
   }
-  if (Math.round(100 * result.classic_share) > 0) figures.push([`share of ${result.classic}`, `${Math.round(100 * result.classic_share)} %`]);
+  if (!run.raw && Math.round(100 * result.classic_share) > 0) figures.push([`share of ${result.classic}`, `${Math.round(100 * result.classic_share)} %`]);
   for (const [name, value] of figures) {
     const pair = add(at("figures"), "div", "");
     add(pair, "dt", name);
@@ -82,7 +82,7 @@ function showCourse() {
   at("course").hidden = false;
   new Curve(at("curve"), run.curve.map(({ iteration, loss, psnr, expected }) => [iteration, loss, psnr, expected]));
   const stopped = result.reason ? `Stopped after ${result.iterations} iterations: ${result.reason}.` : "";
-  const best = result.best_iteration > 0 ? `The result is that of iteration ${result.best_iteration}.` : "";
+  const best = !run.raw && result.best_iteration > 0 ? `The result is that of iteration ${result.best_iteration}.` : "";
   at("reason").textContent = [stopped, best].filter(Boolean).join(" ");
 }
 

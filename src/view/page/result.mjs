@@ -35,7 +35,7 @@ function resultFigures(run) {
   const list = goodness({ ...run, psnr: result.psnr }, run.task);
   if (result.ssim !== null) list.push(["SSIM", result.ssim.toFixed(3), "1 is the original"]);
   const share = Math.round(100 * result.classic_share);
-  if (share > 0) list.push([`share of ${result.classic}`, `${share} %`, "mixed in where it was better"]);
+  if (!run.raw && share > 0) list.push([`share of ${result.classic}`, `${share} %`, "mixed in where it was better"]);
   list.push(["time", duration(result.seconds)]);
   if (result.peak_bytes > 0) list.push(["memory", memory(result.peak_bytes)]);
   return figures(list);

@@ -200,14 +200,14 @@ export class RunPanel {
 }
 
 /// Why a run ended, and what came out, in sentences.
-export function outcome({ result, iterations }) {
+export function outcome({ result, iterations, raw }) {
   const ran = count(result.iterations, "iteration");
   const sentences = [];
   if (result.method !== "fit") sentences.push(`Restored by ${result.method}, without a network.`);
   else if (result.stopped) sentences.push(`You stopped it after ${ran}.`);
   else if (result.reason) sentences.push(`It ended by itself after ${ran}: ${result.reason}.`);
   else sentences.push(`It ran all ${count(iterations, "iteration")}.`);
-  const best = result.best_iteration;
+  const best = raw ? 0 : result.best_iteration;
   if (best > 0 && best !== result.iterations) {
     sentences.push(`The best picture was that of iteration ${grouped(best)}, and is the result.`);
   }
