@@ -22,7 +22,7 @@ OTHERS = [
     (r"openssl/.*", ["base"]),
     (r"png\.h|jpeglib\.h|jerror\.h|tiff(io)?\.h", ["image"]),
     (r"webp/.*|lcms2.*\.h", ["image", "report"]),
-    (r"gif_lib\.h", ["report"]),
+    (r"gif_lib\.h|sixel\.h", ["report"]),
     (r"ft2build\.h|freetype/.*", ["damage"]),
     (r"libqhull.*", ["classic"]),
     (r"hwy/.*|\w*intrin\.h|arm_neon\.h", ["kernels/cpu"]),

@@ -6,7 +6,7 @@ set -euo pipefail
 
 build=(
   g++ cmake ninja-build pkg-config
-  libpng-dev libjpeg62-turbo-dev libwebp-dev libtiff-dev libgif-dev liblcms2-dev
+  libpng-dev libjpeg62-turbo-dev libwebp-dev libtiff-dev libgif-dev libsixel-dev liblcms2-dev
   libfreetype-dev fonts-dejavu-core libjs-dygraphs
   libhwy-dev libqhull-dev libssl-dev libboost1.81-dev libcli11-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev
 )
