@@ -186,6 +186,17 @@ void write_pixels(Writer& writer, const Image& image, const std::vector<T>& pixe
   });
 }
 
+Bytes encode(Writer& writer, const Image& image) {
+  if (image.sample == SampleType::u8) {
+    write_header(writer, image, 8);
+    write_pixels(writer, image, to_eight_bit(image));
+  } else {
+    write_header(writer, image, 16);
+    write_pixels(writer, image, to_sixteen_bit(image));
+  }
+  return std::move(writer.bytes);
+}
+
 }  // namespace
 
 bool is_png(std::span<const std::byte> file) {
@@ -228,14 +239,16 @@ Image decode_png(std::span<const std::byte> file) {
 
 Bytes encode_png(const Image& image) {
   Writer writer;
-  if (image.sample == SampleType::u8) {
-    write_header(writer, image, 8);
-    write_pixels(writer, image, to_eight_bit(image));
-  } else {
-    write_header(writer, image, 16);
-    write_pixels(writer, image, to_sixteen_bit(image));
-  }
-  return std::move(writer.bytes);
+  return encode(writer, image);
+}
+
+Bytes encode_png_fast(const Image& image) {
+  Writer writer;
+  writer.run([&] {
+    png_set_compression_level(writer.png, 1);
+    png_set_filter(writer.png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
+  });
+  return encode(writer, image);
 }
 
 }  // namespace dipper

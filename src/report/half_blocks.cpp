@@ -3,85 +3,73 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
-#include <iterator>
+#include <vector>
+
+#include "report/dither.hpp"
+#include "report/palette.hpp"
 
 namespace dipper {
 namespace {
 
-using Pixel = const std::uint8_t*;
+// xterm's colours from 16 on: a cube of six levels a side, and grays between black and white. The first sixteen are
+// whatever the user likes, so they are left alone.
+constexpr int first_index = 16;
 
-int squared_distance(Pixel pixel, const std::array<int, 3>& colour) {
-  int sum = 0;
-  for (std::size_t c = 0; c < 3; ++c) sum += (pixel[c] - colour[c]) * (pixel[c] - colour[c]);
-  return sum;
-}
-
-// xterm's colours 16 to 231 are a cube of six levels a side, 232 to 255 are grays between black and white. The first
-// sixteen are whatever the user likes, so they are left alone.
-int nearest_index(Pixel pixel) {
-  constexpr std::array<int, 6> levels = {0, 95, 135, 175, 215, 255};
-  constexpr int first_gray = 232;
-  constexpr int grays = 24;
-  const auto gray_level = [](int gray) { return 8 + 10 * gray; };
-  std::array<int, 3> colour{};
-  int in_cube = 0;
-  for (std::size_t c = 0; c < 3; ++c) {
-    const auto* const level = std::ranges::min_element(
-        levels, {}, [value = int{pixel[c]}](int candidate) { return std::abs(candidate - value); });
-    colour[c] = *level;
-    in_cube = 6 * in_cube + static_cast<int>(std::distance(levels.begin(), level));
+std::vector<Colour> indexed_colours() {
+  constexpr std::array<std::uint8_t, 6> levels = {0, 95, 135, 175, 215, 255};
+  std::vector<Colour> colours;
+  for (const std::uint8_t red : levels) {
+    for (const std::uint8_t green : levels) {
+      for (const std::uint8_t blue : levels) colours.push_back({red, green, blue});
+    }
   }
-  const int mean = (pixel[0] + pixel[1] + pixel[2]) / 3;
-  const int gray = std::clamp((mean - 3) / 10, 0, grays - 1);
-  const int level = gray_level(gray);
-  return squared_distance(pixel, {level, level, level}) < squared_distance(pixel, colour) ? first_gray + gray
-                                                                                          : 16 + in_cube;
-}
-
-// What follows 38 (the colour of text) or 48 (that behind it).
-std::string colour_code(Pixel pixel, ColourDepth depth) {
-  if (depth == ColourDepth::indexed) return fmt::format("5;{}", nearest_index(pixel));
-  return fmt::format("2;{};{};{}", pixel[0], pixel[1], pixel[2]);
-}
-
-// Colours stay until others are chosen, so only those that change are written.
-class Pen {
- public:
-  explicit Pen(ColourDepth depth) : depth_(depth) {}
-
-  // `below` is null behind the last row of an odd number: there the terminal's own background stays.
-  void block(Pixel above, Pixel below, std::string& text) {
-    const std::string upper = colour_code(above, depth_);
-    const std::string lower = below != nullptr ? colour_code(below, depth_) : "";
-    std::string change;
-    if (upper != upper_) change = "38;" + upper;
-    if (lower != lower_) change += (change.empty() ? "48;" : ";48;") + lower;
-    if (!change.empty()) text += "\x1b[" + change + "m";
-    text += "\u2580";
-    upper_ = upper;
-    lower_ = lower;
+  for (int gray = 8; gray < 248; gray += 10) {
+    const auto level = static_cast<std::uint8_t>(gray);
+    colours.push_back({level, level, level});
   }
+  return colours;
+}
 
- private:
-  ColourDepth depth_;
-  std::string upper_;
-  std::string lower_;
-};
+// For each pixel, what follows 38 (the colour of text) or 48 (that behind it) in the sequence that chooses its colour.
+std::vector<std::string> colour_codes(const Canvas& canvas, ColourDepth depth) {
+  std::vector<std::string> codes;
+  codes.reserve(canvas.pixels());
+  if (depth == ColourDepth::indexed) {
+    const std::vector<Colour> colours = indexed_colours();
+    for (const int index : dither(canvas, std::vector<bool>(canvas.pixels(), true), colours, 0)) {
+      codes.push_back(fmt::format("5;{}", first_index + index));
+    }
+  } else {
+    for (std::size_t at = 0; at < canvas.rgb.size(); at += 3) {
+      codes.push_back(fmt::format("2;{};{};{}", canvas.rgb[at], canvas.rgb[at + 1], canvas.rgb[at + 2]));
+    }
+  }
+  return codes;
+}
 
 }  // namespace
 
 std::string half_blocks(const Canvas& canvas, ColourDepth depth) {
+  const std::vector<std::string> codes = colour_codes(canvas, depth);
+  const auto width = static_cast<std::size_t>(canvas.width);
   std::string text;
-  const std::size_t row_size = std::size_t{3} * canvas.width;
-  for (int row = 0; row < canvas.height; row += 2) {
-    const Pixel above = canvas.rgb.data() + row * row_size;
-    const Pixel below = row + 1 < canvas.height ? above + row_size : nullptr;
-    Pen pen(depth);
-    for (std::size_t at = 0; at < row_size; at += 3) {
-      pen.block(above + at, below != nullptr ? below + at : nullptr, text);
+  for (std::size_t row = 0; row < codes.size(); row += 2 * width) {
+    // Colours stay until others are chosen, so only those that change are written.
+    std::string upper;
+    std::string lower;
+    for (std::size_t at = row; at < row + width; ++at) {
+      std::string change;
+      if (codes[at] != upper) change = "38;" + codes[at];
+      upper = codes[at];
+      // Below the last row of an odd number the terminal's own background stays.
+      if (at + width < codes.size()) {
+        if (codes[at + width] != lower) change += (change.empty() ? "48;" : ";48;") + codes[at + width];
+        lower = codes[at + width];
+      }
+      if (!change.empty()) text += "\x1b[" + change + "m";
+      text += "\u2580";
     }
     text += "\x1b[0m\n";
   }

@@ -171,6 +171,13 @@ TEST(Png, SaysWhatIsDamaged) {
   EXPECT_EQ(test::decode_error(file), "is truncated");
 }
 
+TEST(Png, MadeFastIsTheSamePicture) {
+  for (const SampleType sample : {SampleType::u8, SampleType::u16}) {
+    const Image image = test::pattern(37, 21, 3, sample);
+    test::expect_same_pixels(decode_png(encode_png_fast(image)), image);
+  }
+}
+
 TEST(Png, FloatsAreWrittenWithSixteenBits) {
   const Image image = test::pattern(9, 7, 3, SampleType::f32);
   const Image back = decode_image(encode_png(image));
