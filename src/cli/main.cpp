@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -15,6 +16,7 @@
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/mistakes.hpp"
+#include "cli/restore_options.hpp"
 #include "cli/say.hpp"
 #include "dipper/dipper.hpp"
 
@@ -57,11 +59,15 @@ int run(int argc, char** argv) {
   app.set_version_flag(
       "--version", [] { return "dipper " + build_info().version; }, "show the version");
   app.require_subcommand(0, 1);  // at most one, so that a picture may be called "info"
-  const std::vector<Command> table = commands(app, {argv, argv + argc});
+  const std::vector<std::string> words(argv, argv + argc);
+  const std::vector<Command> table = commands(app, words);
   for (const Command& command : table) command.app->group("Commands");
   app.footer("dipper COMMAND --help shows the options of a command\n\nExample: " + tasks().front().example);
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> told = with_preview_told(words);
+    std::ranges::reverse(told);          // CLI11 takes them from the end
+    if (!told.empty()) told.pop_back();  // the program
+    app.parse(told);
   } catch (const CLI::CallForHelp&) {
     fmt::print("{}", app.help());
     return exit_done;

@@ -2,15 +2,17 @@
 #include "cli/progress.hpp"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <utility>
 
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/say.hpp"
+#include "cli/terminal.hpp"
 
 namespace dipper::cli {
 namespace {
@@ -18,9 +20,21 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-int terminal_columns() {
-  winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+// Throws Error where there is nothing to draw in, or between.
+void check_preview(const RestoreOptions& options) {
+  constexpr auto refuse_beside = [](const char* other) {
+    throw Error(fmt::format("--preview does not go together with {}; leave one of the two out", other));
+  };
+  if (options.quiet) refuse_beside("--quiet");
+  if (options.progress == ProgressStyle::none) refuse_beside("--progress none");
+  if (options.progress == ProgressStyle::json) refuse_beside("--progress json");
+  if (::isatty(STDERR_FILENO) != 1) {
+    throw Error("--preview draws in a terminal, but stderr is none; leave it out, or do not redirect stderr");
+  }
+  const char* type = std::getenv("TERM");
+  if (type == nullptr || std::string(type) == "dumb") {
+    throw Error("--preview draws in a terminal that can move its cursor, but TERM says that it cannot; leave it out");
+  }
 }
 
 void print_json(const Json& object) {
@@ -51,6 +65,32 @@ ProgressReport::ProgressReport(const RestoreOptions& options, std::string title)
     style_ = ::isatty(STDERR_FILENO) == 1 ? ProgressStyle::line : ProgressStyle::plain;
   }
   if (quiet_) style_ = ProgressStyle::none;
+  if (options.preview.empty()) return;
+  check_preview(options);
+  preview_.emplace(choose_graphics(options.preview));
+}
+
+ProgressReport::~ProgressReport() {
+  end_line();
+}
+
+void ProgressReport::end_line() {
+  if (line_open_) say("\n");
+  line_open_ = false;
+}
+
+// Whole lines, which stay.
+void ProgressReport::write(const std::string& lines) {
+  if (preview_) return preview_->above(lines);
+  end_line();
+  say(lines);
+}
+
+// In place of the last line. One that the terminal had to break could not be redrawn.
+void ProgressReport::redraw(const std::string& line) {
+  if (preview_) return preview_->line(line);
+  say("\r\x1b[K" + line.substr(0, static_cast<std::size_t>(std::max(1, terminal_window().columns - 1))));
+  line_open_ = true;
 }
 
 void ProgressReport::update(const Progress& progress) {
@@ -60,6 +100,7 @@ void ProgressReport::update(const Progress& progress) {
   if (style_ != ProgressStyle::none && !begun_) begin(progress);
   tell(progress.note);
   if (style_ == ProgressStyle::none) return;
+  if (preview_ && progress.picture != nullptr) preview_->picture(raw_ ? *progress.raw : *progress.picture);
   if (progress.iteration > progress.resumed_from && due(progress)) show(progress);  // before there is only the plan
 }
 
@@ -77,21 +118,17 @@ void ProgressReport::show_stage(const Progress& progress) {
   std::string text = progress.stage;
   if (progress.stage_done > 0) text += fmt::format(" {:.0f} %", 100 * progress.stage_done);
   text += fmt::format("  {}", duration(progress.seconds));
-  say(style_ == ProgressStyle::line ? "\r\x1b[K" + text : text + "\n");
-  line_open_ = style_ == ProgressStyle::line;
+  style_ == ProgressStyle::line ? redraw(text) : write(text + "\n");
 }
 
 void ProgressReport::tell(const std::string& note) {
   if (note.empty()) return;
   if (style_ == ProgressStyle::json) return print_json({{"event", "note"}, {"text", note}});
-  say(fmt::format("{}dipper: {}\n", line_open_ ? "\n" : "", note));
-  line_open_ = false;
+  write(fmt::format("dipper: {}\n", note));
 }
 
 void ProgressReport::begin(const Progress& progress) {
   begun_ = true;
-  if (line_open_) say("\n");
-  line_open_ = false;
   if (style_ == ProgressStyle::json) {
     Json start{{"event", "start"},
                {"title", title_},
@@ -105,9 +142,9 @@ void ProgressReport::begin(const Progress& progress) {
     std::string steps = progress.iterations > 0 ? ", " + count_of(progress.iterations, "iteration") : "";
     if (progress.resumed_from > 0)
       steps += fmt::format(" of which {} {} done", progress.resumed_from, progress.resumed_from == 1 ? "is" : "are");
-    say(fmt::format("{}{}, about {} of memory\n{}\n", title_, steps, megabytes(progress.planned_bytes),
-                    progress.summary));
-    if (!progress.explanation.empty()) say("\n" + progress.explanation + "\n");
+    write(fmt::format("{}{}, about {} of memory\n{}\n", title_, steps, megabytes(progress.planned_bytes),
+                      progress.summary));
+    if (!progress.explanation.empty()) write("\n" + progress.explanation + "\n");
   }
 }
 
@@ -134,12 +171,9 @@ void ProgressReport::show(const Progress& progress) {
                 {"iterations_per_second", progress.iterations_per_second},
                 {"seconds_left", progress.seconds_left}});
   } else if (style_ == ProgressStyle::line) {
-    // A line that the terminal had to break could not be redrawn.
-    const auto columns = static_cast<std::size_t>(terminal_columns() - 1);
-    say("\r\x1b[K" + figures(progress).substr(0, columns));
-    line_open_ = true;
+    redraw(figures(progress));
   } else {
-    say(figures(progress) + "\n");
+    write(figures(progress) + "\n");
   }
 }
 
@@ -157,9 +191,9 @@ std::string ProgressReport::figures(const Progress& progress) const {
 }
 
 void ProgressReport::finish(const std::string& sentence, const Restoration& restoration, const std::string& resume) {
-  if (line_open_) say("\n");
-  line_open_ = false;
   tell(restoration.note);
+  if (preview_) preview_->finish(raw_ ? restoration.raw : restoration.image);
+  end_line();
   if (quiet_) return;
   if (style_ == ProgressStyle::json) {
     Json end{{"event", restoration.stopped ? "stopped" : "done"},

@@ -3,12 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
 
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
+#include "cli/graphics.hpp"
 
 namespace dipper::cli {
 namespace {
@@ -28,6 +30,13 @@ ProgressStyle parse_style(const std::string& text) {
   }
   throw Error(fmt::format("--progress is \"{}\"{} but must be auto, line, plain, json or none", text,
                           did_you_mean(text, names)));
+}
+
+std::string parse_preview(const std::string& text) {
+  const std::vector<std::string>& names = graphics_names();
+  if (std::ranges::find(names, text) != names.end()) return text;
+  throw Error(fmt::format("--preview is \"{}\"{} but must be {}, {}, {} or {}", text, did_you_mean(text, names),
+                          names[0], names[1], names[2], names[3]));
 }
 
 // "adam.rate=0.01" into the map.
@@ -142,6 +151,14 @@ void declare_progress(CLI::App& command, RestoreOptions& options) {
               "on stderr: line (redrawn), plain (a line every two seconds), json (an object a line) or none "
               "[auto: line on a terminal, else plain]"},
              [&options](const std::string& text) { options.progress = parse_style(text); });
+  add_parsed(
+      command,
+      {"--preview", "[HOW]",
+       "draw the picture so far in the terminal, as kitty, sixel or blocks, which have two pixels in a character "
+       "[auto: the best that the terminal knows]"},
+      [&options](const std::string& text) { options.preview = parse_preview(text); })
+      ->expected(0, 1)
+      ->default_str(graphics_names().front());
   add_switch(command,
              {"--explain", "", "say which kernel does each layer, how long it takes and how tensors share memory"},
              options.settings.explain);
@@ -158,6 +175,17 @@ void declare_page(CLI::App& command, RestoreOptions& options) {
 }
 
 }  // namespace
+
+std::vector<std::string> with_preview_told(std::vector<std::string> words) {
+  const std::vector<std::string>& names = graphics_names();
+  const auto end = std::ranges::find(words, "--");
+  for (auto word = words.begin(); word != end; ++word) {
+    if (*word != "--preview") continue;
+    const bool told = word + 1 != end && !nearest(*(word + 1), names).empty();
+    if (!told) *word += "=" + names.front();
+  }
+  return words;
+}
 
 void declare(CLI::App& command, const TaskInfo& task, RestoreOptions& options) {
   add_text(command, {"IN", "", task.input + " (PNG, JPEG, WebP or TIFF)"}, options.input)->required();

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "cli/view_options.hpp"
 #include "dipper/dipper.hpp"
@@ -38,10 +39,15 @@ struct RestoreOptions {
   bool raw = false;
   bool json = false;
   ProgressStyle progress = ProgressStyle::automatic;
+  std::string preview;  ///< one of graphics_names(); empty for none
   bool quiet = false;
 };
 
 /// Declares every option of a task's command.
 void declare(CLI::App& command, const TaskInfo& task, RestoreOptions& options);
+
+/// The words of a command line in which --preview is told to be "auto" where no value of its own follows. Otherwise it
+/// would take the picture's file for one in "dipper denoise --preview in.png".
+[[nodiscard]] std::vector<std::string> with_preview_told(std::vector<std::string> words);
 
 }  // namespace dipper::cli

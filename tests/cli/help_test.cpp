@@ -58,6 +58,7 @@ TEST_F(Help, OfEveryTaskNamesItsOptions) {
                                       "--raw",
                                       "--json",
                                       "--progress STYLE",
+                                      "--preview [HOW]",
                                       "--quiet",
                                       "-o, --output OUT",
                                       "Example: " + task.example};

@@ -7,6 +7,7 @@
 
 #include "base/files.hpp"
 #include "cli/program.hpp"
+#include "cli/terminal_run.hpp"
 
 namespace dipper {
 namespace {
@@ -112,6 +113,41 @@ TEST_F(ProgressReport, AStderrThatTakesNothingCostsNoFit) {
     }
   }
   EXPECT_EQ(run_in_shell("exec \"$0\" inpaint none.png --drop 0.5 -o out.png 2>&-").code, 2);
+}
+
+TEST_F(ProgressReport, APreviewNeedsATerminal) {
+  const Outcome outcome = run({"inpaint", "in.png", "--drop", "0.5", "-o", "out.png", "--preview"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.err,
+            "dipper: --preview draws in a terminal, but stderr is none; leave it out, or do not redirect stderr\n");
+  for (const std::vector<std::string>& environment : {std::vector<std::string>{"TERM=dumb"}, {}}) {
+    const test::TerminalRun::End end =
+        test::TerminalRun(folder_, {"inpaint", "in.png", "--drop", "0.5", "-o", "out.png", "--preview"},
+                          {.environment = environment})
+            .wait();
+    EXPECT_EQ(end.code, 2);
+    EXPECT_NE(end.shown.find("TERM says that it cannot; leave it out"), std::string::npos) << end.shown;
+  }
+  EXPECT_EQ(names(), (std::vector<std::string>{"in.png"}));
+}
+
+TEST_F(ProgressReport, APreviewIsForPeople) {
+  for (const std::vector<std::string>& other :
+       {std::vector<std::string>{"--quiet"}, {"--progress", "none"}, {"--progress", "json"}}) {
+    std::vector<std::string> words = {"inpaint", "in.png", "--drop", "0.5", "-o", "out.png", "--preview"};
+    words.insert(words.end(), other.begin(), other.end());
+    const test::TerminalRun::End end = test::TerminalRun(folder_, words, {}).wait();
+    EXPECT_EQ(end.code, 2);
+    EXPECT_TRUE(end.shown.starts_with("dipper: --preview does not go together with " + other.front())) << end.shown;
+  }
+}
+
+// What ends a run early is told on a line of its own.
+TEST_F(ProgressReport, AnErrorDoesNotJoinTheLineOfProgress) {
+  const Outcome outcome =
+      run({"inpaint", "in.png", "--drop", "0.5", "-o", "out.png", "--progress", "line", "--set", "adam.epsilon=0"});
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_TRUE(lines(outcome.err).back().starts_with("dipper: the fit diverged in iteration ")) << outcome.err;
 }
 
 // What is said there must not land in a file that was opened in the place of stderr.

@@ -51,5 +51,18 @@ TEST_F(RestoreOptions, APictureMayHaveTheNameOfACommand) {
   EXPECT_EQ(outcome.code, 0) << outcome.err;
 }
 
+// Another word than its values is none of them.
+TEST_F(RestoreOptions, APreviewDoesNotSwallowThePicture) {
+  const auto error = [this](const std::vector<std::string>& words) { return run(words).err; };
+  const std::string no_terminal = "dipper: --preview draws in a terminal, but stderr is none";
+  EXPECT_TRUE(error({"denoise", "--preview", "in.png", "-o", "out.png"}).starts_with(no_terminal));
+  EXPECT_TRUE(error({"denoise", "--preview", "sixel", "in.png", "-o", "out.png"}).starts_with(no_terminal));
+  EXPECT_TRUE(error({"denoise", "in.png", "-o", "out.png", "--preview=blocks"}).starts_with(no_terminal));
+  EXPECT_TRUE(error({"denoise", "in.png", "-o", "out.png", "--preview"}).starts_with(no_terminal));
+  EXPECT_TRUE(error({"denoise", "-o", "out.png", "--preview", "--", "in.png"}).starts_with(no_terminal));
+  EXPECT_EQ(error({"denoise", "in.png", "-o", "out.png", "--preview", "sixels"}),
+            "dipper: --preview is \"sixels\" (did you mean sixel?) but must be auto, kitty, sixel or blocks\n");
+}
+
 }  // namespace
 }  // namespace dipper
