@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -77,6 +78,17 @@ std::string sentence(const RestoreOptions& options, const Restoration& restorati
                                                   count_of(restoration.iterations, "iteration"), restoration.reason);
 }
 
+// The page hears of what goes wrong too.
+Restoration watched_restore(const Request& request, std::optional<WatchedRun>& watched,
+                            const ProgressCallback& progress) {
+  try {
+    return restore(request, progress);
+  } catch (const std::exception& error) {
+    if (watched) watched->fail(error.what());
+    throw;
+  }
+}
+
 int run(const TaskInfo& task, const RestoreOptions& options, const std::vector<std::string>& words) {
   const auto began = std::chrono::steady_clock::now();
   auto [request, files] = read_inputs(task.name, options);
@@ -93,7 +105,7 @@ int run(const TaskInfo& task, const RestoreOptions& options, const std::vector<s
     request.settings.time_before = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   }
 
-  const Restoration restoration = restore(request, [&](const Progress& progress) {
+  const auto restoration = watched_restore(request, watched, [&](const Progress& progress) {
     if (progress.iteration == progress.resumed_from) outputs.check_size(progress.width, progress.height);
     outputs.frame(progress);
     if (page) page->follow(progress);

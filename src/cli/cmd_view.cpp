@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
-#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/files.hpp"
+#include "base/sha256.hpp"
 #include "cli/arguments.hpp"
 #include "cli/command.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/restore_options.hpp"
 #include "cli/view_options.hpp"
+#include "image/io.hpp"
 
 namespace dipper::cli {
 namespace {
@@ -20,17 +23,17 @@ struct Options {
 };
 
 int run(const Options& options) {
-  PageEnd end;
-  std::string file;
+  const PageEnd end;
+  std::string hash;
+  Image image;
   if (!options.picture.empty()) {
     const std::vector<std::byte> bytes = read_file(options.picture);
-    file.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    image = decode_image(bytes, options.picture);
+    hash = sha256_of(bytes);
   }
   catch_interrupts();
-  view::Doors doors;
-  doors.quit = end.door();
-  const auto page = open_view(options.view, options.settings, std::move(doors), false);
-  if (!file.empty()) page->studio().choose(page->studio().album().read(options.picture, file));
+  const auto page = open_view(options.view, options.settings, end.quit(), false);
+  if (!image.empty()) page->studio().choose(page->studio().album().add(options.picture, hash, std::move(image)));
   end.wait();
   return exit_done;
 }

@@ -25,9 +25,9 @@ void declare_view(CLI::App& command, ViewOptions& options) {
            options.place.address);
 }
 
-std::unique_ptr<view::View> open_view(const ViewOptions& options, const Settings& settings, view::Doors doors,
+std::unique_ptr<view::View> open_view(const ViewOptions& options, const Settings& settings, std::function<void()> quit,
                                       bool aside) {
-  auto page = std::make_unique<view::View>(options.place, settings, std::move(doors));
+  auto page = std::make_unique<view::View>(options.place, settings, std::move(quit));
   const std::string line = page->url() + "\n";
   if (aside) {
     say(line);
@@ -35,17 +35,22 @@ std::unique_ptr<view::View> open_view(const ViewOptions& options, const Settings
     fmt::print("{}", line);
     std::fflush(stdout);
   }
-  if (!options.stay_closed) view::open_in_browser(page->url());
+  if (!options.stay_closed) page->open_in_browser();
   return page;
 }
 
-std::function<void()> PageEnd::door() {
+std::function<void()> PageEnd::quit() const {
   return [ended = ended_] { *ended = true; };
+}
+
+std::function<bool()> PageEnd::ended() const {
+  return [ended = ended_] { return *ended || interrupted(); };
 }
 
 void PageEnd::wait() const {
   using namespace std::chrono_literals;
-  while (!*ended_ && !interrupted()) std::this_thread::sleep_for(50ms);
+  const auto over = ended();
+  while (!over()) std::this_thread::sleep_for(50ms);
 }
 
 }  // namespace dipper::cli

@@ -26,13 +26,15 @@ void declare_view(CLI::App& command, ViewOptions& options);
 /// The page, open if that was wanted and is possible; where it is stands on the standard output or, when `aside`, on
 /// the standard error.
 [[nodiscard]] std::unique_ptr<view::View> open_view(const ViewOptions& options, const Settings& settings,
-                                                    view::Doors doors, bool aside);
+                                                    std::function<void()> quit, bool aside);
 
-/// Returns when somebody has ended the page there, or a signal the program here.
+/// Whether somebody has ended the page there, or a signal the program here.
 class PageEnd {
  public:
   /// What the page calls.
-  [[nodiscard]] std::function<void()> door();
+  [[nodiscard]] std::function<void()> quit() const;
+  /// What others ask.
+  [[nodiscard]] std::function<bool()> ended() const;
   void wait() const;
 
  private:

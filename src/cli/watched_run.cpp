@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/watched_run.hpp"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace dipper::cli {
 WatchedRun::WatchedRun(const RestoreOptions& options, const Request& request, const std::string& title,
                        const std::vector<std::string>& words, const Json& files) {
-  view::Doors doors;
-  doors.output = options.output;
-  doors.save = [file = options.output](const Image& chosen) { write_image(file, chosen); };
-  doors.quit = end_.door();
-  Settings settings = request.settings;  // of runs that the page begins later
-  settings.checkpoint.clear();
-  settings.resume.clear();
-  settings.iterations.reset();
-  settings.recipe.clear();
-  settings.set.clear();
-  page_ = open_view(options.page, settings, std::move(doors), true);
+  Settings later;  // of runs that the page begins
+  later.device = request.settings.device;
+  later.precision = request.settings.precision;
+  later.threads = request.settings.threads;
+  later.max_memory = request.settings.max_memory;
+  page_ = open_view(options.page, later, end_.quit(), true);
   view::Album& album = page_->studio().album();
   view::RunPlan plan;
   plan.title = title;
@@ -24,9 +21,18 @@ WatchedRun::WatchedRun(const RestoreOptions& options, const Request& request, co
   plan.words = words;
   plan.raw = options.raw;
   plan.files = files;
+  plan.output = options.output;
+  plan.save = [file = options.output](const Image& chosen) { write_image(file, chosen); };
+  plan.ended = end_.ended();
   plan.input = album.add(options.input, "", request.input);
   if (request.truth) plan.truth = album.add(options.truth, "", *request.truth);
   run_ = page_->studio().begin_elsewhere(std::move(plan));
+}
+
+void WatchedRun::fail(const std::string& sentence) {
+  using namespace std::chrono_literals;
+  run_->fail(sentence);
+  std::this_thread::sleep_for(500ms);  // for the page to hear of it
 }
 
 void WatchedRun::stay(const Restoration& restoration) {

@@ -20,8 +20,11 @@ class WatchedRun {
   WatchedRun(const RestoreOptions& options, const Request& request, const std::string& title,
              const std::vector<std::string>& words, const Json& files);
 
-  /// Waits while somebody has paused the run. Returns whether it is to go on.
+  /// Waits while somebody has paused the run. Returns whether it is to go on: nobody has stopped it, or ended the page.
   bool follow(const Progress& progress) { return run_->follow(progress); }
+
+  /// Tells the page why there is no result; nobody waits for anything then.
+  void fail(const std::string& sentence);
 
   /// Shows what came of it until somebody ends it. To be called when all files are written.
   void stay(const Restoration& restoration);

@@ -2,6 +2,7 @@
 #include "view/album.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <numeric>
@@ -32,6 +33,10 @@ Json to_json(const Picture& picture) {
   const int bits = image.sample == SampleType::u8 ? 8 : image.sample == SampleType::u16 ? 16 : 32;
   return {{"id", picture.id},       {"name", picture.name},       {"width", image.width},
           {"height", image.height}, {"alpha", image.has_alpha()}, {"bits", bits}};
+}
+
+std::size_t Album::some_of_memory() {
+  return static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(::sysconf(_SC_PAGE_SIZE)) / 4;
 }
 
 PictureHandle Album::add(const std::string& name, std::string sha256, Image image) {

@@ -28,7 +28,7 @@ using PictureHandle = std::shared_ptr<const Picture>;
 class Album {
  public:
   /// bytes: of samples in memory.
-  explicit Album(std::size_t bytes = std::size_t{4} << 30) : most_(bytes) {}
+  explicit Album(std::size_t bytes = some_of_memory()) : most_(bytes) {}
 
   PictureHandle add(const std::string& name, std::string sha256, Image image);
 
@@ -39,6 +39,9 @@ class Album {
   [[nodiscard]] PictureHandle find(const std::string& id) const;
 
  private:
+  /// A fourth of the machine's.
+  [[nodiscard]] static std::size_t some_of_memory();
+
   std::size_t most_;
   mutable std::mutex mutex_;
   int count_ = 0;

@@ -56,7 +56,7 @@ bool is_loopback(const std::string& address) {
 Gate::Gate(const std::string& address, int port)
     : token_(random_token()),
       cookie_name_(fmt::format("dipper-{}", port)),
-      port_(fmt::format(":{}", port)),
+      port_(port == 80 ? "" : fmt::format(":{}", port)),  // as browsers have it
       everywhere_(address == "0.0.0.0" || address == "::") {
   if (!everywhere_) hosts_.push_back(in_brackets(address) + port_);
   if (everywhere_ || is_loopback(address)) {

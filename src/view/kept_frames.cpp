@@ -75,19 +75,25 @@ std::vector<int> KeptFrames::iterations() const {
   return all;
 }
 
+// Null where there is none. To be called with the mutex locked.
+std::shared_ptr<const KeptFrames::Kept> KeptFrames::find(int iteration) const {
+  if (!evenly_) return nullptr;
+  if (last_->iteration == iteration) return last_;
+  const auto found = std::ranges::find(evenly_->kept(), iteration, [](const auto& kept) { return kept->iteration; });
+  return found == evenly_->kept().end() ? nullptr : *found;
+}
+
+bool KeptFrames::has(int iteration) const {
+  const std::lock_guard lock(mutex_);
+  return find(iteration) != nullptr;
+}
+
 std::optional<Image> KeptFrames::frame(int iteration) const {
-  std::shared_ptr<const Kept> found;
-  Image picture;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!evenly_) return std::nullopt;
-    if (last_->iteration == iteration) found = last_;
-    for (const auto& kept : evenly_->kept()) {
-      if (kept->iteration == iteration) found = kept;
-    }
-    if (!found) return std::nullopt;
-    picture = like_;
-  }
+  std::unique_lock lock(mutex_);
+  const std::shared_ptr<const Kept> found = find(iteration);
+  if (!found) return std::nullopt;
+  Image picture = like_;
+  lock.unlock();
   std::visit(
       [&picture](const auto& samples) {
         if constexpr (std::is_same_v<std::decay_t<decltype(samples)>, std::vector<float>>) {

@@ -30,6 +30,8 @@ class KeptFrames {
   /// 0 without any.
   [[nodiscard]] int last() const;
 
+  [[nodiscard]] bool has(int iteration) const;
+
   /// Nothing where there is none of this iteration.
   [[nodiscard]] std::optional<Image> frame(int iteration) const;
 
@@ -39,6 +41,8 @@ class KeptFrames {
     int iteration;
     Samples samples;
   };
+
+  [[nodiscard]] std::shared_ptr<const Kept> find(int iteration) const;
 
   std::size_t bytes_;
   std::size_t most_;

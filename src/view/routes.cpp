@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string_view>
@@ -22,7 +23,8 @@ namespace dipper::view {
 namespace {
 
 constexpr float still_quality = 90;
-constexpr std::size_t most_stills = 200;
+constexpr std::size_t most_still_bytes = std::size_t{64} << 20;
+constexpr int most_iterations = 1'000'000'000;
 constexpr std::size_t most_file_bytes = std::size_t{1} << 30;
 constexpr std::size_t most_words_bytes = 64 * 1024;
 constexpr const char* keep_an_hour = "private, max-age=3600";  // what an address leads to stays the same
@@ -73,10 +75,10 @@ Json about() {
       {"version", build.version}, {"devices", devices}, {"tasks", all}, {"qualities", {"fast", "balanced", "best"}}};
 }
 
-// "/frames/250" -> "250" for the prefix "/frames/"; nothing where it is another path.
-std::optional<std::string> after(const std::string& path, std::string_view prefix) {
-  if (!path.starts_with(prefix) || path.size() == prefix.size()) return std::nullopt;
-  return path.substr(prefix.size());
+int iteration_of(const Json& number) {
+  const auto iteration = whole_number(number);
+  if (!iteration || *iteration > most_iterations) throw Error("a frame is named by its iteration");
+  return static_cast<int>(*iteration);
 }
 
 Json parsed(const std::string& body) {
@@ -119,8 +121,7 @@ std::size_t Routes::most_body(const HttpRequest& request) {
 
 std::string Routes::news() const {
   Json state = studio_.state();
-  state["output"] = doors_.output;
-  state["may_quit"] = static_cast<bool>(doors_.quit);
+  state["may_quit"] = static_cast<bool>(quit_);
   return to_line(state);
 }
 
@@ -142,16 +143,7 @@ HttpResponse Routes::get(const HttpRequest& request) {
   if (path == "/download") return download(place);
   if (path.starts_with("/pictures/")) return picture(place);
   if (path.starts_with("/frames/")) return frame(place);
-  if (path == "/report") {
-    const auto run = studio_.run();
-    HttpResponse page{.type = "text/html; charset=utf-8", .body = run->report()};
-    page.headers.emplace_back("Content-Security-Policy", report_policy);
-    if (place.query.contains("download")) {
-      page.headers.emplace_back("Content-Disposition",
-                                as_attachment(stem_of(run->plan().input->name) + "_report.html"));
-    }
-    return page;
-  }
+  if (path == "/report") return report(place);
   const std::string name = path == "/" ? "index.html" : path.substr(1);
   const std::string_view text = page_text(name);
   if (text.empty()) return refusal(404, "there is nothing of this name here");
@@ -178,48 +170,61 @@ HttpResponse Routes::post(const HttpRequest& request) {
   } else if (path == "/run/longer") {
     studio_.go_on_longer();
   } else if (path == "/run/use") {
-    use(parsed(request.body).at("iteration").get<int>());
-  } else if (path == "/quit" && doors_.quit) {
-    doors_.quit();
+    studio_.run()->use(iteration_of(parsed(request.body).at("iteration")));
+  } else if (path == "/quit" && quit_) {
+    quit_();
   } else {
     return refusal(404, "there is nothing of this name here");
   }
   return done();
 }
 
-void Routes::use(int iteration) {
-  const Image chosen = studio_.run()->use(iteration);
-  if (doors_.save) doors_.save(chosen);
+HttpResponse Routes::report(const Place& place) const {
+  const auto run = studio_.run();
+  HttpResponse page{.type = "text/html; charset=utf-8", .body = run->report()};
+  page.headers.emplace_back("Content-Security-Policy", report_policy);
+  if (place.query.contains("download")) {
+    page.headers.emplace_back("Content-Disposition", as_attachment(stem_of(run->plan().input->name) + "_report.html"));
+  }
+  return page;
 }
 
 HttpResponse Routes::picture(const Place& place) {
-  const PictureHandle found = studio_.album().find(*after(place.path, "/pictures/"));
+  const PictureHandle found = studio_.album().find(place.path.substr(std::string_view("/pictures/").size()));
   if (place.query.contains("format")) return as_file(found->image, stem_of(found->name), place.at("format"));
-  return still_of(found->id, found->image, place);
+  return still_of(found->id, place, [&found] { return found->image; });
 }
 
 HttpResponse Routes::frame(const Place& place) {
   const auto run = studio_.run();
-  const int iteration = parse_integer(*after(place.path, "/frames/"), "the frame", 0, 1'000'000'000);
-  const std::string key = fmt::format("{} {}", run->plan().number, iteration);
-  const auto began = std::chrono::steady_clock::now();
-  const auto found = run->frame(iteration);
-  if (!found) return refusal(404, "this frame was not kept");
-  HttpResponse still = still_of(key, *found, place);
-  run->frame_took(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
-  return still;
+  const std::string number = place.path.substr(std::string_view("/frames/").size());
+  const int iteration = parse_integer(number, "the frame", 0, most_iterations);
+  const std::string gone = "this frame was not kept";
+  if (!run->has_frame(iteration)) return refusal(404, gone);
+  return still_of(fmt::format("{} {}", run->plan().number, iteration), place, [&run, &gone, iteration] {
+    auto frame = run->frame(iteration);
+    if (!frame) throw Error(gone);  // just now
+    return *std::move(frame);
+  });
 }
 
-HttpResponse Routes::still_of(const std::string& key, const Image& image, const Place& place) {
+HttpResponse Routes::still_of(const std::string& key, const Place& place, const std::function<Image()>& make) {
   const int size = parse_integer(place.get("size", "1600"), "the size", 16, 8192);
   const std::string full_key = fmt::format("{} {}", key, size);
   const auto found = std::ranges::find(stills_, full_key, &Still::key);
   if (found != stills_.end()) {
     stills_.splice(stills_.begin(), stills_, found);
   } else {
-    const std::vector<std::byte> webp = still(image, size, still_quality);
+    const auto began = std::chrono::steady_clock::now();
+    const std::vector<std::byte> webp = still(make(), size, still_quality);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    studio_.still_took(took.count());
     stills_.push_front({full_key, std::string(reinterpret_cast<const char*>(webp.data()), webp.size())});
-    if (stills_.size() > most_stills) stills_.pop_back();
+    still_bytes_ += webp.size();
+    while (still_bytes_ > most_still_bytes && stills_.size() > 1) {
+      still_bytes_ -= stills_.back().webp.size();
+      stills_.pop_back();
+    }
   }
   return {.type = "image/webp", .body = stills_.front().webp, .headers = {{"Cache-Control", keep_an_hour}}};
 }

@@ -13,22 +13,16 @@
 
 namespace dipper::view {
 
-/// What the page may do beside the studio's business.
-struct Doors {
-  std::string output;                           ///< the file that the run writes, for the page to say; or empty
-  std::function<void(const Image&)> save = {};  ///< writes it again, with a frame that was chosen
-  std::function<void()> quit = {};              ///< ends the program; none where the page may not
-};
-
 /// Answers what the page asks, out of a studio. To be called on one thread.
 class Routes {
  public:
-  Routes(Studio& studio, Doors doors) : studio_(studio), doors_(std::move(doors)) {}
+  /// quit: ends the program; none where the page may not.
+  Routes(Studio& studio, std::function<void()> quit) : studio_(studio), quit_(std::move(quit)) {}
 
   /// Throws Error for what cannot be done.
   [[nodiscard]] HttpResponse answer(const HttpRequest& request);
 
-  /// The studio's state as one line, with what the doors add to it.
+  /// The studio's state as one line.
   [[nodiscard]] std::string news() const;
 
   /// How many bytes a request may bring along.
@@ -39,9 +33,11 @@ class Routes {
   [[nodiscard]] HttpResponse post(const HttpRequest& request);
   [[nodiscard]] HttpResponse picture(const Place& place);
   [[nodiscard]] HttpResponse frame(const Place& place);
-  [[nodiscard]] HttpResponse still_of(const std::string& key, const Image& image, const Place& place);
+  [[nodiscard]] HttpResponse report(const Place& place) const;
+  /// The picture that make() gives, as the page shows it; `key` says which it is. Calls it where that was not asked for
+  /// lately.
+  [[nodiscard]] HttpResponse still_of(const std::string& key, const Place& place, const std::function<Image()>& make);
   [[nodiscard]] HttpResponse download(const Place& place);
-  void use(int iteration);
 
   struct Still {
     std::string key;
@@ -49,8 +45,9 @@ class Routes {
   };
 
   Studio& studio_;
-  Doors doors_;
+  std::function<void()> quit_;
   std::list<Still> stills_;  // the last ones that were asked for, the newest first
+  std::size_t still_bytes_ = 0;
 };
 
 }  // namespace dipper::view

@@ -40,6 +40,17 @@ Progress words_of(const Progress& progress) {
   return words;
 }
 
+// The command line with another number of them.
+std::vector<std::string> with_iterations(std::vector<std::string> words, int iterations) {
+  const auto found = std::find(words.begin(), words.end(), "--iterations");
+  if (found != words.end() && found + 1 != words.end()) {
+    *(found + 1) = std::to_string(iterations);
+  } else {
+    words.insert(words.end(), {"--iterations", std::to_string(iterations)});
+  }
+  return words;
+}
+
 }  // namespace
 
 Run::Run(RunPlan plan, Album& album)
@@ -68,36 +79,54 @@ bool Run::follow(const Progress& progress) {
   if (course_.follow(progress)) ++points_;
   ++version_;
   if (phase_ == Phase::paused && progress.waited != nullptr) {
+    using namespace std::chrono_literals;
     const auto began = steady_clock::now();
-    changed_.wait(lock, [this] { return phase_ != Phase::paused || stop_; });
+    const auto over = [this] { return phase_ != Phase::paused || wants_to_stop(); };
+    while (!changed_.wait_for(lock, 50ms, over)) continue;  // who ends it elsewhere does not say so here
     *progress.waited += duration<double>(steady_clock::now() - began).count();
   }
-  return !stop_;
+  return !wants_to_stop();
 }
 
 void Run::finish(Restoration restoration) {
   const bool ends_with_frame = restoration.iterations == 0 || frames_.last() == restoration.iterations;
   if (!ends_with_frame) frames_.add(restoration.iterations, plan_.raw ? restoration.raw : restoration.image);
+  Json result = result_json(restoration, figures_of(restoration, plan_.raw), {plan_.output, ""});
+  result["stopped"] = restoration.stopped;
+  result["note"] = restoration.note;
+  const auto ended = std::make_shared<const Restoration>(std::move(restoration));
   const std::lock_guard lock(mutex_);
-  course_.finish(restoration);
-  restoration_ = std::move(restoration);
+  course_.finish(*ended);
+  restoration_ = ended;
+  result_ = std::move(result);
   phase_ = Phase::done;
   told_.stage.clear();
-  if (const auto& psnr = plan_.raw ? restoration_->raw_psnr : restoration_->psnr) psnr_ = psnr;
-  if (restoration_->expected) told_.expected = restoration_->expected;
+  if (const auto& psnr = plan_.raw ? ended->raw_psnr : ended->psnr) psnr_ = psnr;
+  if (ended->expected) told_.expected = ended->expected;
+  settings_ = Json::array();
+  const Json all = settings_json(facts(), plan_.request, *ended);
+  for (const auto& [name, value] : all.items()) {
+    if (!value.get<std::string>().empty()) settings_.push_back(Json::array({name, value}));
+  }
   ++version_;
 }
 
 void Run::fail(const std::string& sentence) {
   const std::lock_guard lock(mutex_);
-  error_ = sentence;
-  phase_ = Phase::failed;
+  if (restoration_) {
+    result_["note"] = sentence;
+    phase_ = Phase::done;
+    told_.stage.clear();
+  } else {
+    error_ = sentence;
+    phase_ = Phase::failed;
+  }
   ++version_;
 }
 
 void Run::pause() {
   const std::lock_guard lock(mutex_);
-  if (phase_ != Phase::running) throw Error("only a fit that is running can pause");
+  if (phase_ != Phase::running || plan_.request.method != "fit") throw Error("only a fit that is running can pause");
   phase_ = Phase::paused;
   ++version_;
 }
@@ -124,7 +153,7 @@ void Run::abandon() {
   changed_.notify_all();
 }
 
-Image Run::use(int iteration) {
+void Run::use(int iteration) {
   {
     const std::lock_guard lock(mutex_);
     if (phase_ != Phase::done) throw Error("a frame can be chosen when the run has ended; stop it first");
@@ -134,7 +163,7 @@ Image Run::use(int iteration) {
     used_ = chosen;
     ++version_;
   }
-  return result();
+  if (plan_.save) plan_.save(result());
 }
 
 std::uint64_t Run::version() {
@@ -157,10 +186,6 @@ Run::Phase Run::phase() const {
 void Run::frame_took(double seconds) {
   const std::lock_guard lock(mutex_);
   frame_seconds_ = seconds;
-}
-
-const Image& Run::made() const {
-  return plan_.raw ? restoration_->raw : restoration_->image;
 }
 
 Image Run::result() const {
@@ -186,17 +211,9 @@ RunFacts Run::facts() const {
   return {plan_.input->name, command_line(plan_.words), told_.summary, plan_.files, plan_.raw};
 }
 
-Json Run::result_state() const {
-  if (!restoration_) return {};
-  Json result = result_json(*restoration_, figures_of(*restoration_, plan_.raw), {});
-  result["stopped"] = restoration_->stopped;
-  result["note"] = restoration_->note;
-  return result;
-}
-
 // What its own rule ended would end there again.
 bool Run::may_go_on_longer() const {
-  return plan_.may_longer && restoration_ && !restoration_->checkpoint.empty() && restoration_->reason.empty();
+  return phase_ == Phase::done && plan_.may_longer && !restoration_->checkpoint.empty() && restoration_->reason.empty();
 }
 
 Request Run::go_on_longer() {
@@ -207,8 +224,10 @@ Request Run::go_on_longer() {
   settings.resume = restoration_->checkpoint;
   const int made = restoration_->iterations;
   const bool was_over = !restoration_->stopped;
-  if (was_over) settings.iterations = made + std::max(least, made / 2);
-  restoration_.reset();
+  if (was_over) {
+    settings.iterations = made + std::max(least, made / 2);
+    plan_.words = with_iterations(plan_.words, *settings.iterations);
+  }
   phase_ = Phase::starting;
   stop_ = false;
   used_ = 0;
@@ -223,14 +242,8 @@ std::string Run::error() const {
 
 Json Run::state() const {
   const std::lock_guard lock(mutex_);
-  const bool goes = phase_ != Phase::done && phase_ != Phase::failed;
-  Json settings = Json::array();
-  if (restoration_) {
-    const Json all = settings_json(facts(), plan_.request, *restoration_);
-    for (const auto& [name, value] : all.items()) {
-      if (!value.get<std::string>().empty()) settings.push_back(Json::array({name, value}));
-    }
-  }
+  const bool ended = phase_ == Phase::done;
+  const bool goes = !ended && phase_ != Phase::failed;
   return {{"number", plan_.number},
           {"title", plan_.title},
           {"task", plan_.request.task},
@@ -260,32 +273,35 @@ Json Run::state() const {
           {"frames", frames_.iterations()},
           {"curve", points_},
           {"used", used_},
-          {"may_pause", phase_ == Phase::running && !stop_},
+          {"may_pause", phase_ == Phase::running && !stop_ && plan_.request.method == "fit"},
           {"may_resume", phase_ == Phase::paused},
           {"may_stop", goes && !stop_},
           {"may_longer", may_go_on_longer()},
-          {"may_download", restoration_.has_value()},
-          {"result", result_state()},
-          {"settings", std::move(settings)},
+          {"may_download", ended},
+          {"result", ended ? result_ : Json()},
+          {"settings", ended ? settings_ : Json::array()},
           {"command", command_line(plan_.words)}};
 }
 
+// What takes long is made of copies, so that nobody waits for it.
 std::string Run::report() const {
-  const std::vector<int> iterations = frames_.iterations();
+  const Image restored = result();
   Report page;
+  const std::vector<int> iterations = frames_.iterations();
   for (const int iteration : iterations) {
     if (iteration == iterations.back()) continue;
     if (const auto frame = frames_.frame(iteration)) page.frame(iteration, *frame);
   }
-  const std::lock_guard lock(mutex_);
-  if (!restoration_) throw Error("there is a report when the run has ended");
-  if (!iterations.empty()) page.last_frame(iterations.back(), made());
-  page.picture("damaged", "damaged", damaged_->image);
-  page.picture("restored", "restored", made());
-  if (restoration_->truth) page.picture("truth", "truth", *restoration_->truth);
-  const Json result = result_json(*restoration_, figures_of(*restoration_, plan_.raw), {});
-  return page.page(fmt::format("{} {}", plan_.request.task, plan_.input->name),
-                   to_line(run_json(facts(), plan_.request, *restoration_, course_, result)));
+  if (!iterations.empty()) page.last_frame(iterations.back(), restored);
+  std::unique_lock lock(mutex_);
+  const auto restoration = restoration_;
+  const PictureHandle damaged = damaged_;
+  const Json run = run_json(facts(), plan_.request, *restoration, course_, result_);
+  lock.unlock();
+  page.picture("damaged", "damaged", damaged->image);
+  page.picture("restored", "restored", restored);
+  if (restoration->truth) page.picture("truth", "truth", *restoration->truth);
+  return page.page(fmt::format("{} {}", plan_.request.task, plan_.input->name), to_line(run));
 }
 
 }  // namespace dipper::view

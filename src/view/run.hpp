@@ -4,6 +4,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -25,10 +27,13 @@ struct RunPlan {
   Request request;
   PictureHandle input;
   PictureHandle truth{};
-  Json files = Json::array();        ///< as of RunFacts
-  std::vector<std::string> words{};  ///< the command line that does it
-  bool raw = false;                  ///< the network's own output is what matters
-  bool may_longer = false;           ///< it may be gone on with, once it has ended
+  Json files = Json::array();                ///< as of RunFacts
+  std::vector<std::string> words{};          ///< the command line that does it
+  bool raw = false;                          ///< the network's own output is what matters
+  bool may_longer = false;                   ///< it may be gone on with, once it has ended
+  std::string output{};                      ///< the file that its result is written to; empty for none
+  std::function<void(const Image&)> save{};  ///< writes that again, with a frame that was chosen
+  std::function<bool()> ended{};             ///< somebody else wants it to stop
 };
 
 /// One restoration on its way, and what is left of it: followed on the thread that makes it, watched and told what to
@@ -44,6 +49,7 @@ class Run {
   /// Waits while the run is paused. Returns whether it is to go on.
   bool follow(const Progress& progress);
   void finish(Restoration restoration);
+  /// One that had gone on from a result keeps that.
   void fail(const std::string& sentence);
 
   // On any other. The first four throw Error when that makes no sense now:
@@ -51,8 +57,9 @@ class Run {
   void pause();
   void go_on();
   void stop();
-  /// Takes the picture of that iteration for the result; 0: what the run made of it. Returns the picture.
-  Image use(int iteration);
+  /// Takes the picture of that iteration for the result, and writes it where the result is written; 0: what the run
+  /// made of it.
+  void use(int iteration);
 
   /// Stops it if it still goes; nobody would hear that it does not.
   void abandon();
@@ -63,9 +70,10 @@ class Run {
   [[nodiscard]] Phase phase() const;
   [[nodiscard]] Json state() const;
   [[nodiscard]] Json curve() const;
+  [[nodiscard]] bool has_frame(int iteration) const { return frames_.has(iteration); }
   [[nodiscard]] std::optional<Image> frame(int iteration) const { return frames_.frame(iteration); }
 
-  /// What making the last picture for the page took: that often it may be asked for.
+  /// What making a picture for the page took: so seldom it may ask for one.
   void frame_took(double seconds);
 
   /// The result, or the frame that was chosen for it. Throws Error before there is one.
@@ -84,9 +92,9 @@ class Run {
   [[nodiscard]] std::string error() const;
 
  private:
+  [[nodiscard]] bool wants_to_stop() const { return stop_ || (plan_.ended && plan_.ended()); }
   [[nodiscard]] bool may_go_on_longer() const;
-  [[nodiscard]] Json result_state() const;
-  [[nodiscard]] const Image& made() const;
+  [[nodiscard]] const Image& made() const { return plan_.raw ? restoration_->raw : restoration_->image; }
   [[nodiscard]] RunFacts facts() const;
 
   RunPlan plan_;
@@ -107,7 +115,9 @@ class Run {
   std::chrono::steady_clock::time_point shown_at_;
   double frame_seconds_ = 0;
   int used_ = 0;
-  std::optional<Restoration> restoration_;
+  std::shared_ptr<const Restoration> restoration_;  // the last; while going on from it, still that
+  Json result_;                                     // of it, and the settings
+  Json settings_ = Json::array();
   std::string error_;
 };
 

@@ -39,7 +39,7 @@ std::string field(const http::request_header<>& header, http::field name) {
 class Connection;
 
 // Everything on one thread, but for `answer`, which is on the worker's.
-class Server::State : public std::enable_shared_from_this<Server::State> {
+class Server::State {
  public:
   State(const std::string& address, int port, const ServerLimits& limits);
 
@@ -56,6 +56,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   [[nodiscard]] const std::shared_ptr<int>& ticket() const { return ticket_; }
 
  private:
+  void run();
   void accept();
   void accept_later();
   void tell_news();
@@ -91,6 +92,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void take_body(error_code error);
   void answer();
   void send(HttpResponse response, bool last);
+  void write_some();
   void begin_news();
   void send_news();
   void end();
@@ -109,7 +111,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
   HttpRequest request_;
+  std::optional<http::response_serializer<http::string_body>> serializer_;
   bool keep_ = true;
+  bool last_ = false;
   std::shared_ptr<const std::string> sending_;
   std::shared_ptr<const std::string> waiting_;
 };
@@ -193,10 +197,19 @@ void Connection::send(HttpResponse response, bool last) {
   for (const auto& [name, value] : response.headers) response_.set(name, value);
   response_.body() = std::move(response.body);
   response_.prepare_payload();
+  serializer_.emplace(response_);
+  last_ = last;
+  write_some();
+}
+
+// Who takes something now and then has the time that he needs.
+void Connection::write_some() {
   stream_.expires_after(server_.limits().write_time);
-  http::async_write(stream_, response_, [self = shared_from_this(), last](error_code error, std::size_t /*bytes*/) {
+  http::async_write_some(stream_, *serializer_, [self = shared_from_this()](error_code error, std::size_t /*bytes*/) {
     if (error) return self->close();
-    last ? self->end() : self->read_header();
+    if (!self->serializer_->is_done()) return self->write_some();
+    self->serializer_.reset();
+    self->last_ ? self->end() : self->read_header();
   });
 }
 
@@ -268,12 +281,25 @@ void Server::State::serve(ServerParts parts) {
   parts_ = std::move(parts);
   accept();
   tell_news();
-  thread_ = std::thread([this] { context_.run(); });
+  thread_ = std::thread([this] { run(); });
+}
+
+// A connection for which there is no memory goes, and the others stay.
+void Server::State::run() {
+  while (true) {
+    try {
+      context_.run();
+      return;
+    } catch (const std::exception&) {
+      continue;
+    }
+  }
 }
 
 void Server::State::stop() {
   context_.stop();
   if (thread_.joinable()) thread_.join();
+  worker_.stop();  // what waits for its answer gets none
   worker_.join();
   listeners_.clear();
 }
@@ -282,9 +308,9 @@ void Server::State::accept() {
   acceptor_.async_accept([this](error_code error, tcp::socket socket) {
     if (error == asio::error::operation_aborted) return;
     if (error) return accept_later();
+    accept();
     const auto open = static_cast<std::size_t>(ticket_.use_count() - 1);
     if (open < limits_.connections) std::make_shared<Connection>(std::move(socket), *this)->read_header();
-    accept();
   });
 }
 
@@ -297,21 +323,20 @@ void Server::State::accept_later() {
 }
 
 void Server::State::tell_news() {
-  constexpr int most_silence = 50;  // a word now and then shows who has gone
-  const std::uint64_t version = parts_.version();
-  ++silent_;
-  if (!listeners_.empty() && (version != told_ || silent_ > most_silence)) {
-    const std::string text = version != told_ ? fmt::format("data: {}\n\n", parts_.news()) : ": nothing new\n\n";
-    told_ = version;
-    silent_ = 0;
-    const auto shared = std::make_shared<const std::string>(text);
-    const auto all = listeners_;  // who has gone leaves them
-    for (const auto& listener : all) listener->tell(shared);
-  }
   news_timer_.expires_after(limits_.news_pause);
   news_timer_.async_wait([this](error_code error) {
     if (!error) tell_news();
   });
+  constexpr int most_silence = 50;  // a word now and then shows who has gone
+  const std::uint64_t version = parts_.version();
+  ++silent_;
+  if (listeners_.empty() || (version == told_ && silent_ <= most_silence)) return;
+  const std::string text = version != told_ ? fmt::format("data: {}\n\n", parts_.news()) : ": nothing new\n\n";
+  told_ = version;
+  silent_ = 0;
+  const auto shared = std::make_shared<const std::string>(text);
+  const auto all = listeners_;  // who has gone leaves them
+  for (const auto& listener : all) listener->tell(shared);
 }
 
 Server::Server(const std::string& address, int port, const ServerLimits& limits)

@@ -27,7 +27,7 @@ struct ServerLimits {
   std::uint32_t header_bytes = 16384;
   std::chrono::milliseconds header_time{10'000};  ///< for a request's header to come
   std::chrono::milliseconds body_time{120'000};   ///< and for its body
-  std::chrono::milliseconds write_time{20'000};   ///< for somebody to take an answer
+  std::chrono::milliseconds write_time{20'000};   ///< for somebody to take some of an answer
   std::chrono::milliseconds end_time{2'000};      ///< that somebody may go on talking after the last answer
   std::chrono::milliseconds news_pause{200};      ///< from one piece of news to the next
 };

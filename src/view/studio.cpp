@@ -35,14 +35,34 @@ std::string restored_name(const std::string& name) {
   return fs::path(name).stem().string() + "_restored.png";
 }
 
+// The page names recipes, never files.
+std::string known_recipe(const std::string& name) {
+  for (const RecipeInfo& recipe : recipes()) {
+    if (recipe.name == name) return name;
+  }
+  throw Error(fmt::format("there is no recipe \"{}\"", name));
+}
+
 void take_settings(const Json& wish, Settings& settings) {
   settings.quality = text_or(wish, "quality", settings.quality);
-  settings.recipe = text_or(wish, "recipe", "");
-  settings.time = wish.value("time", 0.0);
-  settings.seed = wish.value("seed", std::uint64_t{0});
-  if (wish.contains("iterations")) settings.iterations = wish.at("iterations").get<int>();
-  if (settings.iterations && *settings.iterations < 1) throw Error("a fit has at least one iteration");
-  if (!(settings.time >= 0)) throw Error("a time is a number of seconds");
+  if (wish.contains("recipe")) settings.recipe = known_recipe(wish.at("recipe").get<std::string>());
+  if (wish.contains("time")) {
+    const double most = 1e9;
+    const Json& time = wish.at("time");
+    settings.time = time.is_number() ? time.get<double>() : -1;
+    if (!(settings.time >= 0.1 && settings.time <= most)) throw Error("a time limit is from 0.1 to 1e9 seconds");
+  }
+  if (wish.contains("seed")) {
+    const auto seed = whole_number(wish.at("seed"));
+    if (!seed) throw Error("a seed is a whole number from 0");
+    settings.seed = *seed;
+  }
+  if (wish.contains("iterations")) {
+    constexpr std::uint64_t most = 100'000'000;  // as in recipes
+    const std::uint64_t iterations = whole_number(wish.at("iterations")).value_or(0);
+    if (iterations < 1 || iterations > most) throw Error("a fit has from 1 to 100000000 iterations");
+    settings.iterations = static_cast<int>(iterations);
+  }
 }
 
 // Of the settings what is not as it would be anyway.
@@ -51,12 +71,12 @@ void add_settings(const Settings& settings, const std::string& method, std::vect
     words.emplace_back(name);
     words.push_back(value);
   };
+  if (settings.seed != 0) add("--seed", std::to_string(settings.seed));
   if (method != "fit") return add("--method", method);
   if (settings.recipe.empty()) add("--quality", settings.quality);
   if (!settings.recipe.empty()) add("--recipe", settings.recipe);
   if (settings.time > 0) add("--time", fmt::format("{:g}", settings.time));
   if (settings.iterations) add("--iterations", std::to_string(*settings.iterations));
-  if (settings.seed != 0) add("--seed", std::to_string(settings.seed));
   if (settings.device != "auto") add("--device", settings.device);
   if (!settings.precision.empty()) add("--precision", settings.precision);
 }
@@ -99,7 +119,7 @@ bool Studio::is_busy() const {
   return run_ && run_->phase() != Run::Phase::done && run_->phase() != Run::Phase::failed;
 }
 
-RunPlan Studio::plan(const Json& wish) {
+RunPlan Studio::plan(const Json& wish) const {
   RunPlan plan;
   plan.input = album_.find(wish.at("picture").get<std::string>());
   plan.files.push_back(hashed("input", *plan.input));
@@ -151,12 +171,12 @@ RunPlan Studio::plan(const Json& wish) {
 }
 
 void Studio::begin(const Json& wish) {
+  RunPlan made = plan(wish);
+  Request request = made.request;
   const std::lock_guard lock(mutex_);
   if (is_busy()) throw Error("a run is going; stop it first");
-  RunPlan made = plan(wish);
   made.number = ++runs_;
   picture_ = made.input;
-  Request request = made.request;
   start(std::make_shared<Run>(std::move(made), album_), std::move(request));
 }
 
@@ -197,6 +217,11 @@ std::shared_ptr<Run> Studio::run() const {
   return run_;
 }
 
+void Studio::still_took(double seconds) const {
+  const std::lock_guard lock(mutex_);
+  if (run_) run_->frame_took(seconds);
+}
+
 std::uint64_t Studio::version() {
   const std::lock_guard lock(mutex_);
   constexpr int bits = 40;
@@ -213,7 +238,8 @@ Json Studio::state() const {
                                : "empty"},
           {"picture", picture_ ? to_json(*picture_) : Json()},
           {"run", run},
-          {"error", has_run ? run_->error() : ""}};
+          {"error", has_run ? run_->error() : ""},
+          {"output", has_run ? run_->plan().output : ""}};
 }
 
 }  // namespace dipper::view

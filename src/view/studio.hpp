@@ -58,6 +58,9 @@ class Studio {
   /// The last run. Throws Error when there was none yet.
   [[nodiscard]] std::shared_ptr<Run> run() const;
 
+  /// What making a picture for the page took: so seldom the run that goes may ask for one.
+  void still_took(double seconds) const;
+
   /// Another number whenever there is something else to tell.
   [[nodiscard]] std::uint64_t version();
 
@@ -67,7 +70,7 @@ class Studio {
  private:
   [[nodiscard]] bool is_busy() const;
   void start(std::shared_ptr<Run> run, Request request);
-  [[nodiscard]] RunPlan plan(const Json& wish);
+  [[nodiscard]] RunPlan plan(const Json& wish) const;
 
   Settings settings_;
   TemporaryFolder folder_;

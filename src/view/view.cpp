@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "view/view.hpp"
 
-#include <fcntl.h>
+#include <fmt/format.h>
 #include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdlib>
+#include <fstream>
 #include <optional>
 #include <utility>
 
@@ -16,19 +18,20 @@
 namespace dipper::view {
 
 struct View::Parts {
-  Parts(const ViewPlace& place, Settings settings, Doors doors)
-      : studio(std::move(settings)), routes(studio, std::move(doors)), server(place.address, place.port) {
+  Parts(const ViewPlace& place, Settings settings, std::function<void()> quit)
+      : studio(std::move(settings)), routes(studio, std::move(quit)), server(place.address, place.port) {
     gate.emplace(place.address, server.port());
   }
 
+  TemporaryFolder folder;
   Studio studio;
   Routes routes;
   std::optional<Gate> gate;
   Server server;  // ends before what answers for it
 };
 
-View::View(const ViewPlace& place, Settings settings, Doors doors)
-    : parts_(std::make_unique<Parts>(place, std::move(settings), std::move(doors))) {
+View::View(const ViewPlace& place, Settings settings, std::function<void()> quit)
+    : parts_(std::make_unique<Parts>(place, std::move(settings), std::move(quit))) {
   Parts& parts = *parts_;
   parts.server.serve({.refuse = [&parts](const HttpRequest& request) { return parts.gate->refuse(request); },
                       .most_body = Routes::most_body,
@@ -53,18 +56,22 @@ Studio& View::studio() {
   return parts_->studio;
 }
 
-void open_in_browser(const std::string& url) {
+// The address is the browser's alone: other users of the machine see the words of every command.
+void View::open_in_browser() const {
   if (std::getenv("DISPLAY") == nullptr && std::getenv("WAYLAND_DISPLAY") == nullptr) return;
-  std::string program = "xdg-open";
-  std::string page = url;
-  const std::array<char*, 3> words{program.data(), page.data(), nullptr};
+  std::string page = (parts_->folder.path() / "dipper.html").string();
+  std::ofstream(page) << fmt::format(R"(<!doctype html><meta http-equiv="refresh" content="0; url={}">)", url());
+  std::string shell = "/bin/sh";
+  std::string option = "-c";
+  std::string line = R"(xdg-open "$0" </dev/null >/dev/null 2>&1 &)";
+  const std::array<char*, 5> words{shell.data(), option.data(), line.data(), page.data(), nullptr};
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
-  }
+  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);  // the socket is not the browser's
   pid_t process = 0;
-  static_cast<void>(::posix_spawnp(&process, program.c_str(), &actions, nullptr, words.data(), environ));
+  if (::posix_spawn(&process, shell.c_str(), &actions, nullptr, words.data(), environ) == 0) {
+    ::waitpid(process, nullptr, 0);
+  }
   posix_spawn_file_actions_destroy(&actions);
 }
 

@@ -20,8 +20,9 @@ struct ViewPlace {
 /// A page in the browser that shows runs and steers them, for as long as this lives.
 class View {
  public:
-  /// settings: of the runs that the page begins. Throws Error when the address or the port cannot be listened at.
-  View(const ViewPlace& place, Settings settings, Doors doors);
+  /// settings: of the runs that the page begins; quit: ends the program. Throws Error when the address or the port
+  /// cannot be listened at.
+  View(const ViewPlace& place, Settings settings, std::function<void()> quit);
   ~View();
   View(const View&) = delete;
   View& operator=(const View&) = delete;
@@ -31,12 +32,12 @@ class View {
 
   [[nodiscard]] Studio& studio();
 
+  /// Does nothing where there is no screen, or no browser is known.
+  void open_in_browser() const;
+
  private:
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };
-
-/// Has the system's browser open the page; does nothing where there is no screen or none is known.
-void open_in_browser(const std::string& url);
 
 }  // namespace dipper::view

@@ -76,6 +76,38 @@ TEST_F(WatchedRuns, AFrameThatIsChosenIsWritten) {
   EXPECT_EQ(chosen, std::string(reinterpret_cast<const char*>(written.data()), written.size()));
 }
 
+TEST_F(WatchedRuns, EndWhilePausedToo) {
+  for (const bool by_page : {false, true}) {
+    Program program = start("1000000");
+    const PageClient page = page_of(program);
+    ASSERT_TRUE(page.wait_for("running"));
+    page.post("/run/pause");
+    ASSERT_TRUE(page.wait_for("paused"));
+    if (by_page) {
+      page.post("/quit");
+    } else {
+      program.signal(SIGINT);
+    }
+    EXPECT_EQ(program.wait().code, 130);
+    EXPECT_TRUE(std::filesystem::exists(file("out.png")));
+  }
+}
+
+TEST_F(WatchedRuns, LeaveTheirOutputAloneOnceAnotherRunIsBegun) {
+  Program program = start("20");
+  const PageClient page = page_of(program);
+  ASSERT_TRUE(page.wait_for("done"));
+  const std::vector<std::byte> written = read_file(file("out.png"));
+  const std::string input = page.state().at("picture").at("id");
+  page.post("/runs", R"({"task":"denoise","picture":")" + input + R"(","method":"tv"})");
+  ASSERT_TRUE(page.wait_for("done"));
+  EXPECT_EQ(page.state().at("output"), "");
+  page.post("/run/use", R"({"iteration":0})");
+  EXPECT_EQ(read_file(file("out.png")), written);
+  page.post("/quit");
+  EXPECT_EQ(program.wait().code, 0);
+}
+
 TEST_F(WatchedRuns, EndWithTheSignalThatStoppedThem) {
   Program program = start("1000000");
   const PageClient page = page_of(program);

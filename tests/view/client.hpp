@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -42,6 +43,7 @@ class Client {
     std::array<char, 4096> bytes{};
     while (read_.find(wanted) == std::string::npos) {
       const ssize_t count = ::recv(socket_, bytes.data(), bytes.size(), 0);
+      EXPECT_FALSE(count < 0 && errno == EAGAIN) << "nothing came in a long time, and nothing ended";
       if (count <= 0) break;
       read_.append(bytes.data(), static_cast<std::size_t>(count));
     }

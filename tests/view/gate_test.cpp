@@ -82,6 +82,15 @@ TEST(Gates, RefuseOtherHosts) {
   }
 }
 
+TEST(Gates, AreNamedWithoutTheUsualPort) {
+  const Gate gate("127.0.0.1", 80);
+  EXPECT_EQ(gate.url().substr(0, 25), "http://127.0.0.1/?token=" + token_of(gate).substr(0, 1));
+  HttpRequest request = get("/state");
+  request.host = "localhost";
+  request.cookie = "dipper-80=" + token_of(gate);
+  EXPECT_EQ(status(gate, request), 200);
+}
+
 TEST(Gates, ThatListenEverywhereKnowNumbersButNoNames) {
   const Gate gate("0.0.0.0", port);
   for (const char* host : {"10.0.0.1:8123", "[fe80::1]:8123", "localhost:8123"}) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <thread>
@@ -25,6 +26,9 @@ class Runs : public testing::Test {
     plan.request.input = plan.input->image;
     plan.words = {"dipper", "inpaint", "in.png"};
     plan.may_longer = true;
+    plan.output = "out.png";
+    plan.save = [this](const Image& image) { saved_ = image; };
+    plan.ended = [this] { return ended_.load(); };
     run_.emplace(std::move(plan), album_);
   }
 
@@ -49,6 +53,8 @@ class Runs : public testing::Test {
 
   Album album_;
   Image picture_ = ramp(8, 6);
+  Image saved_;
+  std::atomic<bool> ended_ = false;
   std::optional<view::Run> run_;
 };
 
@@ -87,7 +93,7 @@ TEST_F(Runs, ShowPicturesNoFasterThanTheyAreMade) {
   follow(1, 1);
   static_cast<void>(run_->version());
   EXPECT_EQ(state().at("shown"), 1);
-  run_->frame_took(1);  // a hundredth of the time would be more than a minute
+  run_->frame_took(1);  // for which there is as much time in most of a minute
   follow(2, 3);
   static_cast<void>(run_->version());
   EXPECT_EQ(state().at("shown"), 1);
@@ -136,6 +142,30 @@ TEST_F(Runs, StopWhilePausedToo) {
   EXPECT_EQ(state().at("may_stop"), false);
 }
 
+TEST_F(Runs, StopWhenSomebodyElseEndsThem) {
+  follow(1, 1);
+  run_->pause();
+  double waited = 0;
+  auto step = std::async(std::launch::async, [&] {
+    Progress progress = after(2);
+    progress.waited = &waited;
+    return run_->follow(progress);
+  });
+  ended_ = true;
+  EXPECT_FALSE(step.get());
+  EXPECT_FALSE(run_->follow(after(3)));
+}
+
+TEST_F(Runs, OfAMethodCannotPause) {
+  RunPlan plan;
+  plan.input = album_.add("in.png", "", ramp(8, 6));
+  plan.request.method = "tv";
+  view::Run method(std::move(plan), album_);
+  method.follow(after(1));
+  EXPECT_EQ(method.state().at("may_pause"), false);
+  EXPECT_THROW(method.pause(), Error);
+}
+
 TEST_F(Runs, KeepTheDamagedPictureThatTheTaskMade) {
   const Image damaged(8, 6, 3, 0.5F);
   Progress plan = after(1);
@@ -149,14 +179,16 @@ TEST_F(Runs, KeepTheDamagedPictureThatTheTaskMade) {
 TEST_F(Runs, AFrameMayBeTheResult) {
   EXPECT_THROW(static_cast<void>(run_->result()), Error);
   follow(1, 5);
-  EXPECT_THROW(static_cast<void>(run_->use(2)), Error);  // while it goes
+  EXPECT_THROW(run_->use(2), Error);  // while it goes
   run_->finish(restoration());
   EXPECT_EQ(run_->result().samples, ramp(8, 6).samples);
-  EXPECT_EQ(run_->use(2).samples[0], 2.0F / 255);
+  run_->use(2);
+  EXPECT_EQ(saved_.samples[0], 2.0F / 255);
   EXPECT_EQ(run_->result().samples[0], 2.0F / 255);
   EXPECT_EQ(state().at("used"), 2);
-  EXPECT_THROW(static_cast<void>(run_->use(77)), Error);
-  EXPECT_EQ(run_->use(5).samples, ramp(8, 6).samples);  // the last is what the run made
+  EXPECT_THROW(run_->use(77), Error);
+  run_->use(5);  // the last is what the run made
+  EXPECT_EQ(saved_.samples, ramp(8, 6).samples);
   EXPECT_EQ(state().at("used"), 0);
 }
 
@@ -185,6 +217,12 @@ TEST_F(Runs, GoOnLongerWhereTheirStepsOrAPersonEndedThem) {
   EXPECT_EQ(state().at("phase"), "starting");
   EXPECT_TRUE(state().at("result").is_null());
   EXPECT_EQ(state().at("frames").dump(), "[1,2,3,4,5]");
+  EXPECT_EQ(state().at("command"), "dipper inpaint in.png --iterations 55");
+  run_->fail("stopped before there was a picture");  // what there was stays
+  EXPECT_EQ(state().at("phase"), "done");
+  EXPECT_EQ(state().at("result").at("note"), "stopped before there was a picture");
+  EXPECT_EQ(run_->result().samples, ramp(8, 6).samples);
+  static_cast<void>(run_->go_on_longer());
   Restoration stopped = restoration();
   stopped.stopped = true;
   stopped.iterations = 20;

@@ -59,7 +59,7 @@ TEST_F(Studios, GoFromNothingToAPictureToARun) {
   EXPECT_EQ(run.at("result").at("iterations"), 4);
   EXPECT_EQ(run.at("truth"), picture_->id);
   EXPECT_EQ(run.at("command"),
-            "dipper inpaint photo.png --drop 0.5 -o photo_restored.png --recipe small --iterations 4 --seed 3");
+            "dipper inpaint photo.png --drop 0.5 -o photo_restored.png --seed 3 --recipe small --iterations 4");
   studio_->choose(studio_->album().read("other.png", png_of(ramp(8, 8))));
   EXPECT_EQ(phase(), "ready");
   EXPECT_TRUE(studio_->state().at("run").is_null());
@@ -135,6 +135,13 @@ TEST_F(Studios, SayWhatCannotBeDone) {
   other["picture"] = "p99";
   EXPECT_THROW(studio_->begin(other), Error);
   EXPECT_THROW(studio_->begin(wish(0)), Error);
+  for (const char* settings : {R"({"recipe":"/etc/passwd"})", R"({"iterations":4294967297})", R"({"iterations":true})",
+                               R"({"iterations":1.5})", R"({"iterations":-1})", R"({"seed":-1})", R"({"seed":1.9})",
+                               R"({"time":-1})", R"({"time":1e300})", R"({"time":"1"})"}) {
+    other = wish(4);
+    other["settings"] = Json::parse(settings);
+    EXPECT_THROW(studio_->begin(other), Error) << settings;
+  }
   EXPECT_THROW(studio_->begin(Json::object()), Json::exception);
   other = wish(4);
   other["options"]["drop"] = "2";
