@@ -43,11 +43,11 @@ ClippedNoise clipped_noise(double value, double sigma) {
   const double a = -value / sigma;
   const double b = (1 - value) / sigma;
   const double inside = below(b) - below(a);
-  const double tilt = sigma * (density(a) - density(b));
-  const double mean = value * inside + tilt + below(-b);
-  const double square = (value * value + sigma * sigma) * inside + 2 * value * tilt +
-                        sigma * sigma * (a * density(a) - b * density(b)) + below(-b);
-  return {mean, square - mean * mean};
+  // From the value, not from 0: where the noise is small, the squares' difference would be lost in their rounding.
+  const double rise = sigma * (density(a) - density(b)) - value * below(a) + (1 - value) * below(-b);
+  const double square = sigma * sigma * (inside + a * density(a) - b * density(b)) + value * value * below(a) +
+                        (1 - value) * (1 - value) * below(-b);
+  return {value + rise, square - rise * rise};
 }
 
 Clipping::Clipping(const Image& noisy, double sigma, Ends ends) : sigma_(sigma) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numbers>
 
 #include "damage/degrade.hpp"
 
@@ -91,6 +92,18 @@ TEST(ClippedNoises, HaveMeanAndVarianceOfNoiseThatWasCutOff) {
     EXPECT_NEAR(clipped_noise(value, sigma).variance, variance, 0.03 * variance) << value;
   }
   EXPECT_NEAR(clipped_noise(0.5, 0.01).variance, 1e-4, 1e-9);
+}
+
+TEST(ClippedNoises, SmallVarianceIsNotLostInRounding) {
+  for (const double small : {1e-3, 1e-9, 1e-30}) {
+    for (const double truth : {0.3, 0.5, 0.99}) {
+      EXPECT_NEAR(clipped_noise(truth, small).variance / (small * small), 1, 1e-6) << truth << " " << small;
+    }
+    const double half = (1 - 1 / std::numbers::pi) / 2;  // of noise whose half is cut off
+    for (const double end : {0.0, 1.0}) {
+      EXPECT_NEAR(clipped_noise(end, small).variance / (small * small), half, 1e-6) << end << " " << small;
+    }
+  }
 }
 
 }  // namespace
