@@ -13,6 +13,7 @@
 #include "base/check.hpp"
 #include "base/reflect.hpp"
 #include "base/thread_pool.hpp"
+#include "image/noise.hpp"
 
 namespace dipper {
 namespace {
@@ -344,7 +345,7 @@ float threshold(const Planes& planes, double published) {
 
 Image denoise_bm3d(const Image& picture, double sigma, int threads, Patience& patience) {
   DIPPER_CHECK(sigma >= 0);
-  if (sigma == 0) return picture;
+  if (is_lost_in_rounding(picture.colours(), sigma)) return picture;  // its square would be lost as well
   ThreadPool pool(threads);
   Planes noisy = planes_of(picture);
   rotate(noisy, false);

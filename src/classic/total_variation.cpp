@@ -14,6 +14,7 @@
 #include "classic/clipping.hpp"
 #include "classic/nearest.hpp"
 #include "dipper/error.hpp"
+#include "image/noise.hpp"
 
 namespace dipper {
 namespace {
@@ -317,8 +318,8 @@ Image total_variation(const Image& picture, std::span<const float> weights, doub
 
 Image denoise_total_variation(const Image& picture, double sigma, int threads, Patience& patience) {
   DIPPER_CHECK(sigma >= 0);
-  if (sigma == 0) return picture;
   const std::span<const float> y = picture.colours();
+  if (is_lost_in_rounding(y, sigma)) return picture;  // no lambda would bring x, which is rounded too, so near to y
   const ExpectedResidual expected(y, sigma);
   Image mean = flat(picture);
   if (distance(y, mean.colours()) <= expected(mean.colours())) return mean;

@@ -25,7 +25,8 @@ namespace dipper {
 /// The same with all weights 1 and a lambda that suits noise of the standard deviation sigma >= 0: such that the root
 /// mean square of x - y is 0.93 of what the noise, clipped if y lies in [0, 1], would make it (the discrepancy
 /// principle of Chambolle, "An algorithm for total variation minimization and applications", 2004, takes all of it and
-/// smooths too much). The picture itself for a sigma of 0, its mean colour when that is no further from it than noise.
+/// smooths too much). The picture itself for a sigma that is lost in its samples' rounding, its mean colour when that
+/// is no further from it than noise.
 [[nodiscard]] Image denoise_total_variation(const Image& picture, double sigma, int threads = 0,
                                             Patience& patience = Patience::endless());
 

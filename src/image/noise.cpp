@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -166,6 +167,13 @@ double estimate_gain(const Image& image) {
                     place.mean + 1.5 * deviation * std::sqrt(place.mean) - white);
   });
   return root * root;
+}
+
+bool is_lost_in_rounding(std::span<const float> samples, double sigma) {
+  double square = 0;
+  for (const float sample : samples) square += double{sample} * sample;
+  const double size = std::sqrt(square / static_cast<double>(samples.size()));
+  return sigma <= double{std::numeric_limits<float>::epsilon()} * size;
 }
 
 }  // namespace dipper

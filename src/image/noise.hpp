@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
+
 #include "dipper/image.hpp"
 
 namespace dipper {
@@ -20,6 +22,10 @@ namespace dipper {
 /// photons or more are counted, and far enough from white that clipping does not matter, as far as there are such
 /// places. 0 for pictures without light.
 [[nodiscard]] double estimate_gain(const Image& image);
+
+/// Whether noise of this standard deviation >= 0 is no more than the step between floats of the samples' size, so that
+/// there is nothing to remove. The estimate for a clean drawing may be that small and yet not 0.
+[[nodiscard]] bool is_lost_in_rounding(std::span<const float> samples, double sigma);
 
 /// How far an estimate is off on photos, as a share of it: one standard deviation.
 inline constexpr double doubt_of_estimates = 0.03;

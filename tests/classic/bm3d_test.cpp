@@ -45,6 +45,12 @@ TEST(Bm3d, LeavesAPictureWithoutNoiseAsItIs) {
 }
 
 /// Five bands of reference blocks, an even and an odd number of rows and columns of them.
+// Of which the square is 0 as a float.
+TEST(Bm3d, LeavesAPictureAsItIsWhoseNoiseIsLostInRounding) {
+  const Image image = scene(40, 30, 3);
+  for (const double little : {1e-300, 1e-30, 1e-9}) EXPECT_EQ(denoise_bm3d(image, little).samples, image.samples);
+}
+
 TEST(Bm3d, GivesTheSameBitsForAnyNumberOfThreads) {
   const Image damaged = test::noisy(scene(47, 211, 3), sigma);
   const Image one = denoise_bm3d(damaged, sigma, 1);

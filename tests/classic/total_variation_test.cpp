@@ -215,6 +215,23 @@ TEST(DenoiseTotalVariation, NoNoiseAndNothingButNoise) {
   }
 }
 
+// Little noise as told, or as the estimate for a drawing says, whose details cancel but for their rounding.
+TEST(DenoiseTotalVariation, NoiseNearOrBelowTheRoundingOfSamplesChangesNothing) {
+  for (const int channels : {1, 3}) {
+    for (const float darkest : {0.0F, 0.9F, 40.0F}) {  // clipped or not
+      Image image = scene(40, 30, channels);
+      for (float& value : image.samples) value = darkest + 0.1F * value;
+      for (const double sigma : {1e-300, 1e-30, 1e-17, 1e-9}) {
+        EXPECT_EQ(denoise_total_variation(image, sigma).samples, image.samples) << darkest << " " << sigma;
+      }
+      const float least = 1.2e-7F * (darkest + 0.1F);
+      for (const float sigma : {least, 2 * least, 10 * least}) {
+        EXPECT_LT(distance(denoise_total_variation(image, sigma), image), 3 * sigma) << darkest << " " << sigma;
+      }
+    }
+  }
+}
+
 TEST(DenoiseTotalVariation, ImprovesPublishedPictures) {
   const std::filesystem::path data = DIPPER_SOURCE_DIR "/../shared/data/denoise/25";
   if (!std::filesystem::exists(data)) GTEST_SKIP() << "no pictures in " << data;

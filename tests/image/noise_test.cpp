@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <limits>
 #include <numbers>
+#include <vector>
 
 #include "base/philox.hpp"
 #include "damage/degrade.hpp"
@@ -151,6 +152,16 @@ TEST(EstimateGain, IsSmallWhereThereIsNoNoise) {
   EXPECT_LT(estimate_gain(scene(256, 256, 3)), 1e-6);
   EXPECT_EQ(estimate_gain(Image(64, 64, 3)), 0);
   EXPECT_EQ(estimate_gain(Image(1, 9, 1, 0.5F)), 0);
+}
+
+TEST(LostInRounding, IsWhatTheSamplesCannotHold) {
+  for (const float size : {1e-3F, 0.5F, 300.0F}) {
+    const std::vector<float> samples{-size, size, size};
+    EXPECT_TRUE(is_lost_in_rounding(samples, 1.1e-7 * size));
+    EXPECT_FALSE(is_lost_in_rounding(samples, 1.3e-7 * size));
+  }
+  EXPECT_TRUE(is_lost_in_rounding(std::vector<float>(9), 0));
+  EXPECT_FALSE(is_lost_in_rounding(std::vector<float>(9), 1e-9));
 }
 
 }  // namespace
