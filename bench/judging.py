@@ -44,6 +44,7 @@ PICTURES = {
 DAMAGES = {"drop": ("inpaint", ["--drop", "0.5"], []), "scratches": ("inpaint", ["--scratch", "12"], []),
            "text": ("inpaint", ["--text"], []), "noise25": ("denoise", ["--noise", "25"], []),
            "noise50": ("denoise", ["--noise", "50"], []),
+           "noise50-told": ("denoise", ["--noise", "50"], ["--sigma", "50"]),
            "photons20": ("denoise", ["--poisson", "20"], ["--noise", "poisson"])}
 SIDE = 256
 MAP_SCALE = 10  # of --uncertainty
@@ -121,7 +122,7 @@ def judge(arguments, name, damage, recipe, seed, folder):
 
 
 def show(row):
-    print(f"{row['picture']:10} {row['damage']:9} {row['recipe']:16} {row['seed']:4}  PSNR {row['psnr']:5.2f}  regret "
+    print(f"{row['picture']:10} {row['damage']:12} {row['recipe']:16} {row['seed']:4}  PSNR {row['psnr']:5.2f}  regret "
           f"{row['regret']:4.2f}  missing {row['missing']:5.2f}, expected {row['expected']:5.2f} "
           f"({row['expected'] - row['missing']:+.2f}, claimed +-{row['claimed']:.2f})  within {row['within_one']:.3f} "
           f"{row['within_two']:.3f}  {row['seconds']:.0f} s", flush=True)

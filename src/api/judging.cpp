@@ -126,6 +126,12 @@ class Classics {
   const Listener& listener_;
 };
 
+// In units of that range. Where samples lie beyond [0, 1], none was clipped.
+NoiseModel noise_in(const Range& range, const NoiseModel& noise) {
+  const float unit = range.high - range.low;
+  return unit == 1 ? noise : NoiseModel(noise.sigma() / unit);
+}
+
 }  // namespace
 
 Judging make_judging(const Observation& observation, const Recipe& recipe, const Range& range, const Settings& settings,
@@ -139,12 +145,10 @@ Judging make_judging(const Observation& observation, const Recipe& recipe, const
   if (recipe.hold_out_share <= 0 || observation.observed_by) return judging;
   HeldOut held_out(judging.weights, picture.height, picture.width, recipe.hold_out_share, settings.seed);
   if (held_out.empty()) return judging;
-  const float unit = range.high - range.low;
   Measure measure{.weights = judging.weights,
                   .right = observation.keeps_known,
-                  .noise = observation.noise.sigma() / unit,
+                  .noise = noise_in(range, observation.noise),
                   .noise_doubt = observation.noise_doubt,
-                  .clipped = picture.sample != SampleType::f32,
                   .blind = recipe.input_kind == "observed" && recipe.average > 0,
                   .hidden = recipe.input_hide};
   judging.weights = held_out.others(judging.weights);

@@ -19,6 +19,20 @@ double inverse_anscombe(double value, double gain) {
   return gain * std::max(0.0, photons);
 }
 
+// Their mean square is 4 photons + 3/2, and their mean a sum over the counts.
+double anscombe_variance(double photons) {
+  constexpr double many = 10;
+  if (photons >= many) return 1;
+  constexpr int counts = 40;  // of which more are never reached
+  double mean = 0;
+  double chance = std::exp(-photons);
+  for (int count = 0; count < counts; ++count) {
+    mean += chance * anscombe(count, 1);
+    chance *= photons / (count + 1);
+  }
+  return 4 * photons + 1.5 - mean * mean;
+}
+
 PhotonScale::PhotonScale(double gain, double white)
     : gain_(gain), low_(anscombe(0, gain)), range_(anscombe(white, gain) - low_) {
   DIPPER_CHECK(gain > 0 && white > 0);

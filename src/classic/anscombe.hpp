@@ -13,6 +13,9 @@ namespace dipper {
 /// the Anscombe variance-stabilizing transformation", 2011). 0 or more, for any value.
 [[nodiscard]] double inverse_anscombe(double value, double gain);
 
+/// The variance of the transforms of so many photons on average, 0 or more: 1, and less of few, as 0 of none.
+[[nodiscard]] double anscombe_variance(double photons);
+
 /// The transform, scaled such that 0 and white become 0 and 1.
 class PhotonScale {
  public:

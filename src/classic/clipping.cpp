@@ -29,25 +29,44 @@ bool is_heaped(std::span<const float> samples, float end, float sigma) {
   return static_cast<double>(at_end) > heap * static_cast<double>(near);
 }
 
-// By how much the mean of a standard normal number rises when it is cut off below -t: the normal loss function.
-double rise(double t) {
-  const double density = std::exp(-t * t / 2) / std::sqrt(2 * std::numbers::pi);
-  return density - t * std::erfc(t / std::numbers::sqrt2) / 2;
+double density(double z) {
+  return std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi);
+}
+
+double share_beyond(double z) {
+  return std::erfc(z / std::numbers::sqrt2) / 2;
+}
+
+// A standard normal number that is cut off beyond this, on one side: by how much its mean moves to the other, which is
+// the normal loss function, and its mean square falls.
+struct CutOff {
+  explicit CutOff(double end)
+      : moved(density(end) - end * share_beyond(end)), lost((1 - end * end) * share_beyond(end) + end * density(end)) {}
+  double moved;
+  double lost;
+};
+
+// Counted from the value: as a difference of squares from 0, a small variance would be lost in rounding.
+ClippedNoise clipped_noise(double value, double sigma, bool black, bool white) {
+  double mean = 0;
+  double square = 1;
+  if (black) {
+    const CutOff cut(value / sigma);
+    mean += cut.moved;
+    square -= cut.lost;
+  }
+  if (white) {
+    const CutOff cut((1 - value) / sigma);
+    mean -= cut.moved;
+    square -= cut.lost;
+  }
+  return {value + sigma * mean, sigma * sigma * (square - mean * mean)};
 }
 
 }  // namespace
 
 ClippedNoise clipped_noise(double value, double sigma) {
-  const auto density = [](double z) { return std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi); };
-  const auto below = [](double z) { return std::erfc(-z / std::numbers::sqrt2) / 2; };
-  const double a = -value / sigma;
-  const double b = (1 - value) / sigma;
-  const double inside = below(b) - below(a);
-  // From the value, not from 0: where the noise is small, the squares' difference would be lost in their rounding.
-  const double rise = sigma * (density(a) - density(b)) - value * below(a) + (1 - value) * below(-b);
-  const double square = sigma * sigma * (inside + a * density(a) - b * density(b)) + value * value * below(a) +
-                        (1 - value) * (1 - value) * below(-b);
-  return {value + rise, square - rise * rise};
+  return clipped_noise(value, sigma, true, true);
 }
 
 Clipping::Clipping(const Image& noisy, double sigma, Ends ends) : sigma_(sigma) {
@@ -57,7 +76,7 @@ Clipping::Clipping(const Image& noisy, double sigma, Ends ends) : sigma_(sigma) 
   black_ = ends == Ends::both && is_heaped(samples, 0, static_cast<float>(sigma));
   white_ = is_heaped(samples, 1, static_cast<float>(sigma));
   if (!any()) return;
-  for (int n = 0; n <= steps; ++n) means_.push_back(static_cast<float>(mean(static_cast<double>(n) / steps)));
+  for (int n = 0; n <= steps; ++n) means_.push_back(static_cast<float>(noise(static_cast<double>(n) / steps).mean));
 }
 
 float Clipping::clip(float sample) const {
@@ -65,11 +84,8 @@ float Clipping::clip(float sample) const {
   return white_ ? std::min(1.0F, sample) : sample;
 }
 
-double Clipping::mean(double x) const {
-  double mean = x;
-  if (black_) mean += sigma_ * rise(x / sigma_);
-  if (white_) mean -= sigma_ * rise((1 - x) / sigma_);
-  return mean;
+ClippedNoise Clipping::noise(double x) const {
+  return clipped_noise(x, sigma_, black_, white_);
 }
 
 float Clipping::truth(float mean) const {
@@ -79,6 +95,12 @@ float Clipping::truth(float mean) const {
   if (above == means_.end()) return 1;
   const float low = *(above - 1);
   return (static_cast<float>(above - means_.begin() - 1) + (mean - low) / (*above - low)) / steps;
+}
+
+double Clipping::variance(float mean) const {
+  const ClippedNoise here = noise(truth(mean));
+  const double slope = std::sqrt(2 / std::numbers::pi) * sigma_;  // of the variance over the mean, at an end
+  return std::max(0.0, here.variance - slope * std::abs(mean - here.mean));
 }
 
 }  // namespace dipper

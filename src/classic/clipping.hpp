@@ -34,11 +34,15 @@ class Clipping {
   /// A noisy sample as the picture has it.
   [[nodiscard]] float clip(float sample) const;
 
-  /// The mean of samples whose truth is x in [0, 1].
-  [[nodiscard]] double mean(double x) const;
+  /// Of samples whose truth is x in [0, 1].
+  [[nodiscard]] ClippedNoise noise(double x) const;
 
   /// The truth in [0, 1] of samples of this mean: the inverse.
   [[nodiscard]] float truth(float mean) const;
+
+  /// The variance of samples of this mean. Where no samples have one so low or so high, it goes on in a straight line:
+  /// means that were found are off both ways, and so this is right on average at black and white too. 0 or more.
+  [[nodiscard]] double variance(float mean) const;
 
  private:
   double sigma_;

@@ -12,6 +12,7 @@
 #include "fit/held_out.hpp"
 #include "fit/state.hpp"
 #include "kernels/shape.hpp"
+#include "tasks/noise_model.hpp"
 
 namespace dipper {
 
@@ -19,9 +20,8 @@ namespace dipper {
 struct Measure {
   std::vector<float> weights{};  // of y, [row][column], with the pixels held out; empty: errors() is not asked for
   bool right = true;             // y is the truth where a pixel's weight is 1; else it is as noisy as this says
-  double noise = 0;              // standard deviation; 0: unknown
-  double noise_doubt = 0;        // the standard error of that figure, as a share of it
-  bool clipped = true;           // what noise took beyond [0, 1] was cut off
+  NoiseModel noise{};            // of that, in units of y; a sigma of 0: unknown
+  double noise_doubt = 0;        // the standard error of its sigma, as a share of that
   bool blind = false;            // the fit tells each pixel that it knows from others alone, so there it errs as
                                  // it does elsewhere
   double hidden = 0;             // in this share of the steps

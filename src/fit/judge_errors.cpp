@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include "base/check.hpp"
-#include "classic/clipping.hpp"
 #include "fit/judge.hpp"
 
 namespace dipper {
@@ -81,7 +80,7 @@ double ratio(double a, double b) {
 std::optional<Errors> Judge::errors(std::span<const float> spread) const {
   if (measure_.weights.empty() || best_at_ == 0) return std::nullopt;
   if (!measure_.right) {
-    if (measure_.noise <= 0 || !measure_.blind) return std::nullopt;
+    if (measure_.noise.sigma() <= 0 || !measure_.blind) return std::nullopt;
     return errors_in_noise();
   }
   if (!measure_.blind && spread.empty()) return std::nullopt;
@@ -268,9 +267,7 @@ Errors Judge::errors_in_noise() const {
       const float from_other = classic_.full.empty() ? 0 : best_[at] - classic_.full[at];
       squares[i] += part * from_y * from_y;
       apart[i] += part * from_other * from_other;
-      noise[i] += part * static_cast<float>(measure_.clipped
-                                                ? clipped_noise(std::clamp(x[at], 0.0F, 1.0F), measure_.noise).variance
-                                                : std::pow(measure_.noise, 2));
+      noise[i] += part * static_cast<float>(measure_.noise.variance(x[at]));
     }
   }
   const std::vector<float> ones(plane, 1.0F);

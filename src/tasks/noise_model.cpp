@@ -33,6 +33,11 @@ Image NoiseModel::even(Image noisy) const {
   return noisy;
 }
 
+double NoiseModel::variance(float mean) const {
+  const double variance = clipping_ ? clipping_->variance(mean) : sigma_ * sigma_;
+  return photons_ ? variance * anscombe_variance(truth(mean, true) / photons_->gain()) : variance;
+}
+
 float NoiseModel::truth(float mean, bool unclip) const {
   if (clipping_ && unclip) mean = clipping_->truth(mean);
   return photons_ ? photons_->mean(mean) : mean;

@@ -32,6 +32,9 @@ class NoiseModel {
   /// The picture with noise that is alike everywhere; of photons their transforms, in [0, 1]. Alpha stays as it is.
   [[nodiscard]] Image even(Image noisy) const;
 
+  /// The variance of such samples where this is their mean.
+  [[nodiscard]] double variance(float mean) const;
+
   /// From means of such samples to the truth. Photons are counted again in any case; what clipping did to the means is
   /// undone when that is asked for.
   void to_truth(std::span<float> means, bool unclip) const;

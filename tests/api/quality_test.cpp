@@ -110,6 +110,20 @@ Request short_request(const char* task, const Image& picture) {
   return request;
 }
 
+/// Clipped noise is known by the picture, whatever kind of file it came in.
+TEST(Qualities, TheUncertaintyAllowsForNoiseThatWasClipped) {
+  const Image truth = stripes(96);
+  Request request = short_request("denoise", damage(truth, {.options = {{"noise", "50"}}}).image);
+  request.options["sigma"] = "50";
+  request.truth = truth;
+  const Restoration result = restore(request);
+  ASSERT_TRUE(result.uncertainty);
+  // So few pixels tell it by 3 dB or so; the noise of what is as bright as the result would leave nothing.
+  EXPECT_NEAR(-20 * std::log10(result.uncertainty->mean_error), *result.psnr, 4);
+  request.input.sample = SampleType::f32;
+  EXPECT_NEAR(restore(request).uncertainty->mean_error / result.uncertainty->mean_error, 1, 0.02);
+}
+
 TEST(Qualities, AnEnlargedPictureHasTheSpreadOfItsViews) {
   Request request = short_request("upscale", stripes(32));
   request.options["scale"] = "2";

@@ -34,6 +34,13 @@ TEST(Anscombe, GivesPhotonsTheVarianceOne) {
   EXPECT_LT(transformed(0.5, 1).variance, 0.7);
 }
 
+TEST(Anscombe, KnowsTheVarianceOfFewPhotons) {
+  EXPECT_NEAR(anscombe_variance(0), 0, 1e-12);
+  for (const double photons : {0.1, 0.5, 1.0, 3.0, 9.9, 10.1, 100.0}) {
+    EXPECT_NEAR(anscombe_variance(photons), transformed(photons, 1).variance, 2e-3) << photons;
+  }
+}
+
 TEST(Anscombe, ItsInverseIsUnbiased) {
   for (const double photons : {0.5, 1.0, 2.0, 3.0, 10.0, 150.0}) {
     const double back = inverse_anscombe(transformed(photons, 0.02).mean, 0.02) / 0.02;

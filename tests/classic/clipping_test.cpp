@@ -36,7 +36,7 @@ TEST(Clips, NoiseAtTheEndsThatAreNear) {
   for (const float truth : {0.0F, 0.15F, 0.9F, 1.0F}) {
     const Clipping clipping(clipped(truth), sigma);
     ASSERT_TRUE(clipping.any()) << truth;
-    EXPECT_NEAR(clipping.mean(truth), mean_of(clipped(truth)), 0.004) << truth;
+    EXPECT_NEAR(clipping.noise(truth).mean, mean_of(clipped(truth)), 0.004) << truth;
     EXPECT_NEAR(clipping.truth(static_cast<float>(mean_of(clipped(truth)))), truth, 0.008) << truth;
   }
 }
@@ -60,20 +60,44 @@ TEST(Clips, AtOneEndAlone) {
   const Clipping dark(clipped(0.05F), sigma);
   EXPECT_EQ(dark.clip(-0.1F), 0);
   EXPECT_EQ(dark.clip(1.1F), 1.1F);
-  EXPECT_NEAR(dark.mean(1), 1, 1e-6);
+  EXPECT_NEAR(dark.noise(1).mean, 1, 1e-6);
+  EXPECT_NEAR(dark.noise(1).variance, sigma * sigma, 1e-6);
   const Clipping bright(clipped(0.95F), sigma);
   EXPECT_EQ(bright.clip(-0.1F), -0.1F);
   EXPECT_EQ(bright.clip(1.1F), 1);
-  EXPECT_NEAR(bright.mean(0), 0, 1e-6);
+  EXPECT_NEAR(bright.noise(0).mean, 0, 1e-6);
+  EXPECT_NEAR(bright.noise(0).variance, sigma * sigma, 1e-6);
 }
 
 TEST(Clips, AndBackIsTheTruth) {
   const Clipping clipping(clipped(0.05F), sigma);
   for (const double truth : {0.0, 0.001, 0.03, 0.2, 0.77, 1.0}) {
-    EXPECT_NEAR(clipping.truth(static_cast<float>(clipping.mean(truth))), truth, 1e-4);
+    EXPECT_NEAR(clipping.truth(static_cast<float>(clipping.noise(truth).mean)), truth, 1e-4);
   }
   EXPECT_EQ(clipping.truth(0.01F), 0);  // less than the mean of black
   EXPECT_EQ(clipping.truth(1.2F), 1);
+}
+
+TEST(Clips, TellsTheVarianceByTheMean) {
+  const Clipping clipping(clipped(0.05F), sigma);
+  for (const double truth : {0.0, 0.1, 0.5, 1.0}) {
+    const ClippedNoise noise = clipping.noise(truth);
+    EXPECT_NEAR(clipping.variance(static_cast<float>(noise.mean)), noise.variance, 1e-4) << truth;
+  }
+  EXPECT_EQ(clipping.variance(-1), 0);
+}
+
+// Found by results whose errors go both ways.
+TEST(Clips, TellsTheVarianceOfBlackOnAverage) {
+  for (const float end : {0.0F, 1.0F}) {
+    const Clipping clipping(clipped(end), sigma);
+    const ClippedNoise noise = clipping.noise(end);
+    const double off = 0.1 * sigma;
+    const double found = (clipping.variance(static_cast<float>(noise.mean - off)) +
+                          clipping.variance(static_cast<float>(noise.mean + off))) /
+                         2;
+    EXPECT_NEAR(found / noise.variance, 1, 0.02);
+  }
 }
 
 TEST(Clips, SamplesThatAreNoNumbersLieBeyond) {

@@ -2,9 +2,12 @@
 // Errors that a judge expects, held against errors that were made.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/philox.hpp"
+#include "classic/clipping.hpp"
+#include "dipper/image.hpp"
 #include "fit/judge.hpp"
 
 namespace dipper {
@@ -164,18 +167,13 @@ struct NoisyScene : Scene {
     for (std::size_t i = 0; i < other.size(); ++i) other[i] += error_at(i) * normal(6, i);
     weights.assign(shape.plane(), 1.0F);
   }
-  /// Of a fit that has made x, where this is taken for the noise; the result takes the place of x.
-  Errors errors(float taken_noise, double doubt) {
+  /// Of a fit that has made x, where the noise is taken for this; the result takes the place of x.
+  Errors errors(const NoiseModel& taken, double doubt) {
     const HeldOut held(weights, shape.height, shape.width, 0.05, 0);
     const std::vector<float> nothing(held.pixels().size(), 0.0F);
     Judge judge(held, y, shape,
-                {other, {}, {taken_noise * taken_noise, nothing, std::vector<float>(shape.plane(), 0.0F)}}, 0,
-                {.weights = weights,
-                 .right = false,
-                 .noise = taken_noise,
-                 .noise_doubt = doubt,
-                 .clipped = false,
-                 .blind = true});
+                {other, {}, {taken.sigma() * taken.sigma(), nothing, std::vector<float>(shape.plane(), 0.0F)}}, 0,
+                {.weights = weights, .right = false, .noise = taken, .noise_doubt = doubt, .blind = true});
     judge.look(1, x);
     std::vector<float> result(shape.size());
     judge.result(result);
@@ -187,11 +185,37 @@ struct NoisyScene : Scene {
   std::vector<float> y, other;
 };
 
+/// The same at night, as a file has it: of what noise makes of black, results are to find the mean, which is not black.
+struct BlackScene : NoisyScene {
+  BlackScene() {
+    const auto mean = static_cast<float>(clipped_noise(0, noise).mean);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      y[i] = std::max(0.0F, y[i] - truth[i]);
+      x[i] += mean - truth[i];
+      other[i] += mean - truth[i];
+    }
+    truth.assign(truth.size(), mean);
+  }
+  [[nodiscard]] NoiseModel model() const {
+    Image picture(shape.width, shape.height, shape.channels);
+    picture.samples = y;
+    return NoiseModel::gaussian(picture, noise);
+  }
+};
+
 TEST(JudgesErrors, OfNoisyPixelsAreWhatIsLeftWithoutTheNoise) {
   NoisyScene scene;
-  const Errors errors = scene.errors(NoisyScene::noise, 0);
+  const Errors errors = scene.errors(NoiseModel(NoisyScene::noise), 0);
   EXPECT_FALSE(errors.within_one);
   EXPECT_NEAR(Scene::mean(errors, true) / scene.error(true), 1, 0.25);
+  EXPECT_LT(Scene::mean(errors, false), 0.4 * Scene::mean(errors, true));
+}
+
+/// A third of the noise's variance, which is that of black; half is that of what is as bright as black's mean.
+TEST(JudgesErrors, OfNoiseThatWasClippedAreWhatIsLeftWithoutTheRestOfIt) {
+  BlackScene scene;
+  const Errors errors = scene.errors(scene.model(), 0);
+  EXPECT_NEAR(Scene::mean(errors, true) / scene.error(true), 1, 0.35);
   EXPECT_LT(Scene::mean(errors, false), 0.4 * Scene::mean(errors, true));
 }
 
@@ -199,7 +223,7 @@ TEST(JudgesErrors, OfNoisyPixelsAreWhatIsLeftWithoutTheNoise) {
 TEST(JudgesErrors, OfNoiseThatIsDoubtfulGoByHowFarTwoResultsAreApartToo) {
   const auto share_of_truth = [](double doubt) {
     NoisyScene scene;
-    const Errors errors = scene.errors(1.1F * NoisyScene::noise, doubt);
+    const Errors errors = scene.errors(NoiseModel(1.1 * NoisyScene::noise), doubt);
     return errors.mean / (0.5 * (scene.error(true) + scene.error(false)));
   };
   EXPECT_LT(share_of_truth(0), 0.25);

@@ -117,6 +117,29 @@ TEST(NoiseModel, LeavesGaussianNoiseAsItIs) {
   }
 }
 
+// Of the mean of clipped samples, not of their truth.
+TEST(NoiseModel, HasTheVarianceOfSamplesOfThatMean) {
+  EXPECT_DOUBLE_EQ(NoiseModel(0.1).variance(0), 0.01);
+  for (const float light : {0.0F, 0.06F, 0.5F, 1.0F}) {
+    Image samples(200, 150, 1, light);
+    add_normal_noise(samples, 0.1, {2, Stream::noise});
+    for (float& sample : samples.samples) sample = std::clamp(sample, 0.0F, 1.0F);
+    const Moments found = moments_of(samples);
+    const NoiseModel model = NoiseModel::gaussian(samples, 0.1);
+    EXPECT_NEAR(model.variance(static_cast<float>(found.mean)) / found.variance, 1, 0.03) << light;
+  }
+}
+
+// Few photons have less, and so have many that were clipped.
+TEST(NoiseModel, HasTheVarianceOfPhotonsOfThatMean) {
+  for (const float light : {0.02F, 0.1F, 0.4F, 1.0F}) {
+    const Image noisy = counted(Image(200, 150, 1, light), 20);
+    const NoiseModel model = NoiseModel::photons(noisy, 0.05);
+    const Moments found = moments_of(model.even(noisy));
+    EXPECT_NEAR(model.variance(static_cast<float>(found.mean)) / found.variance, 1, 0.07) << light;
+  }
+}
+
 // The truth of photons is a square of the mean, nearly.
 TEST(NoiseModel, BringsErrorsToTheTruth) {
   const Image noisy = counted(scene(1), 20);

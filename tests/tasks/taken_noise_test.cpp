@@ -40,7 +40,7 @@ struct Scene {
   [[nodiscard]] std::vector<double> noise() const {
     std::vector<double> values(truth.samples.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
-      const double mean = clipping ? clipping->mean(truth.samples[i]) : truth.samples[i];
+      const double mean = clipping ? clipping->noise(truth.samples[i]).mean : truth.samples[i];
       values[i] = observation.damaged.samples[i] - mean;
     }
     return values;
