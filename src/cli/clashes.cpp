@@ -11,10 +11,22 @@ namespace dipper::cli {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// Without links. What has no name, such as a pipe, keeps the one that it was given by.
+fs::path resolved(const fs::path& file) {
+  const fs::path whole = fs::absolute(file);
+  std::error_code error;
+  fs::path canonical = fs::weakly_canonical(whole, error);
+  return error ? whole.lexically_normal() : canonical;
+}
+
+}  // namespace
+
 bool same_file(const fs::path& a, const fs::path& b) {
   std::error_code error;
   if (fs::equivalent(a, b, error)) return true;
-  return fs::weakly_canonical(fs::absolute(a)) == fs::weakly_canonical(fs::absolute(b));
+  return resolved(a) == resolved(b);
 }
 
 void refuse_clashes(const std::vector<NamedFile>& inputs, const std::vector<NamedFile>& outputs) {

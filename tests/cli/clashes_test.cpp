@@ -37,5 +37,13 @@ TEST_F(Clashes, OutputsThatDoNotExistYetClashToo) {
                  "--output and --mask are both ./out.png; name two files");
 }
 
+TEST_F(Clashes, APipeIsNoOtherFile) {
+  for (const char* task : {"damage /dev/stdin --noise 9", "denoise /dev/stdin --method tv"}) {
+    const test::Outcome outcome = run_in_shell("cat in.png | \"$0\" " + std::string(task) + " -o out.png");
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_TRUE(std::filesystem::remove(file("out.png"))) << task;
+  }
+}
+
 }  // namespace
 }  // namespace dipper
