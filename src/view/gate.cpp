@@ -78,7 +78,9 @@ std::optional<HttpResponse> Gate::refuse(const HttpRequest& request) const {
   if (must_tell && !request.origin) return refusal(403, "a change must come from dipper's own page");
   if (request.origin && *request.origin != own) return refusal(403, "this is for dipper's own page alone");
   if (!knows_token(request)) {
-    return refusal(403, "open the whole address that dipper printed when it began, with its token");
+    const std::string sentence = "open the whole address that dipper printed when it began, with its token";
+    if (request.place.path != "/") return refusal(403, sentence);
+    return HttpResponse{.status = 403, .type = "text/plain; charset=utf-8", .body = "dipper: " + sentence + "\n"};
   }
   return std::nullopt;
 }

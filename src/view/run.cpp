@@ -98,7 +98,7 @@ void Run::finish(Restoration restoration) {
   const std::lock_guard lock(mutex_);
   course_.finish(*ended);
   restoration_ = ended;
-  result_ = std::move(result);
+  result_ = made_result_ = std::move(result);
   phase_ = Phase::done;
   told_.stage.clear();
   if (const auto& psnr = plan_.raw ? ended->raw_psnr : ended->psnr) psnr_ = psnr;
@@ -114,6 +114,7 @@ void Run::finish(Restoration restoration) {
 void Run::fail(const std::string& sentence) {
   const std::lock_guard lock(mutex_);
   if (restoration_) {
+    result_ = made_result_;
     result_["note"] = sentence;
     phase_ = Phase::done;
     told_.stage.clear();
@@ -153,13 +154,30 @@ void Run::abandon() {
   changed_.notify_all();
 }
 
+// A picture of the way there: of what is told of the last, little is so of this one.
+Json Run::result_of_frame(int iteration, const Image& frame) const {
+  Json result = made_result_;
+  for (const char* unknown : {"psnr", "ssim", "raw_psnr", "expected_psnr_of_missing", "expected_within"}) {
+    result[unknown] = nullptr;
+  }
+  if (const auto& truth = restoration_->truth) {
+    result["psnr"] = number_or_null(psnr(frame, *truth));
+    result["ssim"] = number_or_null(ssim(frame, *truth));
+  }
+  result["classic"] = "";
+  result["classic_share"] = 0;
+  result["best_iteration"] = iteration;
+  return result;
+}
+
 void Run::use(int iteration) {
   {
     const std::lock_guard lock(mutex_);
     if (phase_ != Phase::done) throw Error("a frame can be chosen when the run has ended; stop it first");
     const int chosen = iteration == frames_.last() ? 0 : iteration;
-    if (chosen != 0 && !frames_.frame(chosen))
-      throw Error(fmt::format("the picture of iteration {} was not kept", chosen));
+    const auto frame = frames_.frame(chosen);
+    if (chosen != 0 && !frame) throw Error(fmt::format("the picture of iteration {} was not kept", chosen));
+    result_ = chosen == 0 ? made_result_ : result_of_frame(chosen, *frame);
     used_ = chosen;
     ++version_;
   }
@@ -280,6 +298,7 @@ Json Run::state() const {
           {"may_download", ended},
           {"result", ended ? result_ : Json()},
           {"settings", ended ? settings_ : Json::array()},
+          {"request", plan_.wish},
           {"command", command_line(plan_.words)}};
 }
 
@@ -292,7 +311,10 @@ std::string Run::report() const {
     if (iteration == iterations.back()) continue;
     if (const auto frame = frames_.frame(iteration)) page.frame(iteration, *frame);
   }
-  if (!iterations.empty()) page.last_frame(iterations.back(), restored);
+  if (!iterations.empty()) {
+    const auto last = frames_.frame(iterations.back());
+    page.last_frame(iterations.back(), last ? *last : restored);
+  }
   std::unique_lock lock(mutex_);
   const auto restoration = restoration_;
   const PictureHandle damaged = damaged_;

@@ -29,6 +29,7 @@ struct RunPlan {
   PictureHandle truth{};
   Json files = Json::array();                ///< as of RunFacts
   std::vector<std::string> words{};          ///< the command line that does it
+  Json wish{};                               ///< what the page asked for; null where it did not
   bool raw = false;                          ///< the network's own output is what matters
   bool may_longer = false;                   ///< it may be gone on with, once it has ended
   std::string output{};                      ///< the file that its result is written to; empty for none
@@ -58,7 +59,7 @@ class Run {
   void go_on();
   void stop();
   /// Takes the picture of that iteration for the result, and writes it where the result is written; 0: what the run
-  /// made of it.
+  /// made of it. The figures of a frame are its own, where the truth is known.
   void use(int iteration);
 
   /// Stops it if it still goes; nobody would hear that it does not.
@@ -94,6 +95,7 @@ class Run {
  private:
   [[nodiscard]] bool wants_to_stop() const { return stop_ || (plan_.ended && plan_.ended()); }
   [[nodiscard]] bool may_go_on_longer() const;
+  [[nodiscard]] Json result_of_frame(int iteration, const Image& frame) const;
   [[nodiscard]] const Image& made() const { return plan_.raw ? restoration_->raw : restoration_->image; }
   [[nodiscard]] RunFacts facts() const;
 
@@ -116,7 +118,8 @@ class Run {
   double frame_seconds_ = 0;
   int used_ = 0;
   std::shared_ptr<const Restoration> restoration_;  // the last; while going on from it, still that
-  Json result_;                                     // of it, and the settings
+  Json result_;                                     // of it, or of the frame that was chosen
+  Json made_result_;                                // of it
   Json settings_ = Json::array();
   std::string error_;
 };

@@ -121,6 +121,7 @@ bool Studio::is_busy() const {
 
 RunPlan Studio::plan(const Json& wish) const {
   RunPlan plan;
+  plan.wish = wish;
   plan.input = album_.find(wish.at("picture").get<std::string>());
   plan.files.push_back(hashed("input", *plan.input));
   Request& request = plan.request;

@@ -49,6 +49,7 @@ TEST(Gates, RefuseWhoDoesNotKnowTheToken) {
   const Gate gate("127.0.0.1", port);
   EXPECT_EQ(status(gate, get("/")), 403);
   EXPECT_EQ(status(gate, get("/state")), 403);
+  EXPECT_EQ(gate.refuse(get("/"))->type, "text/plain; charset=utf-8");  // for a person
   HttpRequest wrong = get("/");
   wrong.place.query["token"] = std::string(64, '0');
   EXPECT_EQ(status(gate, wrong), 403);

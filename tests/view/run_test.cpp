@@ -186,10 +186,28 @@ TEST_F(Runs, AFrameMayBeTheResult) {
   EXPECT_EQ(saved_.samples[0], 2.0F / 255);
   EXPECT_EQ(run_->result().samples[0], 2.0F / 255);
   EXPECT_EQ(state().at("used"), 2);
+  EXPECT_EQ(state().at("result").at("best_iteration"), 2);
+  EXPECT_TRUE(state().at("result").at("psnr").is_null());
   EXPECT_THROW(run_->use(77), Error);
   run_->use(5);  // the last is what the run made
   EXPECT_EQ(saved_.samples, ramp(8, 6).samples);
   EXPECT_EQ(state().at("used"), 0);
+}
+
+TEST_F(Runs, TellOfAFrameWhatIsTrueOfIt) {
+  follow(1, 5);
+  Restoration made = restoration();
+  made.truth = ramp(8, 6);
+  made.psnr = 50;
+  made.classic = "cubic";
+  made.classic_share = 0.5;
+  run_->finish(made);
+  run_->use(2);
+  EXPECT_DOUBLE_EQ(state().at("result").at("psnr").get<double>(), psnr(*run_->frame(2), ramp(8, 6)));
+  EXPECT_EQ(state().at("result").at("classic"), "");
+  run_->use(0);
+  EXPECT_EQ(state().at("result").at("psnr"), 50);
+  EXPECT_EQ(state().at("result").at("classic"), "cubic");
 }
 
 TEST_F(Runs, EndWithResultSettingsAndReport) {

@@ -58,6 +58,7 @@ TEST_F(Studios, GoFromNothingToAPictureToARun) {
   EXPECT_EQ(run.at("title"), "inpaint photo.png: recipe small");
   EXPECT_EQ(run.at("result").at("iterations"), 4);
   EXPECT_EQ(run.at("truth"), picture_->id);
+  EXPECT_EQ(run.at("request"), wish(4));
   EXPECT_EQ(run.at("command"),
             "dipper inpaint photo.png --drop 0.5 -o photo_restored.png --seed 3 --recipe small --iterations 4");
   studio_->choose(studio_->album().read("other.png", png_of(ramp(8, 8))));
