@@ -115,15 +115,15 @@ TEST_F(Studios, OneRunAtATimeThatCanBePausedAndStopped) {
 }
 
 TEST_F(Studios, AStoppedRunGoesOnToTheSameBits) {
-  studio_->begin(wish(400));
+  studio_->begin(wish(60));
   while (studio_->state().at("run").at("iteration").get<int>() < 5) std::this_thread::sleep_for(1ms);
   studio_->run()->stop();
   ASSERT_TRUE(wait_for("done"));
   if (studio_->state().at("run").at("result").at("stopped") == true) studio_->go_on_longer();
   ASSERT_TRUE(wait_for("done"));
   const Image gone_on = studio_->run()->result();
-  EXPECT_EQ(studio_->state().at("run").at("result").at("iterations"), 400);
-  studio_->begin(wish(400));
+  EXPECT_EQ(studio_->state().at("run").at("result").at("iterations"), 60);
+  studio_->begin(wish(60));
   ASSERT_TRUE(wait_for("done"));
   EXPECT_EQ(studio_->run()->result().samples, gone_on.samples);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goes through the frames of a fit: by a slider that is linear in iterations, so that it stays where it is when frames
-// come or go, or by
-// playing them. At its right end it follows a fit that goes on.
+// come or go, or by playing them. At its right end it follows a fit that goes on.
 
 const milliseconds = 100;
 const rest = 1500; // on the last frame
@@ -56,10 +55,14 @@ export class Player {
     const here = this.frames.indexOf(this.nearest(this.at));
     return this.frames[Math.min(Math.max(here + steps, 0), this.frames.length - 1)];
   }
-  go(iteration) {
+  go(iteration, slider = false) {
     this.stop();
     this.following = iteration === this.last;
-    this.put(iteration, false);
+    this.put(iteration, slider);
+  }
+  /// To the frame of this iteration, or the nearest.
+  look(iteration) {
+    this.go(this.nearest(iteration), true);
   }
   put(iteration, slider = true) {
     this.at = iteration;
@@ -86,8 +89,7 @@ export class Player {
   }
 
   play() {
-    this.button.textContent = "Pause";
-    this.button.setAttribute("aria-label", "Pause the film");
+    this.button.textContent = "Stop film";
     if (this.at === this.last) this.at = -1;
     this.step();
   }
@@ -100,7 +102,6 @@ export class Player {
   stop() {
     clearTimeout(this.timer);
     this.timer = 0;
-    this.button.textContent = "Play";
-    this.button.setAttribute("aria-label", "Play the frames");
+    this.button.textContent = "Play film";
   }
 }

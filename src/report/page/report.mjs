@@ -47,6 +47,7 @@ function showPictures() {
   viewer.setSize(run.width, run.height);
   viewer.showAfter(restored);
   viewer.showBefore(others[0]);
+  element.after(viewer.zoomBar);
   if (others.length < 2) return;
   const choices = document.createElement("fieldset");
   choices.className = "choices";
@@ -80,7 +81,11 @@ function showFigures() {
 function showCourse() {
   if (run.curve.length < 2) return;
   at("course").hidden = false;
-  new Curve(at("curve"), run.curve.map(({ iteration, loss, psnr, expected }) => [iteration, loss, psnr, expected]));
+  const curve = new Curve(
+    at("curve"),
+    run.curve.map(({ iteration, loss, psnr, expected }) => [iteration, loss, psnr, expected]),
+  );
+  if (!run.raw) curve.mark(result.best_iteration);
   const stopped = result.reason ? `Stopped after ${result.iterations} iterations: ${result.reason}.` : "";
   const best = !run.raw && result.best_iteration > 0 ? `The result is that of iteration ${result.best_iteration}.` : "";
   at("reason").textContent = [stopped, best].filter(Boolean).join(" ");

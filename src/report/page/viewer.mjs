@@ -11,12 +11,12 @@ const markup = `
   <div class="stage"><img class="after" alt="" hidden><img class="before" alt="" hidden></div>
   <div class="bar" hidden><button type="button" class="handle" role="slider" aria-orientation="horizontal"
     aria-valuemin="0" aria-valuemax="100" aria-label="Line between the two pictures"></button></div>
-  <span class="label left" hidden></span><span class="label right" hidden></span>
-  <div class="zoom" role="group" aria-label="Zoom">
-    <button type="button" class="less" aria-label="Smaller" title="Smaller (−)">−</button>
-    <button type="button" class="percent" title="Whole picture (0) or its own pixels (1)"></button>
-    <button type="button" class="more" aria-label="Larger" title="Larger (+)">+</button>
-  </div>`;
+  <span class="label left" hidden></span><span class="label right" hidden></span>`;
+
+const zoomMarkup = `
+  <button type="button" class="less" aria-label="Smaller" title="Smaller (−)">−</button>
+  <button type="button" class="percent" title="Whole picture (0) or its own pixels (1)"></button>
+  <button type="button" class="more" aria-label="Larger" title="Larger (+)">+</button>`;
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
@@ -65,7 +65,7 @@ class Side {
 }
 
 export class Viewer {
-  /// Fills `element`. Whoever makes one adds Gestures.
+  /// Fills `element`. Whoever makes one adds Gestures, and puts zoomBar where it hides nothing of the picture.
   constructor(element) {
     Object.assign(this, { element, width: 0, height: 0, scale: 1, x: 0, y: 0, at: 0.5, fitted: true, peeking: false });
     this.tool = null; // {down, move, up, cancel}, each with a PointerEvent: takes what would else move the picture
@@ -75,11 +75,21 @@ export class Viewer {
     element.role = "group";
     element.setAttribute("aria-label", "Picture. Plus and minus zoom, arrow keys move it.");
     element.innerHTML = markup;
-    const parts = ["stage", "bar", "handle", "left", "right", "less", "percent", "more"];
-    for (const name of parts) this[name] = element.querySelector(`.${name}`);
+    for (const name of ["stage", "bar", "handle", "left", "right"]) this[name] = element.querySelector(`.${name}`);
+    this.zoomBar = this.makeZoomBar();
     this.after = new Side(element.querySelector(".after"), () => this.draw());
     this.before = new Side(element.querySelector(".before"), () => this.draw());
     new ResizeObserver(() => this.resized()).observe(element);
+  }
+
+  makeZoomBar() {
+    const bar = document.createElement("div");
+    bar.className = "zoom";
+    bar.role = "group";
+    bar.setAttribute("aria-label", "Zoom");
+    bar.innerHTML = zoomMarkup;
+    [this.less, this.percent, this.more] = bar.children;
+    return bar;
   }
 
   /// The size of the picture in its own pixels.

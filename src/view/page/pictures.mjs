@@ -10,7 +10,7 @@ const sizes = [1600, 3200, 6400]; // of the longer side, in pixels
 export class Pictures {
   /// Fills `below`, under the viewer. looked() is called when another frame is looked at.
   constructor(viewer, below, looked) {
-    Object.assign(this, { viewer, below, looked, state: null, iteration: null, number: 0 });
+    Object.assign(this, { viewer, below, looked, state: null, iteration: null, number: 0, used: 0, picture: "" });
     this.film = make("div", {});
     this.player = new Player(this.film, (iteration) => {
       this.iteration = iteration;
@@ -27,7 +27,7 @@ export class Pictures {
     this.left.element.querySelector("legend").className = "unseen";
     this.left.value = "damaged";
     this.hold = button("", () => {}, { title: "Or hold the D key" });
-    below.append(this.film, this.left.element, this.hold);
+    below.append(this.film, this.left.element, this.hold, viewer.zoomBar);
     viewer.changed = () => this.show();
     this.listen();
   }
@@ -49,9 +49,13 @@ export class Pictures {
     this.state = state;
     this.running = running;
     const { run, picture } = state;
+    if (picture && picture.id !== this.picture) {
+      this.picture = picture.id;
+      this.viewer.divide(0.5);
+    }
     if (!running) {
       if (picture) this.resize(picture);
-      this.below.hidden = true;
+      for (const part of [this.film, this.left.element, this.hold]) part.hidden = true;
       return this.show();
     }
     this.resize(run);
@@ -60,9 +64,10 @@ export class Pictures {
     const any = run.shown > 0 || run.frames[0] === 0;
     const frames = run.frames.filter((iteration) => iteration < run.shown);
     if (any) this.player.setFrames([...frames, run.shown]);
-    this.below.hidden = !any;
+    this.hold.hidden = !any;
     this.film.hidden = frames.length === 0;
     this.left.element.hidden = !run.truth;
+    if (any && run.used !== this.used) this.showUsed(run.used);
     this.show();
   }
   resize({ width, height }) {
@@ -72,9 +77,22 @@ export class Pictures {
   begin(number) {
     this.number = number;
     this.iteration = null;
+    this.used = 0;
     this.player.reset();
     this.viewer.showAfter(null);
     this.left.value = "damaged";
+  }
+  /// Another frame has become the result, here or on another page.
+  showUsed(iteration) {
+    this.used = iteration;
+    if (iteration) this.look(iteration);
+    else this.follow();
+  }
+  look(iteration) {
+    this.player.look(iteration);
+  }
+  follow() {
+    this.player.follow();
   }
   /// That the newest frame is looked at.
   get newest() {
@@ -96,9 +114,10 @@ export class Pictures {
     this.hold.textContent = `Hold to see ${left.label}`;
     this.viewer.showBefore(left);
     const ended = this.state.phase === "done";
-    const newest = ended ? "restored" : "restored so far";
-    const label = this.newest ? newest : `iteration ${grouped(this.iteration)}`;
     if (this.iteration === null) return;
+    const newest = ended ? "restored" : "restored so far";
+    const last = run.used ? "final picture" : newest;
+    const label = this.newest ? last : `iteration ${grouped(this.iteration)}`;
     this.viewer.showAfter({ src: frameAt(run.number, this.iteration, size), label });
   }
 }

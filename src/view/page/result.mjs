@@ -2,7 +2,7 @@
 // What stands under a run that has ended: why it did, its figures, how to repeat it, and where to go from here.
 import { button, make } from "./dom.mjs";
 import { figures, goodness } from "./run.mjs";
-import { duration, memory } from "./words.mjs";
+import { classicName, duration, isClassic, memory } from "./words.mjs";
 
 /// Copies text; also where the browser's clipboard is closed to pages that came without encryption.
 async function copy(text, element) {
@@ -30,24 +30,30 @@ function table(rows) {
   return make("table", {}, make("tbody", {}, ...lines));
 }
 
-function resultFigures(run) {
+function resultFigures(run, seconds) {
   const { result } = run;
-  const list = goodness({ ...run, psnr: result.psnr }, run.task);
+  // Of a frame that was chosen it is not known what to expect.
+  const list = goodness({ ...run, psnr: result.psnr, ...(run.used ? { expected: null } : {}) }, run.task);
   if (result.ssim !== null) list.push(["SSIM", result.ssim.toFixed(3), "1 is the original"]);
   const share = Math.round(100 * result.classic_share);
-  if (!run.raw && share > 0) list.push([`share of ${result.classic}`, `${share} %`, "mixed in where it was better"]);
-  list.push(["time", duration(result.seconds)]);
+  if (!run.raw && share > 0) {
+    const hint = isClassic(result) ? "the network adds nothing" : "mixed in where it was better";
+    list.push([`share of ${classicName(result.classic)}`, `${share} %`, hint]);
+  }
+  list.push(["time", duration(seconds)]);
   if (result.peak_bytes > 0) list.push(["memory", memory(result.peak_bytes)]);
   return figures(list);
 }
 
-/// Fills `element` for the run of `state`. longer(), again() and another() lead on.
-export function showResult(element, { run, output }, { longer, again, another }) {
+/// Fills `element` for the run of `state`, which took so many seconds. longer(), again() and another() lead on.
+export function showResult(element, { run, output }, seconds, { longer, again, another }) {
   const onward = [button("Change settings and run again", again), button("Restore another picture", another)];
-  if (run.may_longer) onward.unshift(button("Run longer", longer, { title: "Go on from here" }));
+  const title = "Go on from here";
+  if (run.may_longer && isClassic(run.result)) onward.push(button("Run longer", longer, { title, className: "plain" }));
+  else if (run.may_longer) onward.unshift(button("Run longer", longer, { title }));
   element.replaceChildren(
     ...(output ? [make("p", {}, `The result was written to ${output}.`)] : []),
-    resultFigures(run),
+    resultFigures(run, seconds),
     make("div", { className: "buttons" }, ...onward),
     make(
       "details",

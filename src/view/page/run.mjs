@@ -3,16 +3,20 @@
 import { get, post } from "./api.mjs";
 import { attempt, button, errorLine, make, tell } from "./dom.mjs";
 import { Curve } from "./curve.mjs";
+import { RunTime } from "./keep.mjs";
 import {
+  classicName,
   count,
   decibel,
   duration,
   grouped,
+  isClassic,
   likeness,
   memory,
   pace,
   sentence,
   stageOf,
+  terms,
   timeLeft,
   trust,
 } from "./words.mjs";
@@ -41,6 +45,17 @@ export function goodness({ psnr, expected, expected_within: within }, task) {
   return list;
 }
 
+/// What the figures mean, for whoever opens it.
+function glossary() {
+  const pairs = terms.map(([term, meaning]) => make("div", {}, make("dt", {}, term), make("dd", {}, meaning)));
+  return make(
+    "details",
+    { className: "terms" },
+    make("summary", {}, "What the figures mean"),
+    make("dl", {}, ...pairs),
+  );
+}
+
 export const titles = { starting: "Preparing", running: "Restoring", paused: "Paused", done: "Done" };
 
 /// The live curve: asked for when there is more of it, and not too often.
@@ -48,9 +63,11 @@ class LiveCurve {
   constructor(element) {
     Object.assign(this, { element, curve: null, run: 0, have: 0, asking: false });
   }
-  async update(run) {
+  /// result: the iteration whose picture is the result; 0 if none is.
+  async update(run, result) {
     const { number, curve } = run;
-    this.newest = run;
+    Object.assign(this, { newest: run, result });
+    this.curve?.mark(result);
     if (number !== this.run) Object.assign(this, { run: number, have: 0 });
     if (this.have === 0) this.element.hidden = true;
     if (this.asking || curve === this.have || curve < 2) return;
@@ -65,7 +82,7 @@ class LiveCurve {
   }
   again() {
     this.asking = false;
-    this.update(this.newest);
+    this.update(this.newest, this.result);
   }
   show(points, have) {
     this.have = have;
@@ -73,13 +90,14 @@ class LiveCurve {
     this.element.hidden = false;
     if (this.curve) this.curve.show(points);
     else this.curve = new Curve(this.element, points);
+    this.curve.mark(this.result);
   }
 }
 
 export class RunPanel {
-  /// Fills `element`. looking: {newest, iteration, follow()} says which frame is looked at.
-  constructor(element, looking) {
-    Object.assign(this, { looking, line: errorLine(), useLine: errorLine() });
+  /// Fills `element`. downloaded() is called when the result is taken away.
+  constructor(element, downloaded) {
+    Object.assign(this, { downloaded, line: errorLine(), time: new RunTime() });
     this.title = make("h2", {});
     this.outcome = make("p", { className: "outcome", hidden: true });
     this.bar = make("progress", { ariaLabel: "Progress" });
@@ -90,7 +108,6 @@ export class RunPanel {
     this.numbers = make("div", {});
     this.curve = new LiveCurve(make("div", { hidden: true }));
     this.controls = this.makeControls();
-    this.use = this.makeUse();
     this.download = this.makeDownload();
     this.ended = make("div", { className: "ended", hidden: true }); // filled by whoever shows the result
     element.append(
@@ -101,11 +118,10 @@ export class RunPanel {
       this.controls,
       this.line,
       this.numbers,
-      this.use,
-      this.useLine,
       this.download,
       this.ended,
       this.curve.element,
+      glossary(),
     );
   }
   makeControls() {
@@ -119,19 +135,6 @@ export class RunPanel {
     this.longer = send("/run/longer");
     return make("div", { className: "buttons" }, ...Object.values(this.buttons));
   }
-  makeUse() {
-    const send = (iteration) => attempt(this.useLine, () => post("/run/use", { iteration }));
-    this.useText = make("p", {});
-    this.useThis = button("Use this frame", () => send(this.looking.iteration));
-    this.useLast = button("Use the last", () => send(0));
-    this.newest = button("Show the newest", () => this.looking.follow());
-    return make(
-      "div",
-      { className: "use" },
-      this.useText,
-      make("div", { className: "buttons" }, this.useThis, this.useLast, this.newest),
-    );
-  }
   makeDownload() {
     const formats = { png: "PNG", jpg: "JPEG", webp: "WebP", tif: "TIFF" };
     const choice = make(
@@ -139,16 +142,22 @@ export class RunPanel {
       { ariaLabel: "Format" },
       ...Object.entries(formats).map(([value, name]) => make("option", { value }, name)),
     );
-    const link = make("a", { className: "button primary", download: "" }, "Download");
+    const link = make(
+      "a",
+      { className: "button primary", download: "", onclick: () => this.downloaded() },
+      "Download",
+    );
+    this.chosen = make("small", { hidden: true });
     const point = () => (link.href = `/download?format=${choice.value}`);
     choice.addEventListener("change", point);
     point();
-    return make("div", { className: "download" }, link, choice);
+    return make("div", { className: "download" }, link, choice, this.chosen);
   }
 
   update(state) {
     const { run, phase } = state;
     const ended = phase === "done";
+    this.time.update(run, ended);
     this.title.textContent = ended && run.result?.stopped ? "Stopped" : (titles[phase] ?? "");
     this.showProgress(run, phase);
     for (const [name, control] of Object.entries(this.buttons)) control.hidden = !run[name];
@@ -159,8 +168,8 @@ export class RunPanel {
     this.download.hidden = !run.may_download;
     this.ended.hidden = this.outcome.hidden = !ended;
     if (ended) tell(this.outcome, outcome(run));
-    this.showUse(state);
-    this.curve.update(run);
+    tell(this.chosen, run.used ? `The picture of iteration ${grouped(run.used)}, as you chose.` : "");
+    this.curve.update(run, ended ? resultIteration(run) : 0);
   }
   showProgress(run, phase) {
     this.progress.hidden = phase === "done";
@@ -178,29 +187,21 @@ export class RunPanel {
     const speed = run.iterations_per_second;
     const list = goodness(run, run.task);
     if (speed > 0) list.push(["speed", pace(speed)]);
-    list.push(["time", duration(run.seconds)]);
+    list.push(["time", duration(this.time.of(run))]);
     if (run.bytes > 0) list.push(["memory", memory(run.bytes)]);
     return list;
   }
-  /// What one can do with an earlier frame, and what was done.
-  showUse({ run, phase }) {
-    const { newest, iteration } = this.looking;
-    const earlier = run.shown > 0 && !newest;
-    const ended = phase === "done";
-    const usedHere = run.used !== 0 && iteration === run.used;
-    this.use.hidden = !earlier && run.used === 0;
-    const used = run.used ? `Your result is the picture of iteration ${grouped(run.used)}.` : "";
-    const seen = earlier && !usedHere ? `You are looking at iteration ${grouped(iteration)}.` : "";
-    tell(this.useText, [used, seen].filter(Boolean).join(" "));
-    this.useThis.hidden = !earlier || usedHere || !ended;
-    this.useLast.hidden = run.used === 0 || !ended;
-    this.newest.hidden = !earlier;
-    this.newest.textContent = ended ? "Show the last" : "Show the newest";
-  }
+}
+
+/// The iteration whose picture the result is; 0 where it is not that of one.
+function resultIteration({ used, raw, result }) {
+  if (used) return used;
+  if (raw) return result.iterations;
+  return isClassic(result) ? 0 : result.best_iteration;
 }
 
 /// Why a run ended, and what came out, in sentences.
-export function outcome({ result, iterations, raw }) {
+export function outcome({ result, iterations, raw, used }) {
   const ran = count(result.iterations, "iteration");
   const sentences = [];
   if (result.method !== "fit") sentences.push(`Restored by ${result.method}, without a network.`);
@@ -208,7 +209,11 @@ export function outcome({ result, iterations, raw }) {
   else if (result.reason) sentences.push(`It ended by itself after ${ran}: ${result.reason}.`);
   else sentences.push(`It ran all ${count(iterations, "iteration")}.`);
   const best = raw ? 0 : result.best_iteration;
-  if (best > 0 && best !== result.iterations) {
+  if (used) {
+    sentences.push(`You chose the picture of iteration ${grouped(used)} as the result.`);
+  } else if (!raw && isClassic(result)) {
+    sentences.push(`${classicName(result.classic)} did better than the network here, and is the result.`);
+  } else if (best > 0 && best !== result.iterations) {
     sentences.push(`The best picture was that of iteration ${grouped(best)}, and is the result.`);
   }
   if (result.note) sentences.push(sentence(result.note));

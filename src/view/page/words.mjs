@@ -84,15 +84,17 @@ export const options = {
   flash: { label: "The same scene with flash", hint: "Of the same size, from the same place." },
   gaussian: {
     label: "out of focus",
-    inner: "By",
+    inner: "How far a point of light spreads",
     number: { min: 0.1, max: 50 },
     unit: "pixels",
-    hint: "Standard deviation of the blur.",
+    placeholder: "such as 2",
+    hint: "To each side (the standard deviation): 1 is slightly soft, 4 is badly out of focus.",
   },
   motion: {
     label: "the camera moved",
-    inner: "By",
-    hint: "Length in pixels and direction in degrees (0 is level, counter-clockwise), such as 12,30.",
+    inner: "How far, and in which direction",
+    placeholder: "pixels,degrees such as 12,30",
+    hint: "12,0 is 12 pixels to the side, 12,90 is up or down, and 12,30 rises to the right.",
   },
   kernel: {
     label: "I have a picture of the blur",
@@ -106,6 +108,27 @@ const stages = {
   uncertainty: "Finding how far pixels may be off",
   bm3d: "Comparing blocks (BM3D)",
 };
+
+const classics = {
+  bm3d: "BM3D", cubic: "Cubic interpolation", linear: "Linear interpolation", tv: "Total variation",
+  guided: "The guided filter", "guided-bm3d": "The guided filter with BM3D",
+};
+
+/// A classical method at the beginning of a sentence.
+export const classicName = (name) => classics[name] ?? name;
+
+/// That a classical method's picture alone is the result.
+export const isClassic = (result) => Math.round(100 * result.classic_share) === 100;
+
+/// What the figures of a run mean.
+export const terms = [
+  ["Iteration", "One round of learning: the network draws the whole picture, and is corrected a little."],
+  ["Loss", "How far the network's picture still is from what is known of yours. It need not reach nothing."],
+  ["PSNR", "How near to the original, in dB. 30 is good; 40 cannot be told apart by eye."],
+  ["Expected PSNR", "The same, guessed without the original, from known pixels that were kept hidden."],
+  ["SSIM", "How alike the structures are; 1 is the original."],
+  ["Share of BM3D, or of another method", "How much of the result is a classical method's, mixed in where it was better."],
+];
 
 /// What is done beside the iterations; a classical method keeps its name.
 export const stageOf = (name) => stages[name] ?? `Classical method first (${name})`;
