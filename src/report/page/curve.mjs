@@ -27,6 +27,7 @@ function columnsOf(points) {
 export class Curve {
   /// Fills `element`, which has to be seen.
   constructor(element, points) {
+    this.marked = 0;
     element.classList.add("curve");
     element.innerHTML = `<div class="legend"></div><div class="graph" role="img"></div>`;
     [this.legend, this.graphElement] = element.children;
@@ -39,6 +40,7 @@ export class Curve {
       interactionModel: { mousedown, dblclick },
       highlightCallback: (_, iteration, __, row) => this.tell(this.points[row] ?? [iteration]),
       unhighlightCallback: () => this.tell(this.latest),
+      underlayCallback: (context, area, graph) => this.drawMark(context, area, graph),
     });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.show(this.points));
   }
@@ -46,6 +48,30 @@ export class Curve {
   show(points) {
     this.take(points);
     this.graph.updateOptions({ ...this.options(), file: this.rows });
+  }
+
+  /// Marks the iteration whose picture is the result; 0 for none.
+  mark(iteration) {
+    if (iteration === this.marked) return;
+    this.marked = iteration;
+    this.graph.updateOptions({});
+  }
+  drawMark(context, area, graph) {
+    const x = Math.round(graph.toDomXCoord(this.marked)) + 0.5;
+    if (!this.marked || x < area.x || x > area.x + area.w + 1) return;
+    const toLeft = x > area.x + area.w / 2;
+    context.save();
+    context.strokeStyle = context.fillStyle = colour("--ink");
+    context.setLineDash([3, 3]);
+    context.beginPath();
+    context.moveTo(x, area.y);
+    context.lineTo(x, area.y + area.h);
+    context.stroke();
+    context.font = "12px system-ui, sans-serif";
+    context.textAlign = toLeft ? "right" : "left";
+    context.textBaseline = "top";
+    context.fillText("result", x + (toLeft ? -5 : 5), area.y);
+    context.restore();
   }
 
   take(points) {
@@ -84,13 +110,13 @@ export class Curve {
         y: {
           ...line,
           logscale: true,
-          axisLabelWidth: 48,
+          axisLabelWidth: 56,
           axisLabelFormatter: (value) => Number(value.toPrecision(2)).toString(),
         },
-        y2: { ...line, drawGrid: false, independentTicks: true, axisLabelWidth: 32 },
+        y2: { ...line, drawGrid: false, independentTicks: true, axisLabelWidth: 36 },
       },
-      ylabel: "loss",
-      y2label: side.length > 0 ? "dB" : null,
+      yRangePad: 18, // room for the word at the mark, and for the outermost numbers
+      rightGap: side.length > 0 ? 4 : 24,
     };
   }
 }

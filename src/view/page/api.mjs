@@ -41,6 +41,13 @@ export const pictureAt = (id, size) => still(`/pictures/${id}`, size);
 export const wholePictureAt = (id) => `/pictures/${id}?format=png&page=${page}`;
 export const frameAt = (run, iteration, size) => `${still(`/frames/${iteration}`, size)}&run=${run}`;
 
+/// All of a picture that the server has, as a file.
+export async function pictureFile(id) {
+  const answer = await fetch(wholePictureAt(id));
+  if (!answer.ok) throw new Error("The picture is no longer there.");
+  return answer.blob();
+}
+
 /// Calls state(state) at once and on every change, and connection("open" | "broken" | "gone") when that changes.
 export function listen(state, connection) {
   let source = null;

@@ -37,6 +37,19 @@ export async function attempt(line, does) {
   }
 }
 
+/// Leads to what is lacking: there the keyboard goes, and the eye.
+export function pointAt(control) {
+  const details = control.closest("details");
+  if (details) details.open = true;
+  const place = control.closest(".viewer, .field, fieldset.list, fieldset.cards") ?? control;
+  place.scrollIntoView({ block: "nearest" });
+  control.focus({ preventScroll: true, focusVisible: true });
+  place.classList.remove("wanted");
+  place.getBoundingClientRect(); // so that it begins anew
+  place.classList.add("wanted");
+  place.addEventListener("animationend", () => place.classList.remove("wanted"), { once: true });
+}
+
 /// A button beside an input for files, which cannot be styled. taken(file) gets what was chosen.
 export function fileButton(text, taken, attributes = {}) {
   const input = make(

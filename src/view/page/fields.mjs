@@ -15,7 +15,12 @@ function labelled(label, control, hint, ...others) {
 
 export function textField({ label, hint, placeholder = "", changed }) {
   const input = make("input", { type: "text", placeholder, autocomplete: "off", spellcheck: false, oninput: changed });
-  return { element: labelled(label, input, hint), control: input, get value() { return input.value.trim(); } };
+  return {
+    element: labelled(label, input, hint),
+    control: input,
+    get value() { return input.value.trim(); },
+    set value(value) { input.value = value; },
+  };
 }
 
 /// number: {min, max}. What is not a number within these says so, and counts as wrong.
@@ -34,11 +39,16 @@ export function numberField({ label, hint, placeholder = "", number, unit, chang
     element,
     control: input,
     get value() { return input.value; },
+    set value(value) {
+      input.value = value;
+      check();
+    },
     get wrong() { return !input.validity.valid; },
   };
 }
 
-/// choices: [{value, label}]; that of the value "colour" shows a field for one.
+/// choices: [{value, label, hint}], whose hint is seen while it is chosen; that of the value "colour" shows a field for
+/// one.
 export function choiceField({ label, hint, choices, preset = "", changed }) {
   const select = make(
     "select",
@@ -50,14 +60,28 @@ export function choiceField({ label, hint, choices, preset = "", changed }) {
     "input",
     { type: "color", ariaLabel: "Colour", value: "#ff0000", hidden: true, oninput: changed },
   );
+  const text = () => choices.find(({ value }) => value === select.value)?.hint ?? hint ?? "";
+  const element = labelled(label, select, choices.some((choice) => choice.hint) ? text() : hint, colour);
+  const small = element.querySelector("small");
   const show = () => {
     colour.hidden = select.value !== "colour";
+    if (small) small.textContent = text();
     changed();
   };
   const bytes = () => colour.value.match(/\w\w/g).map((hex) => parseInt(hex, 16)).join(",");
+  const choose = (value) => {
+    if (/^\d+,\d+,\d+$/.test(value)) {
+      colour.value = `#${value.split(",").map((byte) => Number(byte).toString(16).padStart(2, "0")).join("")}`;
+      return choose("colour");
+    }
+    const known = [value, preset].find((one) => choices.some((choice) => choice.value === one));
+    select.value = known ?? choices[0].value;
+    show();
+  };
   return {
-    element: labelled(label, select, hint, colour),
+    element,
     control: select,
+    set value(value) { choose(value); },
     get value() {
       if (select.value === "colour") return bytes();
       return select.value === preset ? "" : select.value; // what is so anyway need not be said
@@ -72,6 +96,7 @@ export function switchField({ label, hint, changed }) {
     element: make("label", { className: "field switch" }, input, words),
     control: input,
     get value() { return input.checked; },
+    set value(value) { input.checked = Boolean(value); },
   };
 }
 
@@ -94,7 +119,7 @@ export function pictureField({ label, hint, changed }) {
     choose.hidden = Boolean(picture);
     if (picture) {
       image.src = pictureAt(picture.id, 160);
-      name.textContent = `${picture.name}, ${picture.width} × ${picture.height}`;
+      name.textContent = picture.name ? `${picture.name}, ${picture.width} × ${picture.height}` : "the one from before";
     }
     changed();
   };
@@ -123,6 +148,9 @@ export function pictureField({ label, hint, changed }) {
     element,
     control: choose.firstChild,
     get value() { return picture?.id ?? ""; },
+    set value(id) {
+      if (id !== (picture?.id ?? "")) put(id ? { id } : null);
+    },
   };
 }
 

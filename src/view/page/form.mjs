@@ -3,7 +3,7 @@
 // An entry is an option and the field for it.
 import { make, radios } from "./dom.mjs";
 import { choiceField, fieldOf, numberField, pictureField } from "./fields.mjs";
-import { byPainting, damages, essentials, lacking, options as words, qualities } from "./words.mjs";
+import { byPainting, damages, essentials, lacking, options as words, qualities, sentence } from "./words.mjs";
 
 /// One of several entries has to be filled: which one is chosen first, and the others are not asked.
 class OneOf {
@@ -18,6 +18,10 @@ class OneOf {
   show(changed) {
     for (const { option, field } of this.entries) field.element.hidden = option.name !== this.choice.value;
     changed();
+  }
+  choose(name) {
+    this.choice.value = name;
+    this.show(() => {});
   }
   get chosen() {
     return this.entries.find(({ option }) => option.name === this.choice.value) ?? null;
@@ -36,13 +40,14 @@ const painting = (isPainted) => ({
 /// What a task asks: its essential options, the others, and the method.
 class TaskForm {
   constructor(task, isPainted, changed) {
-    this.task = task;
+    Object.assign(this, { task, changed });
     const listed = task.options.filter(({ name }) => !byPainting.replaces.includes(name));
     const entries = listed.map((option) => ({ option, field: fieldOf(option, words[option.name], changed) }));
     const known = [painting(isPainted), ...entries];
     const { asked = [], oneOf } = essentials[task.name] ?? {};
     const grouped = known.filter(({ option }) => oneOf?.includes(option.name));
     this.group = grouped.length ? new OneOf(`${task.name}-which`, oneOf.legend, grouped, changed) : null;
+    this.entries = entries;
     this.single = entries.filter((entry) => !grouped.includes(entry));
     const first = this.single.filter(({ option }) => asked.includes(option.name) || option.positional);
     const others = this.single.filter((entry) => !first.includes(entry));
@@ -53,7 +58,7 @@ class TaskForm {
   }
   methodField(changed) {
     const choices = [{ value: "fit", label: "fit: dipper's own network" }];
-    for (const { name, help } of this.task.methods) choices.push({ value: name, label: `${name}: ${help}` });
+    for (const { name, help } of this.task.methods) choices.push({ value: name, label: name, hint: sentence(help) });
     return choiceField(
       { label: "Method", choices, preset: "fit", hint: "The others are quick, to compare with.", changed },
     );
@@ -67,6 +72,14 @@ class TaskForm {
   }
   get paints() {
     return this.group?.chosen?.option === byPainting;
+  }
+  /// With what POST /runs was given.
+  fill({ options = {}, pictures = {}, method = "fit" }) {
+    const given = { ...options, ...pictures };
+    for (const { option, field } of this.entries) field.value = given[option.name] ?? "";
+    const known = this.group?.entries.find(({ option }) => option.name in given);
+    if (this.group && (known || pictures.mask)) this.group.choose((known?.option ?? byPainting).name);
+    this.method.value = method;
   }
   /// The entries that are asked now.
   get asked() {
@@ -85,7 +98,7 @@ class TaskForm {
 }
 
 export class Form {
-  /// Fills `element`. isPainted() says whether the picture was painted on; changed() is called whenever something else
+  /// Fills `element`, but for howWell, which stands beside the button that starts. isPainted() says whether the picture was painted on; changed() is called whenever something else
   /// was chosen.
   constructor(element, about, isPainted, changed) {
     this.changed = () => {
@@ -96,7 +109,7 @@ export class Form {
     const tasks = [...about.tasks].sort((a, b) => place(a) - place(b));
     this.forms = tasks.map((task) => new TaskForm(task, isPainted, this.changed));
     const choices = tasks.map(({ name, summary }) => ({ value: name, label: name, hint: summary, ...damages[name] }));
-    this.tasks = radios("task", "What happened to it?", choices, this.changed, "cards");
+    this.tasks = radios("task", "What happened to it?", choices, () => this.choose(), "cards");
     this.tasks.rows.forEach((row, i) => row.element.after(this.forms[i].essentials));
     this.makeHow(about.qualities);
     element.append(this.tasks.element, this.how);
@@ -112,7 +125,6 @@ export class Form {
     this.how = make(
       "div",
       { className: "how" },
-      this.howWell,
       make(
         "details",
         {},
@@ -147,11 +159,16 @@ export class Form {
       changed,
     });
   }
+  /// What the chosen task asks is to be seen.
+  choose() {
+    this.changed();
+    this.form.essentials.scrollIntoView({ block: "nearest" });
+  }
   show() {
     for (const form of this.forms) form.show(form === this.form);
     this.how.hidden = !this.form;
-    const fits = this.form?.fits ?? true;
-    this.howWell.hidden = this.time.element.hidden = !fits;
+    this.howWell.hidden = !this.form?.fits;
+    this.time.element.hidden = !this.form?.fits;
     this.qualityHint.textContent = qualities[this.quality.value]?.hint ?? "";
   }
 
@@ -167,8 +184,20 @@ export class Form {
     const wrong = [this.time, this.seed].find((field) => field.wrong && !field.element.hidden);
     return wrong ? { text: lacking.wrong, control: wrong.control } : this.form.lacking;
   }
-  /// What POST /runs takes, without the mask.
+  /// With what POST /runs was given.
+  fill(request) {
+    const { quality, time = "", seed = "" } = request.settings ?? {};
+    this.tasks.value = request.task;
+    this.form?.fill(request);
+    this.truth.value = request.truth ?? "";
+    if (this.quality.rows.some(({ value }) => value === quality)) this.quality.value = quality;
+    this.time.value = time;
+    this.seed.value = seed;
+    this.changed();
+  }
+  /// What POST /runs takes, without the mask. Of a form in which nothing was chosen yet, nothing.
   request(picture) {
+    if (!this.form) return {};
     const { task, method, fits, asked } = this.form;
     const request = { task: task.name, picture, options: {}, pictures: {}, settings: {} };
     for (const { option, field } of asked) {

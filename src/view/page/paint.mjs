@@ -5,8 +5,10 @@ import { make } from "./dom.mjs";
 import { Mask } from "./mask.mjs";
 import { grayPng } from "./png.mjs";
 
-const tint = [255, 30, 100];
-const tintWord = tint[0] | (tint[1] << 8) | (tint[2] << 16); // as it lies in memory, without alpha
+// Stripes of two colours are seen on a picture of any.
+const tints = [[255, 20, 100], [255, 255, 255]];
+const tintWords = tints.map(([red, green, blue]) => red | (green << 8) | (blue << 16)); // in memory, without alpha
+const stripes = 60; // along the longer side
 
 /// A decoded picture of a file; what the browser cannot read, the server can.
 async function decode(file) {
@@ -67,10 +69,25 @@ export class Painter {
       { className: "tint", width: picture.width, height: picture.height, hidden: !this.active },
     );
     this.context = this.canvas.getContext("2d");
-    this.context.fillStyle = `rgb(${tint})`;
+    this.stripe = Math.max(2, Math.round(Math.max(picture.width, picture.height) / stripes / 2));
+    this.context.fillStyle = this.pattern();
     this.viewer.stage.append(this.canvas);
     this.diameter = Math.max(4, Math.round(Math.max(picture.width, picture.height) / 40));
     this.changed();
+  }
+  /// Which of the tints a pixel has.
+  tintAt(x, y) {
+    return Math.floor((x + y) / this.stripe) % 2;
+  }
+  pattern() {
+    const side = 2 * this.stripe;
+    const tile = new OffscreenCanvas(side, side);
+    const context = tile.getContext("2d");
+    const image = context.createImageData(side, side);
+    const words = new Uint32Array(image.data.buffer);
+    for (let i = 0; i < words.length; ++i) words[i] = tintWords[this.tintAt(i % side, Math.floor(i / side))] | (255 << 24);
+    context.putImageData(image, 0, 0);
+    return this.context.createPattern(tile, "repeat");
   }
   setActive(on) {
     this.active = on;
@@ -141,7 +158,7 @@ export class Painter {
       for (let row = 0, at = 0; row < height; ++row) {
         const begin = (y + row) * this.picture.width + x;
         const weights = this.mask.weights.subarray(begin, begin + width);
-        for (const weight of weights) words[at++] = tintWord | (weight << 24);
+        weights.forEach((weight, i) => (words[at++] = tintWords[this.tintAt(x + i, y + row)] | (weight << 24)));
       }
       this.context.putImageData(image, x, y);
     }
@@ -172,17 +189,36 @@ export class Painter {
     this.mask.invert();
     this.refreshAll();
   }
+  /// The mask that a file holds.
   async load(file) {
-    const image = await decode(file);
     const { width, height } = this.picture;
+    const image = await decode(file);
     if (image.width !== width || image.height !== height) {
       throw new Error(
         `${file.name} is ${image.width} × ${image.height}, but the picture is ${width} × ${height}: ` +
           "a mask has to be as large.",
       );
     }
-    this.mask.load(brightness(image, width, height));
+    this.put(image);
+  }
+  /// A mask that was made for this picture.
+  async show(blob) {
+    const { picture } = this;
+    const image = await decode(blob);
+    if (picture === this.picture) this.put(image);
+  }
+  put(image) {
+    this.mask.load(brightness(image, this.picture.width, this.picture.height));
     this.refreshAll();
+  }
+  async save() {
+    const address = URL.createObjectURL(await this.png());
+    make("a", { href: address, download: this.name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  }
+  /// What the mask is called as a file.
+  get name() {
+    return `${this.picture.name.replace(/\.\w+$/, "")}_mask.png`;
   }
   /// The mask as a picture: white is to be repaired.
   png() {

@@ -212,7 +212,7 @@ export function outcome({ result, iterations, raw, used }) {
   if (used) {
     sentences.push(`You chose the picture of iteration ${grouped(used)} as the result.`);
   } else if (!raw && isClassic(result)) {
-    sentences.push(`${classicName(result.classic)} did better than the network here, and is the result.`);
+    sentences.push(sentence(`${classicName(result.classic)} did better than the network here, and is the result`));
   } else if (best > 0 && best !== result.iterations) {
     sentences.push(`The best picture was that of iteration ${grouped(best)}, and is the result.`);
   }

@@ -52,8 +52,9 @@ export class Tools {
     this.redo.append(icon("redo"));
     this.clear = button("Clear", () => painter.clear());
     this.invert = button("Invert", () => painter.invert(), { title: "Repair what is kept, and keep what is repaired" });
+    this.save = button("Save mask", () => attempt(this.line, () => painter.save()), { title: "The mask as a PNG" });
     const file = fileButton(
-      "Mask from a file",
+      "Load mask",
       (chosen) => attempt(this.line, () => painter.load(chosen)),
       { title: "A picture as large as this one: white is repaired, black is kept" },
     );
@@ -62,7 +63,7 @@ export class Tools {
       group("Tool", ...this.modes.map(({ control }) => control)),
       this.size,
       group("Changes", this.undo, this.redo),
-      group("Mask", file, this.invert, this.clear),
+      group("Mask", file, this.save, this.invert, this.clear),
       this.line,
     );
   }
@@ -74,6 +75,6 @@ export class Tools {
     this.size.setAttribute("aria-valuetext", `${painter.diameter} pixels`);
     this.undo.disabled = !painter.mask?.done.length;
     this.redo.disabled = !painter.mask?.undone.length;
-    this.clear.disabled = !painter.painted;
+    this.clear.disabled = this.save.disabled = !painter.painted;
   }
 }

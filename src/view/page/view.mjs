@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The live view: shows the state that the server tells, and sends what the person wants.
 import { get, listen, post, upload } from "./api.mjs";
-import { at, attempt, button, errorLine, make, tell } from "./dom.mjs";
+import { FrameChoice } from "./choice.mjs";
+import { at, attempt, button, errorLine, make, pointAt, tell } from "./dom.mjs";
 import { Form } from "./form.mjs";
 import { Gestures } from "./gestures.mjs";
+import { forget, Keeper, recall, store } from "./keep.mjs";
 import { Opener } from "./open.mjs";
 import { Painter } from "./paint.mjs";
 import { Pictures } from "./pictures.mjs";
+import { QuitDialog } from "./quit.mjs";
 import { showResult } from "./result.mjs";
 import { RunPanel, titles } from "./run.mjs";
 import { Tools } from "./tools.mjs";
@@ -24,37 +27,32 @@ class View {
     Object.assign(this, { state: null, about, aside: "", asideRun: 0, resultOf: "", starting: false });
     this.viewer = new Viewer(at("viewer"));
     const gestures = new Gestures(this.viewer);
-    this.pictures = new Pictures(
-      this.viewer,
-      at("below"),
-      () => this.panel && this.state?.run && this.panel.showUse(this.state),
-    );
+    this.pictures = new Pictures(this.viewer, at("below"), () => this.state?.run && this.choice.update(this.state));
+    this.choice = new FrameChoice(this.pictures);
+    at("below").append(this.choice.element);
     this.painter = new Painter(this.viewer, () => this.painted());
     this.tools = new Tools(at("tools"), this.painter);
-    this.form = new Form(at("prepare"), about, () => this.painter.painted, () => this.prepare());
+    this.form = new Form(at("prepare"), about, () => this.painter.painted, () => this.painted());
+    this.keeper = new Keeper(this.form, this.painter);
     this.makeStart();
-    const { pictures } = this;
-    const looking = {
-      get newest() { return pictures.newest; },
-      get iteration() { return pictures.iteration; },
-      follow: () => pictures.player.follow(),
-    };
-    this.panel = new RunPanel(at("run"), looking);
+    this.panel = new RunPanel(at("run"), () => store("downloaded", this.resultNow));
     this.opener = new Opener(at("empty"), {
       open: (file) => this.open(file),
       come: () => this.go("another"),
       back: () => this.go(""),
       refuse: () => tell(this.panel.line, "Stop this run before you open another picture."),
     });
+    const dialog = new QuitDialog(() => this.quit());
+    at("back").addEventListener("click", () => this.go(""));
     at("another").addEventListener("click", () => this.go("another"));
-    at("quit").addEventListener("click", () => this.quit());
+    at("quit").addEventListener("click", () => dialog.ask(this.loses));
     document.addEventListener("keydown", (event) => event.target === document.body && gestures.key(event));
     this.stopListening = listen((state) => this.update(state), (connection) => this.connect(connection));
   }
   makeStart() {
     this.startLine = errorLine();
     this.startButton = button("Start", () => this.start(), { className: "primary start" });
-    at("prepare").append(make("div", { className: "footer" }, this.startLine, this.startButton));
+    at("prepare").append(make("div", { className: "footer" }, this.form.howWell, this.startLine, this.startButton));
   }
 
   async open(file) {
@@ -67,6 +65,22 @@ class View {
     this.aside = aside;
     this.asideRun = this.state?.run?.number ?? 0;
     if (this.state) this.update(this.state);
+  }
+
+  again() {
+    this.go("again");
+    attempt(this.startLine, () => this.keeper.fill(this.state.run));
+  }
+  /// Which result there is, or "".
+  get resultNow() {
+    const { run } = this.state;
+    return run?.result ? JSON.stringify([run.number, run.used, run.result.seconds]) : "";
+  }
+  /// What would be lost if dipper ended now.
+  get loses() {
+    if (busy.includes(this.state?.phase)) return "run";
+    const kept = !this.state || this.state.output || recall("downloaded") === this.resultNow;
+    return kept || !this.resultNow ? "" : "result";
   }
 
   /// empty, prepare or run.
@@ -90,6 +104,7 @@ class View {
     at("prepare").hidden = screen !== "prepare";
     at("run").hidden = screen !== "run";
     at("another").hidden = screen !== "prepare";
+    at("back").hidden = screen !== "prepare" || this.aside !== "again";
     at("quit").hidden = !state.may_quit;
     this.opener.enabled = !busy.includes(state.phase);
     this.opener.back.hidden = !state.picture;
@@ -97,8 +112,13 @@ class View {
     const named = picture && screen !== "empty";
     at("name").textContent = named ? `${picture.name}  ${picture.width} × ${picture.height}` : "";
     if (picture) this.painter.setPicture(picture);
+    if (!before && picture) this.keeper.recall(state);
+    else if (!before) this.keeper.ready = true;
+    this.keeper.follow(picture, state.run);
     if (screen === "run") this.showRun();
     if (screen !== "empty") this.pictures.update(state, screen === "run");
+    if (screen === "run") this.choice.update(state);
+    else this.choice.element.hidden = true;
     this.prepare();
     this.announce(before);
     if (turned && before) this.turnTo(screen);
@@ -113,14 +133,15 @@ class View {
   showRun() {
     const { state } = this;
     this.panel.update(state);
-    const { number, result: figures, may_longer: mayLonger } = state.run;
-    const result = JSON.stringify([number, figures, mayLonger]); // a run that went on has another
+    const { number, result: figures, may_longer: mayLonger, used } = state.run;
+    const result = JSON.stringify([number, figures, mayLonger, used]); // a run that went on has another
     if (state.phase === "done" && this.resultOf !== result) {
       this.resultOf = result;
       showResult(
         this.panel.ended,
         state,
-        { longer: this.panel.longer, again: () => this.go("again"), another: () => this.go("another") },
+        this.panel.time.of(state.run),
+        { longer: this.panel.longer, again: () => this.again(), another: () => this.go("another") },
       );
     }
   }
@@ -149,23 +170,25 @@ class View {
   painted() {
     this.tools?.update();
     this.prepare();
+    if (this.state?.picture) this.keeper.keep(this.state.picture);
   }
   async start() {
     const { lacking } = this.form;
     if (this.starting) return;
-    if (lacking) return (lacking.control ?? at("viewer")).focus();
-    this.starting = true;
+    if (lacking) return pointAt(lacking.control ?? at("viewer"));
+    this.starting = this.keeper.starting = true;
     this.prepare();
     await attempt(this.startLine, async () => {
       const { picture } = this.state;
       const request = this.form.request(picture.id);
       if (this.form.paints) {
-        const { id } = await upload(await this.painter.png(), `${picture.name.replace(/\.\w+$/, "")}_mask.png`);
+        const { id } = await upload(await this.painter.png(), this.painter.name);
         request.pictures.mask = id;
       }
       await post("/runs", request);
     });
     this.starting = false;
+    if (!this.startLine.hidden) this.keeper.starting = false;
     this.prepare();
   }
 
@@ -174,14 +197,16 @@ class View {
     tell(at("connection"), connections[connection] ?? "");
     document.body.classList.toggle("offline", !works);
     for (const id of ["prepare", "run"]) at(id).disabled = !works;
-    for (const id of ["another", "quit"]) at(id).disabled = !works;
+    for (const id of ["back", "another", "quit"]) at(id).disabled = !works;
+    this.choice.element.disabled = !works;
     for (const element of document.querySelectorAll("#run a, #empty")) element.inert = !works;
   }
   async quit() {
     await attempt(at("connection"), () => post("/quit"));
     if (!at("connection").hidden) return;
     this.stopListening();
-    for (const id of ["empty", "work", "another", "quit", "name"]) at(id).hidden = true;
+    forget();
+    for (const id of ["empty", "work", "back", "another", "quit", "name"]) at(id).hidden = true;
     tell(at("connection"), "dipper has ended. You can close this page.");
   }
 }

@@ -110,11 +110,11 @@ const stages = {
 };
 
 const classics = {
-  bm3d: "BM3D", cubic: "Cubic interpolation", linear: "Linear interpolation", tv: "Total variation",
-  guided: "The guided filter", "guided-bm3d": "The guided filter with BM3D",
+  bm3d: "BM3D", cubic: "cubic interpolation", linear: "linear interpolation", tv: "total variation",
+  guided: "guided filtering", "guided-bm3d": "guided filtering with BM3D",
 };
 
-/// A classical method at the beginning of a sentence.
+/// What a classical method is called.
 export const classicName = (name) => classics[name] ?? name;
 
 /// That a classical method's picture alone is the result.
