@@ -244,9 +244,9 @@ class Page(unittest.TestCase):
         scrubber = self.wait_and_find("#below input[type=range]")
         self.browser.execute_script(
             "arguments[0].value = arguments[0].min; arguments[0].dispatchEvent(new Event('input', { bubbles: true }))", scrubber)
-        self.click("#run button", "Use this frame")
+        self.click("#below button", "Use this frame")
         self.wait_for(lambda: self.state()["run"]["used"] == 1, "the first frame to be used")
-        self.click("#run button", "Use the last")
+        self.click("#below button", "Use the final picture again")
         self.wait_for(lambda: self.state()["run"]["used"] == 0, "the last frame to be used")
 
     def test_on_a_phone(self):

@@ -85,9 +85,11 @@ function showCourse() {
     at("curve"),
     run.curve.map(({ iteration, loss, psnr, expected }) => [iteration, loss, psnr, expected]),
   );
-  if (!run.raw) curve.mark(result.best_iteration);
+  const classic = !run.raw && Math.round(100 * result.classic_share) === 100; // and nothing of the network
+  if (!run.raw && !classic) curve.mark(result.best_iteration);
   const stopped = result.reason ? `Stopped after ${result.iterations} iterations: ${result.reason}.` : "";
-  const best = !run.raw && result.best_iteration > 0 ? `The result is that of iteration ${result.best_iteration}.` : "";
+  const ofNetwork = !run.raw && result.best_iteration > 0 ? `The result is that of iteration ${result.best_iteration}.` : "";
+  const best = classic ? `The method ${result.classic} did better than the network here, and is the result.` : ofNetwork;
   at("reason").textContent = [stopped, best].filter(Boolean).join(" ");
 }
 

@@ -20,6 +20,7 @@ export class FrameChoice {
   update({ run, phase }) {
     const ended = phase === "done";
     const seesResult = run.used === 0 ? this.looking.newest : this.looking.iteration === run.used;
+    this.element.classList.toggle("chosen", run.used !== 0); // then there is more to say
     this.element.hidden = run.frames.length < 2 || run.shown === 0;
     this.text.textContent = ended ? this.ended(run, seesResult) : this.running();
     this.useThis.hidden = !ended || (run.used !== 0 && (seesResult || this.looking.newest));

@@ -10,7 +10,11 @@ class OneOf {
   constructor(name, legend, entries, changed) {
     this.entries = entries;
     const choices = entries.map(({ option }) => ({ value: option.name, label: words[option.name].label }));
-    this.choice = radios(name, legend, choices, () => this.show(changed), "list");
+    const choose = () => {
+      this.show(changed);
+      this.element.scrollIntoView({ block: "nearest" });
+    };
+    this.choice = radios(name, legend, choices, choose, "list");
     this.element = make("div", {}, this.choice.element, ...entries.map(({ field }) => field.element));
     if (entries[0].option === byPainting) this.choice.value = byPainting.name;
     this.show(() => {});
@@ -98,8 +102,8 @@ class TaskForm {
 }
 
 export class Form {
-  /// Fills `element`, but for howWell, which stands beside the button that starts. isPainted() says whether the picture was painted on; changed() is called whenever something else
-  /// was chosen.
+  /// Fills `element`, but for howWell, which stands beside the button that starts. isPainted() says whether the picture
+  /// was painted on; changed() is called whenever something else was chosen.
   constructor(element, about, isPainted, changed) {
     this.changed = () => {
       this.show();
@@ -112,7 +116,7 @@ export class Form {
     this.tasks = radios("task", "What happened to it?", choices, () => this.choose(), "cards");
     this.tasks.rows.forEach((row, i) => row.element.after(this.forms[i].essentials));
     this.makeHow(about.qualities);
-    element.append(this.tasks.element, this.how);
+    element.append(make("div", { className: "asks" }, this.tasks.element, this.how));
     this.show();
   }
   makeHow(names) {
