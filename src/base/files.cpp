@@ -23,18 +23,6 @@ namespace fs = std::filesystem;
   throw Error(fmt::format("cannot {} {}: {}", doing, file.string(), std::strerror(error)));
 }
 
-// Where a chain of symbolic links ends, also when nothing is there yet.
-fs::path follow_links(fs::path path) {
-  for (int hops = 0; hops < 40; ++hops) {
-    std::error_code error;
-    if (!fs::is_symlink(path, error)) return path;
-    const fs::path to = fs::read_symlink(path, error);
-    if (error) return path;
-    path = to.is_absolute() ? to : path.parent_path() / to;
-  }
-  return path;
-}
-
 fs::path folder_of(const fs::path& file) {
   return file.has_parent_path() ? file.parent_path() : ".";
 }
@@ -56,6 +44,17 @@ void flush_folder(const fs::path& folder, const fs::path& file) {
 }
 
 }  // namespace
+
+fs::path follow_links(fs::path path) {
+  for (int hops = 0; hops < 40; ++hops) {
+    std::error_code error;
+    if (!fs::is_symlink(path, error)) return path;
+    const fs::path to = fs::read_symlink(path, error);
+    if (error) return path;
+    path = to.is_absolute() ? to : path.parent_path() / to;
+  }
+  return path;
+}
 
 std::vector<std::byte> read_file(const fs::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);

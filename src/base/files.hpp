@@ -11,6 +11,9 @@ namespace dipper {
 /// The whole of a file. Throws Error when there is none, it is a folder, or it cannot be read.
 [[nodiscard]] std::vector<std::byte> read_file(const std::filesystem::path& file);
 
+/// What a symbolic link leads to in the end, whether that is there or not; any other path as it is.
+[[nodiscard]] std::filesystem::path follow_links(std::filesystem::path path);
+
 /// A file that appears whole or not at all: bytes go to a temporary file in the target's folder, and commit() renames
 /// it. Opening one before a long computation finds out early whether the place can be written. Without commit() the
 /// temporary file is removed and the target stays as it was. A target that is a symbolic link is followed, and an

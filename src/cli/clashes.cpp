@@ -5,23 +5,19 @@
 
 #include <system_error>
 
+#include "base/files.hpp"
 #include "dipper/error.hpp"
 
 namespace dipper::cli {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-// Without links. What has no name, such as a pipe, keeps the one that it was given by.
 fs::path resolved(const fs::path& file) {
-  const fs::path whole = fs::absolute(file);
+  const fs::path whole = follow_links(fs::absolute(file));
   std::error_code error;
   fs::path canonical = fs::weakly_canonical(whole, error);
   return error ? whole.lexically_normal() : canonical;
 }
-
-}  // namespace
 
 bool same_file(const fs::path& a, const fs::path& b) {
   std::error_code error;

@@ -12,6 +12,10 @@ struct NamedFile {
   std::filesystem::path file;
 };
 
+/// One name for all names of a file, which need not be there. What has no name, such as a pipe, keeps the one that it
+/// was given by.
+[[nodiscard]] std::filesystem::path resolved(const std::filesystem::path& file);
+
 /// Whether both names lead to one file, or will.
 [[nodiscard]] bool same_file(const std::filesystem::path& a, const std::filesystem::path& b);
 

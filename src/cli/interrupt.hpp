@@ -3,7 +3,7 @@
 
 namespace dipper::cli {
 
-/// From here on the first SIGINT or SIGTERM only asks to stop; a second one ends the process as usual.
+/// From here on the first SIGINT, SIGTERM or SIGUSR1 only asks to stop; a second one ends the process as usual.
 void catch_interrupts();
 
 /// Whether to stop.

@@ -138,6 +138,8 @@ Outputs::Outputs(const RestoreOptions& options, const Image& input) : options_(o
   refuse_uncertainty_of_raw(options);
   refuse_clashes(inputs_of(options), outputs_of(options));
   refuse_frame_clashes(options);
+  claims_.emplace_back(options.output);
+  if (const std::string checkpoint = checkpoint_file(options); !checkpoint.empty()) claims_.emplace_back(checkpoint);
   check_writable(options.output, input);
   if (options.damages) check_writable(damaged_file(options), input);
   if (!options.strip.empty()) check_writable(options.strip, blank_strip(options, input));

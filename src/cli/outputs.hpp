@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "cli/claim.hpp"
 #include "cli/restore_options.hpp"
 #include "dipper/dipper.hpp"
 
@@ -29,8 +30,8 @@ class FrameFolder {
 class Outputs {
  public:
   /// Throws Error for every output that could not be written, whose format cannot hold a picture like the input, that
-  /// would overwrite an input, or that two of them share. Does so before the fit, because nobody wants to hear it after
-  /// an hour.
+  /// would overwrite an input, that two of them share, or that another run is writing. Does so before the fit, because
+  /// nobody wants to hear it after an hour.
   Outputs(const RestoreOptions& options, const Image& input);
 
   /// Throws Error when the format cannot hold a picture of this size: the restored one may be larger than the input.
@@ -46,6 +47,7 @@ class Outputs {
 
  private:
   const RestoreOptions& options_;
+  std::vector<Claim> claims_;
   int channels_;
   std::optional<FrameFolder> frames_;
   std::optional<Animation> animation_;

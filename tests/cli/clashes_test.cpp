@@ -37,6 +37,12 @@ TEST_F(Clashes, OutputsThatDoNotExistYetClashToo) {
                  "--output and --mask are both ./out.png; name two files");
 }
 
+TEST_F(Clashes, ALinkToWhatIsNotThereYetIsThatFile) {
+  std::filesystem::create_symlink("new.png", file("link.png"));
+  expect_refused({"damage", "in.png", "--drop", "0.5", "-o", "new.png", "--mask", "link.png"},
+                 "--output and --mask are both link.png; name two files");
+}
+
 TEST_F(Clashes, APipeIsNoOtherFile) {
   for (const char* task : {"damage /dev/stdin --noise 9", "denoise /dev/stdin --method tv"}) {
     const test::Outcome outcome = run_in_shell("cat in.png | \"$0\" " + std::string(task) + " -o out.png");
