@@ -6,7 +6,7 @@ fits of other lengths too, whose schedules follow.
     python3 bench/lengths.py --damages x4 jpeg10 --recipes upscale-fast dejpeg-fast --csv
 Each picture is the middle of one of ../shared/data, 256 pixels a side, damaged by `dipper damage`. Prints the PSNR for each
 length, as a share of the recipe's, and the regret: what the best of them has more than the recipe's. A recipe goes with the
-damages of its task. With --csv appends the rows to bench/results/lengths.csv. Needs python3-pil.
+damages of its task. With --csv appends the rows to bench/results/lengths.csv. Needs python3-pil and python3-numpy.
 """
 import argparse
 import json

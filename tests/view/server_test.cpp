@@ -160,6 +160,7 @@ TEST_F(Servers, HaveRoomForSoManyConnectionsAndAgainWhenTheyGo) {
   limits_.header_time = 1s;
   serve();
   std::vector<Client> idle;
+  idle.reserve(8);
   for (int i = 0; i < 8; ++i) idle.push_back(client());
   std::this_thread::sleep_for(100ms);
   EXPECT_EQ(ask(get("/")), "");
