@@ -142,7 +142,7 @@ void Run::go_on() {
 
 void Run::stop() {
   const std::lock_guard lock(mutex_);
-  if (phase_ == Phase::done || phase_ == Phase::failed) throw Error("it has ended already");
+  if (phase_ == Phase::done || phase_ == Phase::failed) return;  // which it did a moment before
   stop_ = true;
   ++version_;
   changed_.notify_all();

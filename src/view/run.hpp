@@ -53,7 +53,7 @@ class Run {
   /// One that had gone on from a result keeps that.
   void fail(const std::string& sentence);
 
-  // On any other. The first four throw Error when that makes no sense now:
+  // On any other. All but stop() throw Error when that makes no sense now:
 
   void pause();
   void go_on();

@@ -256,7 +256,8 @@ TEST_F(Runs, SayWhyTheyFailed) {
   run_->fail("it diverged");
   EXPECT_EQ(state().at("phase"), "failed");
   EXPECT_EQ(run_->error(), "it diverged");
-  EXPECT_THROW(run_->stop(), Error);
+  run_->stop();  // which comes late
+  EXPECT_EQ(state().at("phase"), "failed");
 }
 
 }  // namespace
