@@ -8,6 +8,7 @@
 #include "base/files.hpp"
 #include "base/sha256.hpp"
 #include "cli/resume.hpp"
+#include "fit/recipe.hpp"
 #include "image/io.hpp"
 
 namespace dipper::cli {
@@ -25,9 +26,7 @@ Image read_picture(Json& files, const std::string& what, const std::string& file
 
 // A recipe that is a file of the user's.
 void add_recipe(Json& files, const std::string& recipe) {
-  for (const RecipeInfo& known : recipes()) {
-    if (known.name == recipe) return;
-  }
+  if (built_in_recipe(recipe) != nullptr) return;
   std::error_code error;
   if (std::filesystem::is_regular_file(recipe, error)) add(files, "recipe", recipe, read_file(recipe));
 }

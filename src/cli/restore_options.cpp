@@ -11,11 +11,10 @@
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/graphics.hpp"
+#include "fit/recipe.hpp"
 
 namespace dipper::cli {
 namespace {
-
-constexpr int most_iterations = 100'000'000;  // as in recipes
 
 ProgressStyle parse_style(const std::string& text) {
   constexpr std::array<std::pair<const char*, ProgressStyle>, 5> styles = {{{"auto", ProgressStyle::automatic},

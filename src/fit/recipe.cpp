@@ -158,16 +158,19 @@ Recipe parse_recipe(std::string_view text, const std::string& name, const std::s
 
 }  // namespace
 
+const BuiltInRecipe* built_in_recipe(std::string_view name) {
+  const auto found = std::ranges::find(built_in_recipes(), name, &BuiltInRecipe::name);
+  return found == built_in_recipes().end() ? nullptr : &*found;
+}
+
 Recipe load_recipe(const std::string& name_or_file) {
-  std::vector<std::string> names;
-  for (const BuiltInRecipe& recipe : built_in_recipes()) {
-    if (recipe.name == name_or_file) {
-      return parse_recipe(recipe.text, name_or_file, fmt::format("recipe {}", recipe.name));
-    }
-    names.emplace_back(recipe.name);
+  if (const BuiltInRecipe* recipe = built_in_recipe(name_or_file)) {
+    return parse_recipe(recipe->text, name_or_file, fmt::format("recipe {}", recipe->name));
   }
   const std::filesystem::path file = name_or_file;
   if (!std::filesystem::exists(file)) {
+    std::vector<std::string> names;
+    for (const BuiltInRecipe& recipe : built_in_recipes()) names.emplace_back(recipe.name);
     throw Error(fmt::format("there is no recipe \"{}\", neither by that name nor as a file{}", name_or_file,
                             did_you_mean(name_or_file, names)));
   }

@@ -11,6 +11,9 @@
 
 namespace dipper {
 
+/// That a fit can have.
+constexpr int most_iterations = 100'000'000;
+
 /// Everything that decides how a network is fitted, as text in recipes/*.toml. Each value is described once, in
 /// for_each_value(); reading, `--set` and messages follow from that.
 struct Recipe {
@@ -60,11 +63,11 @@ struct Recipe {
 template <ValuesOf<Recipe> R, class Visit>
 void for_each_value(R& r, Visit&& visit) {
   visit.text("network", r.network, "the network, by a name of docs/networks.md");
-  visit.integer("iterations", r.iterations, 1, 100'000'000, "steps of the optimiser");
+  visit.integer("iterations", r.iterations, 1, most_iterations, "steps of the optimiser");
   visit.number("work", r.work, 0, 1e12,
                "megapixels that all iterations together may make: larger pictures get fewer iterations, but no fewer "
                "than a quarter; 0: no limit");
-  visit.integer("every", r.every, 1, 100'000'000, "iterations from one picture of the progress to the next");
+  visit.integer("every", r.every, 1, most_iterations, "iterations from one picture of the progress to the next");
   visit.choice(
       "input.kind", r.input_kind, {"normal", "uniform", "mesh", "picture", "observed", "reduced", "again"},
       "what the input z begins as: N(0, 1), U(0, 1), the coordinates from 0 to 1, flash's second picture, or in "
@@ -92,12 +95,12 @@ void for_each_value(R& r, Visit&& visit) {
       "seamless", r.seamless,
       "whether a smooth film through what the result lacks at known pixels is added to it where pixels are missing");
   visit.flag("unclip", r.unclip, "whether what clipping did to the mean of noise is undone in the result");
-  visit.integer("rollback.every", r.rollback_every, 0, 100'000'000,
+  visit.integer("rollback.every", r.rollback_every, 0, most_iterations,
                 "steps from one look for a collapse to the next; 0: never");
   visit.number("rollback.drop", r.rollback_drop, 0, 1000, "a loss that is worse by so many dB is a collapse");
   visit.number("hold_out.share", r.hold_out_share, 0, 0.5,
                "share of the known pixels that the fit does not learn; their error chooses the result; 0: none");
-  visit.integer("hold_out.patience", r.hold_out_patience, 0, 100'000'000,
+  visit.integer("hold_out.patience", r.hold_out_patience, 0, most_iterations,
                 "iterations in which that error has not fallen by 0.02 dB after which the fit ends; 0: never");
   visit.number("adam.rate", r.adam_rate, 0, 1e6, "learning rate");
   visit.number("adam.beta1", r.adam_beta1, 0, 0.999999, "decay of the gradient's mean");
@@ -129,6 +132,9 @@ struct BuiltInRecipe {
   std::string_view text;
 };
 [[nodiscard]] const std::vector<BuiltInRecipe>& built_in_recipes();
+
+/// The one of that name; null where there is none.
+[[nodiscard]] const BuiltInRecipe* built_in_recipe(std::string_view name);
 
 /// The iterations for a picture of so many pixels.
 [[nodiscard]] int iterations_for(const Recipe& recipe, std::size_t pixels);

@@ -7,12 +7,8 @@
 namespace dipper::view {
 
 bool Course::follow(const Progress& progress) {
-  if (!progress.stage.empty()) return false;
-  if (progress.iteration <= progress.resumed_from) {  // only the plan
-    if (last_) seconds_before_ = last_->seconds;
-    return false;
-  }
-  Point point{.iteration = progress.iteration, .seconds = seconds_before_ + progress.seconds, .loss = progress.loss};
+  if (!progress.stage.empty() || progress.iteration <= progress.resumed_from) return false;  // only the plan
+  Point point{.iteration = progress.iteration, .seconds = progress.seconds, .loss = progress.loss};
   const bool has_picture = progress.picture != nullptr;
   if (has_picture) {
     point.psnr = raw_ ? progress.raw_psnr : progress.psnr;

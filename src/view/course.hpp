@@ -40,7 +40,6 @@ class Course {
   Evenly<Point> with_picture_{most_points};
   Evenly<Point> without_{most_points};
   std::optional<Point> last_;
-  double seconds_before_ = 0;  // of a run that this one goes on from
 };
 
 }  // namespace dipper::view

@@ -14,6 +14,7 @@
 
 #include "base/text.hpp"
 #include "dipper/dipper.hpp"
+#include "fit/recipe.hpp"
 #include "image/io.hpp"
 #include "report/page.hpp"
 #include "report/still.hpp"
@@ -24,7 +25,6 @@ namespace {
 
 constexpr float still_quality = 90;
 constexpr std::size_t most_still_bytes = std::size_t{64} << 20;
-constexpr int most_iterations = 1'000'000'000;
 constexpr std::size_t most_file_bytes = std::size_t{1} << 30;
 constexpr std::size_t most_words_bytes = 64 * 1024;
 constexpr const char* keep_an_hour = "private, max-age=3600";  // what an address leads to stays the same

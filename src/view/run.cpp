@@ -73,10 +73,13 @@ bool Run::follow(const Progress& progress) {
   const std::string note = told_.note;
   const auto expected = told_.expected;
   told_ = words_of(progress);
+  told_.seconds += seconds_before_;
   if (told_.note.empty()) told_.note = note;
   if (!told_.expected) told_.expected = expected;
   if (const auto& psnr = plan_.raw ? progress.raw_psnr : progress.psnr) psnr_ = psnr;
-  if (course_.follow(progress)) ++points_;
+  Progress timed = progress;
+  timed.seconds = told_.seconds;
+  if (course_.follow(timed)) ++points_;
   ++version_;
   if (phase_ == Phase::paused && progress.waited != nullptr) {
     using namespace std::chrono_literals;
@@ -91,6 +94,7 @@ bool Run::follow(const Progress& progress) {
 void Run::finish(Restoration restoration) {
   const bool ends_with_frame = restoration.iterations == 0 || frames_.last() == restoration.iterations;
   if (!ends_with_frame) frames_.add(restoration.iterations, plan_.raw ? restoration.raw : restoration.image);
+  restoration.seconds += seconds_before_;
   Json result = result_json(restoration, figures_of(restoration, plan_.raw), {plan_.output, ""});
   result["stopped"] = restoration.stopped;
   result["note"] = restoration.note;
@@ -148,12 +152,6 @@ void Run::stop() {
   changed_.notify_all();
 }
 
-void Run::abandon() {
-  const std::lock_guard lock(mutex_);
-  stop_ = true;
-  changed_.notify_all();
-}
-
 // A picture of the way there: of what is told of the last, little is so of this one.
 Json Run::result_of_frame(int iteration, const Image& frame) const {
   Json result = made_result_;
@@ -190,7 +188,7 @@ std::uint64_t Run::version() {
   const int last = frames_.last();
   if (last == shown_) return version_;
   const double since = duration<double>(steady_clock::now() - shown_at_).count();
-  if (shown_ != 0 && phase_ != Phase::done && since < frame_seconds_ / share) return version_;
+  if (shown_ != 0 && phase_ != Phase::done && since < still_seconds_ / share) return version_;
   shown_ = last;
   shown_at_ = steady_clock::now();
   return ++version_;
@@ -201,9 +199,9 @@ Run::Phase Run::phase() const {
   return phase_;
 }
 
-void Run::frame_took(double seconds) {
+void Run::still_took(double seconds) {
   const std::lock_guard lock(mutex_);
-  frame_seconds_ = seconds;
+  still_seconds_ = seconds;
 }
 
 Image Run::result() const {
@@ -246,6 +244,7 @@ Request Run::go_on_longer() {
     settings.iterations = made + std::max(least, made / 2);
     plan_.words = with_iterations(plan_.words, *settings.iterations);
   }
+  seconds_before_ = told_.seconds = restoration_->seconds;
   phase_ = Phase::starting;
   stop_ = false;
   used_ = 0;

@@ -62,9 +62,6 @@ class Run {
   /// made of it. The figures of a frame are its own, where the truth is known.
   void use(int iteration);
 
-  /// Stops it if it still goes; nobody would hear that it does not.
-  void abandon();
-
   /// Grows with what there is to tell.
   [[nodiscard]] std::uint64_t version();
 
@@ -75,7 +72,7 @@ class Run {
   [[nodiscard]] std::optional<Image> frame(int iteration) const { return frames_.frame(iteration); }
 
   /// What making a picture for the page took: so seldom it may ask for one.
-  void frame_took(double seconds);
+  void still_took(double seconds);
 
   /// The result, or the frame that was chosen for it. Throws Error before there is one.
   [[nodiscard]] Image result() const;
@@ -107,7 +104,8 @@ class Run {
   std::uint64_t version_ = 1;
   Phase phase_ = Phase::starting;
   bool stop_ = false;
-  Progress told_;  // without pictures
+  Progress told_;              // without pictures
+  double seconds_before_ = 0;  // of a run that this goes on from; all that is told is with them
   std::optional<double> psnr_;
   PictureHandle damaged_;
   PictureHandle truth_;
@@ -115,7 +113,7 @@ class Run {
   int points_ = 0;  // that the course was given
   int shown_ = 0;   // the frame that the page may ask for
   std::chrono::steady_clock::time_point shown_at_;
-  double frame_seconds_ = 0;
+  double still_seconds_ = 0;
   int used_ = 0;
   std::shared_ptr<const Restoration> restoration_;  // the last; while going on from it, still that
   Json result_;                                     // of it, or of the frame that was chosen

@@ -340,7 +340,7 @@ void Server::State::tell_news() {
 }
 
 Server::Server(const std::string& address, int port, const ServerLimits& limits)
-    : state_(std::make_shared<State>(address, port, limits)) {}
+    : state_(std::make_unique<State>(address, port, limits)) {}
 
 Server::~Server() {
   state_->stop();

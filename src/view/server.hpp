@@ -52,7 +52,7 @@ class Server {
   void serve(ServerParts parts);
 
  private:
-  std::shared_ptr<State> state_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace dipper::view

@@ -3,14 +3,15 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
+#include <cstdint>
 #include <exception>
+#include <filesystem>
 #include <new>
-#include <system_error>
 #include <utility>
 #include <vector>
+
+#include "fit/recipe.hpp"
+#include "tasks/task.hpp"
 
 namespace dipper::view {
 namespace {
@@ -23,13 +24,6 @@ std::string text_or(const Json& object, const char* name, const std::string& pre
   return object.contains(name) ? object.at(name).get<std::string>() : preset;
 }
 
-const TaskInfo& find_task(const std::vector<TaskInfo>& all, const std::string& name) {
-  for (const TaskInfo& task : all) {
-    if (task.name == name) return task;
-  }
-  throw Error(fmt::format("there is no task \"{}\"", name));
-}
-
 // photo.png -> photo_restored.png
 std::string restored_name(const std::string& name) {
   return fs::path(name).stem().string() + "_restored.png";
@@ -37,9 +31,7 @@ std::string restored_name(const std::string& name) {
 
 // The page names recipes, never files.
 std::string known_recipe(const std::string& name) {
-  for (const RecipeInfo& recipe : recipes()) {
-    if (recipe.name == name) return name;
-  }
+  if (built_in_recipe(name) != nullptr) return name;
   throw Error(fmt::format("there is no recipe \"{}\"", name));
 }
 
@@ -58,9 +50,10 @@ void take_settings(const Json& wish, Settings& settings) {
     settings.seed = *seed;
   }
   if (wish.contains("iterations")) {
-    constexpr std::uint64_t most = 100'000'000;  // as in recipes
     const std::uint64_t iterations = whole_number(wish.at("iterations")).value_or(0);
-    if (iterations < 1 || iterations > most) throw Error("a fit has from 1 to 100000000 iterations");
+    if (iterations < 1 || iterations > most_iterations) {
+      throw Error(fmt::format("a fit has from 1 to {} iterations", most_iterations));
+    }
     settings.iterations = static_cast<int>(iterations);
   }
 }
@@ -81,30 +74,23 @@ void add_settings(const Settings& settings, const std::string& method, std::vect
   if (!settings.precision.empty()) add("--precision", settings.precision);
 }
 
+// In a few words.
+std::string way_of(const Request& request) {
+  if (request.method != "fit") return "method " + request.method;
+  if (!request.settings.recipe.empty()) return "recipe " + request.settings.recipe;
+  return request.settings.quality + " quality";
+}
+
 Json hashed(const std::string& what, const Picture& picture) {
   return {{"what", what}, {"file", picture.name}, {"sha256", picture.sha256}};
 }
 
 }  // namespace
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (fs::temp_directory_path() / "dipper-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) {
-    throw Error(fmt::format("cannot make a folder in {}: {}; set TMPDIR to one that can be written",
-                            fs::temp_directory_path().string(), std::strerror(errno)));
-  }
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
 Studio::Studio(Settings settings) : settings_(std::move(settings)) {}
 
 Studio::~Studio() {
-  if (run_) run_->abandon();
+  if (run_) run_->stop();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -119,6 +105,27 @@ bool Studio::is_busy() const {
   return run_ && run_->phase() != Run::Phase::done && run_->phase() != Run::Phase::failed;
 }
 
+// What the wish says of the task's own options: for the request, the files and the command line.
+void Studio::take_options(const Json& wish, RunPlan& plan) const {
+  const Json pictures = wish.value("pictures", Json::object());
+  const Json options = wish.value("options", Json::object());
+  for (const TaskOption& option : find_task(plan.request.task).options) {
+    if (option.picture && pictures.contains(option.name)) {
+      const PictureHandle picture = album_.find(pictures.at(option.name).get<std::string>());
+      plan.request.pictures.emplace(option.name, picture->image);
+      plan.files.push_back(hashed(option.name, *picture));
+      if (!option.positional) plan.words.push_back(fmt::format("--{}", option.name));
+      plan.words.push_back(picture->name);
+    } else if (options.contains(option.name)) {
+      const std::string value = options.at(option.name).get<std::string>();
+      plan.request.options[option.name] = value;
+      plan.words.push_back(fmt::format("--{}", option.name));
+      const bool is_switch = *option.value == '\0';
+      if (!is_switch && !value.empty()) plan.words.push_back(value);
+    }
+  }
+}
+
 RunPlan Studio::plan(const Json& wish) const {
   RunPlan plan;
   plan.wish = wish;
@@ -129,26 +136,8 @@ RunPlan Studio::plan(const Json& wish) const {
   request.input = plan.input->image;
   request.method = text_or(wish, "method", "fit");
   request.settings = settings_;
-  const std::vector<TaskInfo> all = tasks();
-  const TaskInfo& task = find_task(all, request.task);
   plan.words = {"dipper", request.task, plan.input->name};
-  const Json nothing = Json::object();
-  const Json pictures = wish.contains("pictures") ? wish.at("pictures") : nothing;
-  const Json options = wish.contains("options") ? wish.at("options") : nothing;
-  for (const OptionInfo& option : task.options) {
-    if (option.picture && pictures.contains(option.name)) {
-      const PictureHandle picture = album_.find(pictures.at(option.name).get<std::string>());
-      request.pictures.emplace(option.name, picture->image);
-      plan.files.push_back(hashed(option.name, *picture));
-      if (!option.positional) plan.words.push_back("--" + option.name);
-      plan.words.push_back(picture->name);
-    } else if (options.contains(option.name)) {
-      const std::string value = options.at(option.name).get<std::string>();
-      request.options[option.name] = value;
-      plan.words.push_back("--" + option.name);
-      if (!option.value.empty() && !value.empty()) plan.words.push_back(value);
-    }
-  }
+  take_options(wish, plan);
   plan.words.insert(plan.words.end(), {"-o", restored_name(plan.input->name)});
   if (wish.contains("truth")) {
     plan.truth = album_.find(wish.at("truth").get<std::string>());
@@ -158,12 +147,8 @@ RunPlan Studio::plan(const Json& wish) const {
   }
   if (wish.contains("settings")) take_settings(wish.at("settings"), request.settings);
   add_settings(request.settings, request.method, plan.words);
-  const bool fits = request.method == "fit";
-  plan.title = fmt::format("{} {}: {}", request.task, plan.input->name,
-                           !fits                             ? "method " + request.method
-                           : request.settings.recipe.empty() ? request.settings.quality + " quality"
-                                                             : "recipe " + request.settings.recipe);
-  if (fits) {
+  plan.title = fmt::format("{} {}: {}", request.task, plan.input->name, way_of(request));
+  if (request.method == "fit") {
     request.settings.checkpoint = folder_.path() / "fit";
     request.settings.checkpoint_every = never;
     plan.may_longer = true;
@@ -220,7 +205,7 @@ std::shared_ptr<Run> Studio::run() const {
 
 void Studio::still_took(double seconds) const {
   const std::lock_guard lock(mutex_);
-  if (run_) run_->frame_took(seconds);
+  if (run_) run_->still_took(seconds);
 }
 
 std::uint64_t Studio::version() {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -10,25 +9,12 @@
 #include <thread>
 
 #include "base/json.hpp"
+#include "base/temporary_folder.hpp"
 #include "dipper/dipper.hpp"
 #include "view/album.hpp"
 #include "view/run.hpp"
 
 namespace dipper::view {
-
-/// A folder of its own for as long as this lives.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// What the page works with: pictures, the one that is to be restored, and one run at a time.
 class Studio {
@@ -71,6 +57,7 @@ class Studio {
   [[nodiscard]] bool is_busy() const;
   void start(std::shared_ptr<Run> run, Request request);
   [[nodiscard]] RunPlan plan(const Json& wish) const;
+  void take_options(const Json& wish, RunPlan& plan) const;
 
   Settings settings_;
   TemporaryFolder folder_;

@@ -62,19 +62,6 @@ TEST(Courses, EndWithWhatCameOfIt) {
   EXPECT_EQ(points[3].psnr, std::nullopt);
 }
 
-TEST(Courses, ThatGoOnHaveTheTimeOfBoth) {
-  Course course;
-  for (int i = 1; i <= 5; ++i) course.follow(test::after(i));
-  Progress progress = test::after(5);
-  progress.resumed_from = 5;
-  progress.seconds = 0;
-  course.follow(progress);
-  progress.iteration = 6;
-  progress.seconds = 0.25;
-  course.follow(progress);
-  EXPECT_DOUBLE_EQ(course.points().back().seconds, 0.75);
-}
-
 TEST(Courses, OfManyIterationsAreThinnedEvenly) {
   Course course;
   for (int i = 1; i <= 100'000; ++i) course.follow(test::after(i));

@@ -29,6 +29,12 @@ HttpRequest post(const Gate& gate, const std::string& origin) {
   return request;
 }
 
+HttpRequest at_host(const Gate& gate, const std::string& host) {
+  HttpRequest request = with_cookie(gate, get("/state"));
+  request.host = host;
+  return request;
+}
+
 int status(const Gate& gate, const HttpRequest& request) {
   const auto refused = gate.refuse(request);
   return refused ? refused->status : 200;
@@ -71,15 +77,11 @@ TEST(Gates, EachHasAnotherToken) {
 TEST(Gates, RefuseOtherHosts) {
   const Gate gate("127.0.0.1", port);
   for (const char* host : {"localhost:8123", "127.0.0.1:8123", "[::1]:8123"}) {
-    HttpRequest request = with_cookie(gate, get("/state"));
-    request.host = host;
-    EXPECT_EQ(status(gate, request), 200) << host;
+    EXPECT_EQ(status(gate, at_host(gate, host)), 200) << host;
   }
   for (const char* host :
        {"", "127.0.0.1", "127.0.0.1:8124", "evil.example:8123", "localhost.evil.example:8123", "10.0.0.1:8123"}) {
-    HttpRequest request = with_cookie(gate, get("/state"));
-    request.host = host;
-    EXPECT_EQ(status(gate, request), 403) << host;
+    EXPECT_EQ(status(gate, at_host(gate, host)), 403) << host;
   }
 }
 
@@ -95,13 +97,9 @@ TEST(Gates, AreNamedWithoutTheUsualPort) {
 TEST(Gates, ThatListenEverywhereKnowNumbersButNoNames) {
   const Gate gate("0.0.0.0", port);
   for (const char* host : {"10.0.0.1:8123", "[fe80::1]:8123", "localhost:8123"}) {
-    HttpRequest request = with_cookie(gate, get("/state"));
-    request.host = host;
-    EXPECT_EQ(status(gate, request), 200) << host;
+    EXPECT_EQ(status(gate, at_host(gate, host)), 200) << host;
   }
-  HttpRequest named = with_cookie(gate, get("/state"));
-  named.host = "evil.example:8123";
-  EXPECT_EQ(status(gate, named), 403);
+  EXPECT_EQ(status(gate, at_host(gate, "evil.example:8123")), 403);
 }
 
 TEST(Gates, ChangesComeFromTheOwnPage) {

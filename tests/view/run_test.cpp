@@ -41,10 +41,20 @@ class Runs : public testing::Test {
     }
   }
 
+  // The second iteration, on a thread that waits where it has to.
+  std::future<bool> next_step() {
+    return std::async(std::launch::async, [this] {
+      Progress progress = after(2);
+      progress.waited = &waited_;
+      return run_->follow(progress);
+    });
+  }
+
   [[nodiscard]] Restoration restoration() const {
     Restoration made;
     made.image = made.raw = ramp(8, 6);
     made.iterations = 5;
+    made.seconds = 2;
     made.checkpoint = "fit";
     made.method = "fit";
     made.recipe = "small";
@@ -55,6 +65,7 @@ class Runs : public testing::Test {
   Image picture_ = ramp(8, 6);
   Image saved_;
   std::atomic<bool> ended_ = false;
+  double waited_ = 0;
   std::optional<view::Run> run_;
 };
 
@@ -93,14 +104,14 @@ TEST_F(Runs, ShowPicturesNoFasterThanTheyAreMade) {
   follow(1, 1);
   static_cast<void>(run_->version());
   EXPECT_EQ(state().at("shown"), 1);
-  run_->frame_took(1);  // for which there is as much time in most of a minute
+  run_->still_took(1);  // for which there is as much time in most of a minute
   follow(2, 3);
   static_cast<void>(run_->version());
   EXPECT_EQ(state().at("shown"), 1);
-  run_->frame_took(0);
+  run_->still_took(0);
   static_cast<void>(run_->version());
   EXPECT_EQ(state().at("shown"), 3);
-  run_->frame_took(1);
+  run_->still_took(1);
   follow(4, 4);
   run_->finish(restoration());  // after five
   static_cast<void>(run_->version());
@@ -114,28 +125,18 @@ TEST_F(Runs, WaitWhilePausedAndSayForHowLong) {
   EXPECT_THROW(run_->go_on(), Error);
   run_->pause();
   EXPECT_EQ(state().at("phase"), "paused");
-  double waited = 0;
-  auto step = std::async(std::launch::async, [&] {
-    Progress progress = after(2);
-    progress.waited = &waited;
-    return run_->follow(progress);
-  });
+  auto step = next_step();
   EXPECT_EQ(step.wait_for(100ms), std::future_status::timeout);
   run_->go_on();
   EXPECT_TRUE(step.get());
-  EXPECT_GE(waited, 0.09);
+  EXPECT_GE(waited_, 0.09);
   EXPECT_EQ(state().at("phase"), "running");
 }
 
 TEST_F(Runs, StopWhilePausedToo) {
   follow(1, 1);
   run_->pause();
-  double waited = 0;
-  auto step = std::async(std::launch::async, [&] {
-    Progress progress = after(2);
-    progress.waited = &waited;
-    return run_->follow(progress);
-  });
+  auto step = next_step();
   std::this_thread::sleep_for(20ms);
   run_->stop();
   EXPECT_FALSE(step.get());
@@ -145,12 +146,7 @@ TEST_F(Runs, StopWhilePausedToo) {
 TEST_F(Runs, StopWhenSomebodyElseEndsThem) {
   follow(1, 1);
   run_->pause();
-  double waited = 0;
-  auto step = std::async(std::launch::async, [&] {
-    Progress progress = after(2);
-    progress.waited = &waited;
-    return run_->follow(progress);
-  });
+  auto step = next_step();
   ended_ = true;
   EXPECT_FALSE(step.get());
   EXPECT_FALSE(run_->follow(after(3)));
@@ -241,6 +237,11 @@ TEST_F(Runs, GoOnLongerWhereTheirStepsOrAPersonEndedThem) {
   EXPECT_EQ(state().at("result").at("note"), "stopped before there was a picture");
   EXPECT_EQ(run_->result().samples, ramp(8, 6).samples);
   static_cast<void>(run_->go_on_longer());
+  Progress further = after(6);
+  further.resumed_from = 5;
+  further.seconds = 0.25;
+  run_->follow(further);
+  EXPECT_DOUBLE_EQ(state().at("seconds").get<double>(), 2.25);  // with those of the part before
   Restoration stopped = restoration();
   stopped.stopped = true;
   stopped.iterations = 20;

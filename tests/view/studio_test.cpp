@@ -164,16 +164,5 @@ TEST_F(Studios, EndWithTheirRun) {
   studio_.reset();
 }
 
-TEST(TemporaryFolders, GoWithWhatIsInThem) {
-  std::filesystem::path path;
-  {
-    const TemporaryFolder folder;
-    path = folder.path();
-    std::filesystem::create_directory(path / "a");
-    EXPECT_TRUE(std::filesystem::exists(path));
-  }
-  EXPECT_FALSE(std::filesystem::exists(path));
-}
-
 }  // namespace
 }  // namespace dipper::view

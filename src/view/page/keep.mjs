@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the page keeps in the browser, so that loading it again loses nothing: what was chosen in the form, what was
-// painted, which result was downloaded, and how long the parts of a run took.
+// painted, and which result was downloaded.
 import { pictureFile } from "./api.mjs";
 
 export function recall(name) {
@@ -87,27 +87,5 @@ export class Keeper {
     this.change = change;
     const png = painter.painted ? await textOf(await painter.png()) : "";
     store("mask", { picture: keyOf(picture), png });
-  }
-}
-
-/// How long a run took, with what it took before it went on longer.
-export class RunTime {
-  constructor() {
-    Object.assign(this, { number: 0, before: 0, part: 0 }, recall("time"));
-  }
-  update(run, ended) {
-    if (run.number !== this.number) Object.assign(this, { number: run.number, before: 0, part: 0 });
-    if (ended) {
-      this.part = run.result.seconds;
-    } else {
-      this.before += this.part;
-      this.part = 0;
-    }
-    store("time", { number: this.number, before: this.before, part: this.part });
-  }
-  /// In seconds. What a run tells as it starts again is of its last part still.
-  of(run) {
-    if (run.result) return this.before + run.result.seconds;
-    return this.before + (this.before > 0 && run.phase === "starting" ? 0 : run.seconds);
   }
 }

@@ -30,7 +30,7 @@ function table(rows) {
   return make("table", {}, make("tbody", {}, ...lines));
 }
 
-function resultFigures(run, seconds) {
+function resultFigures(run) {
   const { result } = run;
   // Of a frame that was chosen it is not known what to expect.
   const list = goodness({ ...run, psnr: result.psnr, ...(run.used ? { expected: null } : {}) }, run.task);
@@ -40,20 +40,20 @@ function resultFigures(run, seconds) {
     const hint = isClassic(result) ? "the network adds nothing" : "mixed in where it was better";
     list.push([`share of ${classicName(result.classic)}`, `${share} %`, hint]);
   }
-  list.push(["time", duration(seconds)]);
+  list.push(["time", duration(result.seconds)]);
   if (result.peak_bytes > 0) list.push(["memory", memory(result.peak_bytes)]);
   return figures(list);
 }
 
-/// Fills `element` for the run of `state`, which took so many seconds. longer(), again() and another() lead on.
-export function showResult(element, { run, output }, seconds, { longer, again, another }) {
+/// Fills `element` for the run of `state`. longer(), again() and another() lead on.
+export function showResult(element, { run, output }, { longer, again, another }) {
   const onward = [button("Change settings and run again", again), button("Restore another picture", another)];
   const title = "Go on from here";
   if (run.may_longer && isClassic(run.result)) onward.push(button("Run longer", longer, { title, className: "plain" }));
   else if (run.may_longer) onward.unshift(button("Run longer", longer, { title }));
   element.replaceChildren(
     ...(output ? [make("p", {}, `The result was written to ${output}.`)] : []),
-    resultFigures(run, seconds),
+    resultFigures(run),
     make("div", { className: "buttons" }, ...onward),
     make(
       "details",

@@ -3,7 +3,6 @@
 import { get, post } from "./api.mjs";
 import { attempt, button, errorLine, make, tell } from "./dom.mjs";
 import { Curve } from "./curve.mjs";
-import { RunTime } from "./keep.mjs";
 import {
   classicName,
   count,
@@ -97,7 +96,7 @@ class LiveCurve {
 export class RunPanel {
   /// Fills `element`. downloaded() is called when the result is taken away.
   constructor(element, downloaded) {
-    Object.assign(this, { downloaded, line: errorLine(), time: new RunTime() });
+    Object.assign(this, { downloaded, line: errorLine() });
     this.title = make("h2", {});
     this.outcome = make("p", { className: "outcome", hidden: true });
     this.bar = make("progress", { ariaLabel: "Progress" });
@@ -157,7 +156,6 @@ export class RunPanel {
   update(state) {
     const { run, phase } = state;
     const ended = phase === "done";
-    this.time.update(run, ended);
     this.title.textContent = ended && run.result?.stopped ? "Stopped" : (titles[phase] ?? "");
     this.showProgress(run, phase);
     for (const [name, control] of Object.entries(this.buttons)) control.hidden = !run[name];
@@ -187,7 +185,7 @@ export class RunPanel {
     const speed = run.iterations_per_second;
     const list = goodness(run, run.task);
     if (speed > 0) list.push(["speed", pace(speed)]);
-    list.push(["time", duration(this.time.of(run))]);
+    list.push(["time", duration(run.seconds)]);
     if (run.bytes > 0) list.push(["memory", memory(run.bytes)]);
     return list;
   }

@@ -140,7 +140,6 @@ class View {
       showResult(
         this.panel.ended,
         state,
-        this.panel.time.of(state.run),
         { longer: this.panel.longer, again: () => this.again(), another: () => this.go("another") },
       );
     }
