@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -16,7 +17,9 @@ namespace dipper::test {
 /// A connection to a server on this machine, letter by letter.
 class Client {
  public:
-  explicit Client(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  /// With `receive_bytes`, the system keeps about so much for who does not read, and not the megabytes that it may.
+  explicit Client(int port, int receive_bytes = 0) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    if (receive_bytes > 0) ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
     const timeval patience{.tv_sec = 20, .tv_usec = 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -40,12 +43,17 @@ class Client {
 
   /// What comes until this is in it, or the end.
   std::string read_until(const std::string& wanted) {
-    std::array<char, 4096> bytes{};
+    const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    std::array<char, 65536> bytes{};
     while (read_.find(wanted) == std::string::npos) {
       const ssize_t count = ::recv(socket_, bytes.data(), bytes.size(), 0);
       EXPECT_FALSE(count < 0 && errno == EAGAIN) << "nothing came in a long time, and nothing ended";
       if (count <= 0) break;
       read_.append(bytes.data(), static_cast<std::size_t>(count));
+      if (std::chrono::steady_clock::now() > late) {
+        ADD_FAILURE() << "it came and came, and did not end";
+        break;
+      }
     }
     return std::exchange(read_, {});
   }
