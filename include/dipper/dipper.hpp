@@ -125,6 +125,7 @@ struct Restoration {
   int best_iteration = 0;            ///< the one whose result was taken, where the recipe holds pixels out; else 0
   double iterations_per_second = 0;  ///< of this run
   std::string reason;                ///< why the fit ended before its last iteration, as a clause; else empty
+  std::string failure;               ///< why the fit could not go on, as a sentence that says what to try; else empty
   std::string classic;               ///< the method whose result was mixed with the fit's; else empty
   double classic_share = 0;          ///< how much of the result is that method's, on average over the picture
   int resumed_from = 0;              ///< those of them that an earlier run had finished
@@ -144,7 +145,9 @@ struct Restoration {
 /// begins and once at its end. A resumed fit of the same request ends with the same bits as one that never stopped;
 /// only `iterations` may be another number, and a schedule then follows that. Throws Stopped when the callback wants to
 /// stop before there is anything to return, Error for a request that cannot be met, such as a checkpoint that was made
-/// for another, before any work is done, and FitError when the loss is no longer finite.
+/// for another, before any work is done, and FitError when the fit diverged before it had learned anything; of one that
+/// diverged later, also at half, a quarter and an eighth of its learning rate, the best picture comes back with
+/// Restoration::failure.
 [[nodiscard]] Restoration restore(const Request& request, const ProgressCallback& progress = {});
 
 /// FILE and FILE.1, where Settings::checkpoint is FILE.

@@ -13,7 +13,7 @@ class Error : public std::runtime_error {
   explicit Error(const std::string& message) : std::runtime_error(message) {}
 };
 
-/// The request was fine but the fit did not converge: the loss became infinite or not a number.
+/// The request was fine but the fit diverged: its loss became infinite or not a number, or its picture one value.
 class FitError : public Error {
  public:
   using Error::Error;

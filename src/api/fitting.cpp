@@ -104,6 +104,7 @@ void Fitting::tell(Restoration& result) {
   result.iterations_per_second = progress_.iterations_per_second;
   result.stopped = stopped_;
   result.reason = reason_;
+  result.failure = failure_;
   result.expected = progress_.expected;
   result.checkpoint = saving_.saved_to();
   result.note = progress_.note;
@@ -154,7 +155,7 @@ void Fitting::loop(const ProgressCallback& callback) {
     if (look) fit_.iteration() == 1 ? take_first_picture() : take_picture_on_the_way(callback);
     over = over || judge_has_seen_enough();
     if (over && !look) take_last_picture(is_pictured() ? Look::regular : Look::last, callback);
-    if (!over && saving_.is_due()) progress_.note = saving_.save(fit_, judge(), spread());
+    if (!over && saving_.is_due()) tell_note(saving_.save(fit_, judge(), spread()));
     stopped_ = stopped_ || (callback && !go_on(callback) && !over);
     if (stopped_ && !over && !look) take_hurried_picture();
     forget_picture();
@@ -182,13 +183,8 @@ bool Fitting::is_pictured() const {
 }
 
 void Fitting::take_figures() {
+  if (const std::optional<Mishap> mishap = fit_.mend()) tell_mishap(*mishap);
   progress_.loss = fit_.loss();
-  const bool may_recover = fit_.will_look() && fit_.iteration() < recipe_.iterations;
-  if (!std::isfinite(progress_.loss) && !may_recover) {
-    throw FitError(
-        fmt::format("the fit diverged in iteration {}: its loss is {}; try --set adam.rate={:g}, or another --seed",
-                    fit_.iteration(), std::isnan(progress_.loss) ? "not a number" : "infinite", recipe_.adam_rate / 2));
-  }
   pace_.reach(fit_.iteration());
   progress_.iteration = fit_.iteration();
   progress_.rollbacks = fit_.rollbacks();
@@ -197,9 +193,29 @@ void Fitting::take_figures() {
   progress_.seconds_left = pace_.seconds_until(recipe_.iterations);
 }
 
+void Fitting::tell_mishap(Mishap mishap) {
+  const char* what = mishap == Mishap::constant ? "its picture is of one value" : "its loss is no finite number";
+  if (!fit_.lost()) {
+    tell_note(fmt::format("in iteration {} {}, so the fit goes on from iteration {} at half the rate", fit_.iteration(),
+                          what, fit_.good_iteration()));
+    return;
+  }
+  constexpr double after_all = 1.0 / (2 << Rollback::most_tries);  // what was not tried yet
+  failure_ = fmt::format(
+      "the fit diverged in iteration {}: {}, also at lower rates; try --set adam.rate={:g}, or another --seed",
+      fit_.iteration(), what, after_all * recipe_.adam_rate);
+  const bool learned_nothing = fit_.good_iteration() <= 1 && judge() == nullptr && !recipe_.in_tiles();
+  if (learned_nothing || fit_.good_iteration() == 0) throw FitError(failure_);
+}
+
+void Fitting::tell_note(const std::string& note) {
+  if (note.empty()) return;
+  progress_.note += (progress_.note.empty() ? "" : "; ") + note;
+}
+
 // Whether there is no further step. Says why in reason_, where that is not their number alone.
 bool Fitting::steps_or_time_are_over() {
-  if (fit_.iteration() >= recipe_.iterations) return true;
+  if (fit_.iteration() >= recipe_.iterations || !failure_.empty()) return true;
   if (fit_.iteration() == progress_.resumed_from || pace_.seconds_to_spare() > 0) return false;
   reason_ = fmt::format("its {:g} seconds are over", settings_.time);
   return true;

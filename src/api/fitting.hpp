@@ -46,7 +46,8 @@ class Fitting {
   Fitting(const Fitting&) = delete;
   Fitting& operator=(const Fitting&) = delete;
 
-  /// Throws FitError when the loss is no longer finite, and Error for a checkpoint that is not this fit's.
+  /// Throws FitError when the fit diverged before it had learned anything, and Error for a checkpoint that is not this
+  /// fit's.
   void run(const ProgressCallback& callback);
 
   /// What came out of it, beside the pictures.
@@ -61,6 +62,8 @@ class Fitting {
   [[nodiscard]] bool is_time_to_wait() const;
   [[nodiscard]] bool is_pictured() const;
   void take_figures();
+  void tell_mishap(Mishap mishap);
+  void tell_note(const std::string& note);
   [[nodiscard]] bool steps_or_time_are_over();
   [[nodiscard]] bool judge_has_seen_enough();
   [[nodiscard]] bool may_go_on() const;
@@ -108,6 +111,7 @@ class Fitting {
   double show_seconds_ = 0;  // that it took to show the last one, beside making it
   bool stopped_ = false;     // by the callback
   std::string reason_;       // why it ended before its last iteration
+  std::string failure_;      // why it could not go on
 };
 
 }  // namespace dipper

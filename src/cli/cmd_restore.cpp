@@ -19,6 +19,7 @@
 #include "cli/restore_options.hpp"
 #include "cli/resume.hpp"
 #include "cli/run_report.hpp"
+#include "cli/say.hpp"
 #include "cli/watched_run.hpp"
 #include "dipper/dipper.hpp"
 #include "view/run_record.hpp"
@@ -124,6 +125,10 @@ int run(const TaskInfo& task, const RestoreOptions& options, const std::vector<s
                 may_resume ? resume_command(words, restoration.checkpoint) : "");
   if (options.json) fmt::print("{}\n", to_line(result));
   if (watched) watched->stay(restoration);
+  if (!restoration.failure.empty()) {
+    say(fmt::format("dipper: {}; the best picture so far is {}\n", restoration.failure, options.output));
+    return exit_fit_failed;
+  }
   return restoration.stopped ? exit_interrupted : exit_done;
 }
 

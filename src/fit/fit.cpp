@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/check.hpp"
 #include "base/philox.hpp"
@@ -57,6 +58,23 @@ int input_channels(const Recipe& recipe, const Target& target) {
 Layout layout_for(const Target& target, const Recipe& recipe) {
   if (recipe.in_tiles()) return {Tiles::shape_for(target.shape), 0, recipe};
   return {target.picture(), target.observed_by ? reach(*target.observed_by) : 0, recipe};
+}
+
+struct Extremes {
+  float least = std::numeric_limits<float>::infinity();
+  float most = -least;
+
+  void add(float value) {
+    least = std::min(least, value);
+    most = std::max(most, value);
+  }
+};
+
+// Of the values of the channel that varies most.
+float range(std::span<const Extremes> channels) {
+  float found = 0;
+  for (const Extremes& channel : channels) found = std::max(found, channel.most - channel.least);
+  return found;
 }
 
 // Whether the loss sees what is drawn through the operator.
@@ -163,11 +181,13 @@ void Fit::fill_target(const Target& target) {
   std::vector<std::uint8_t> known(from_plane);
   std::ranges::transform(target.weights, known.begin(), [](float weight) { return weight > 0 ? 1 : 0; });
   for (const std::size_t i : target.held_out) known[i] = 1;
+  std::vector<Extremes> channels(static_cast<std::size_t>(target.shape.channels));
   const auto fill = [&](std::size_t to, std::size_t from, bool inside) {
     weights[to] = inside ? target.weights[from] : 0;
     // Weight 0 times NaN would still be NaN.
     for (int c = 0; c < target.shape.channels; ++c) {
       y[c * to_plane + to] = known[from] != 0 ? target.values[c * from_plane + from] : 0;
+      if (known[from] != 0) channels[c].add(target.values[c * from_plane + from]);
     }
   };
   if (target.observed_by) {
@@ -177,6 +197,7 @@ void Fit::fill_target(const Target& target) {
   }
   program_.push(tensors_.y);
   program_.push(tensors_.weights);
+  if (recipe_.input_kind != "observed") target_range_ = range(channels);
 }
 
 void Fit::step() {
@@ -189,7 +210,7 @@ void Fit::step() {
     });
   } else {
     backend_->run(first_part_, [this] { see(); });
-    if (rollback_.check(iteration_ + 1, program_.loss(), state_with_average())) {
+    if (rollback_.check({iteration_ + 1, program_.loss(), draws_one_value()}, state_with_average())) {
       ++rollbacks_;
       program_.forward();  // what the good state makes of this step's input
       change_input();
@@ -200,9 +221,36 @@ void Fit::step() {
   ++iteration_;
 }
 
+std::optional<Mishap> Fit::mend() {
+  std::optional<Mishap> mishap = rollback_.take_mishap();
+  if (!mishap && !std::isfinite(loss())) {
+    rollback_.take_back(Mishap::not_finite, state_with_average());
+    mishap = rollback_.take_mishap();
+    if (good_iteration() > 0) {
+      ++rollbacks_;
+      program_.forward();
+      loss_.reset();
+    }
+  }
+  return mishap;
+}
+
+// What a picture or a base is added to may well be one value.
+bool Fit::draws_one_value() {
+  constexpr float little = 1e-3F;  // of the target's: networks that have learned nothing have more
+  if (iteration_ == 0 || target_range_ == 0) return false;
+  const std::span<const float> x = program_.pull(tensors_.x);
+  std::vector<Extremes> channels(static_cast<std::size_t>(layout_.picture.channels));
+  layout_.for_each_row([&](std::size_t from, std::size_t at) {
+    Extremes& channel = channels[at / layout_.picture.plane()];
+    for (const float value : x.subspan(from, static_cast<std::size_t>(layout_.picture.width))) channel.add(value);
+  });
+  return range(channels) < little * target_range_;
+}
+
 StepValues Fit::step_values() const {
   const int t = iteration_ + 1;
-  const double rate = learning_rate(recipe_, iteration_);
+  const double rate = rollback_.rate() * learning_rate(recipe_, iteration_);
   return {.number = static_cast<std::uint64_t>(iteration_),
           .rate = static_cast<float>(rate / (1 - std::pow(recipe_.adam_beta1, t))),
           .v_scale = static_cast<float>(1 / std::sqrt(1 - std::pow(recipe_.adam_beta2, t))),
@@ -347,7 +395,7 @@ void Fit::crop(const Drawn& canvas, std::span<float> to) const {
 std::size_t Fit::bytes() const {
   const std::size_t optimiser = m_.bytes() + v_.bytes();
   const std::size_t averaged = average_.bytes();
-  const std::size_t good_state = recipe_.rollback_every > 0 ? m_.bytes() + optimiser + averaged : 0;  // m: as theta
+  const std::size_t good_state = m_.bytes() + optimiser + averaged;  // m: as theta
   return program_.bytes() + optimiser + good_state + input_.bytes() + (hiding_ ? hiding_->bytes() : 0) +
          (zero_shot_ ? zero_shot_->bytes() : 0) + (again_ ? again_->bytes() : 0) + averaged;
 }

@@ -69,9 +69,17 @@ class Fit {
   /// How often the fit collapsed and was taken back to its last good state.
   [[nodiscard]] int rollbacks() const { return rollbacks_; }
 
-  /// Whether the last iteration looked for a collapse, and so waited for its loss; and whether a later one will.
+  /// Whether the last iteration looked for a collapse, and so waited for its loss.
   [[nodiscard]] bool looked() const { return rollback_.looks(iteration_); }
-  [[nodiscard]] bool will_look() const { return recipe_.rollback_every > 0 && !looked(); }
+
+  /// To be asked after each iteration, or as often as somebody waits for one: whether the fit went wrong since, and was
+  /// taken back to the state of good_iteration() and half of its learning rate; see Rollback. Waits for the loss.
+  [[nodiscard]] std::optional<Mishap> mend();
+
+  /// Whether that happened once too often. The state is then still that of good_iteration(), which is 0 when not even
+  /// the first one was good.
+  [[nodiscard]] bool lost() const { return rollback_.lost(); }
+  [[nodiscard]] int good_iteration() const { return rollback_.good_iteration(); }
 
   /// The network's output in the last iteration, channels x height x width of the picture. With an observed input, the
   /// average of its outputs where it had to tell a pixel from others, if there is one: of those that it is shown it
@@ -140,6 +148,7 @@ class Fit {
   [[nodiscard]] StepValues step_values() const;
   void prepare_step();
   void see();
+  [[nodiscard]] bool draws_one_value();
   void learn();
   void change_input();
   void add_to_average();
@@ -162,6 +171,7 @@ class Fit {
   Buffer m_;                           // Adam's mean of the gradient
   Buffer v_;                           // and of its square
   Rollback rollback_;
+  float target_range_ = 0;                 // of its values, where the network draws the picture alone; else 0
   Buffer average_;                         // of the canvas; empty when nobody asks
   std::unique_ptr<Recording> whole_step_;  // where nobody looks at its loss
   std::unique_ptr<Recording> first_part_;  // up to the loss

@@ -42,8 +42,8 @@ struct Recipe {
   bool seamless = false;
   bool unclip = false;
 
-  int rollback_every = 0;
-  double rollback_drop = 5;
+  int rollback_every = 100;
+  double rollback_drop = 0;
 
   double hold_out_share = 0;
   int hold_out_patience = 0;
@@ -95,9 +95,10 @@ void for_each_value(R& r, Visit&& visit) {
       "seamless", r.seamless,
       "whether a smooth film through what the result lacks at known pixels is added to it where pixels are missing");
   visit.flag("unclip", r.unclip, "whether what clipping did to the mean of noise is undone in the result");
-  visit.integer("rollback.every", r.rollback_every, 0, most_iterations,
-                "steps from one look for a collapse to the next; 0: never");
-  visit.number("rollback.drop", r.rollback_drop, 0, 1000, "a loss that is worse by so many dB is a collapse");
+  visit.integer("rollback.every", r.rollback_every, 1, most_iterations,
+                "steps from one look for a collapse to the next, which keeps the state to go back to");
+  visit.number("rollback.drop", r.rollback_drop, 0, 1000,
+               "a loss that is worse by so many dB is a collapse too; 0: it may be as bad as it likes");
   visit.number("hold_out.share", r.hold_out_share, 0, 0.5,
                "share of the known pixels that the fit does not learn; their error chooses the result; 0: none");
   visit.integer("hold_out.patience", r.hold_out_patience, 0, most_iterations,

@@ -59,6 +59,7 @@ Json result_json(const Restoration& restoration, const Figures& figures, const W
           {"iterations", restoration.iterations},
           {"best_iteration", restoration.best_iteration},
           {"reason", restoration.reason},
+          {"failure", restoration.failure},
           {"resumed_from_iteration", restoration.resumed_from},
           {"seconds", restoration.seconds},
           {"iterations_per_second", restoration.iterations_per_second},

@@ -167,14 +167,36 @@ TEST(Restore, RefusesWhatItCannotDo) {
 // epsilon divides 0 by 0.
 TEST(Restore, SaysWhenTheFitDiverges) {
   Request request = drop_request(waves(64, 64, 3), "0.5", 60);
-  request.settings.set = {{"adam.epsilon", "0"}};
+  request.settings.set = {{"adam.epsilon", "0"}, {"hold_out.share", "0"}};
   try {
     (void)restore(request);
     FAIL();
   } catch (const FitError& error) {
-    EXPECT_NE(std::string(error.what()).find("diverged in iteration 2: its loss is not a number"), std::string::npos)
+    EXPECT_NE(
+        std::string(error.what()).find("diverged in iteration 8: its loss is no finite number, also at lower rates"),
+        std::string::npos)
         << error.what();
   }
+}
+
+// It tries thrice at lower rates, says so, and then there is the classical result.
+TEST(Restore, AFitThatDivergesStillHasItsBestPicture) {
+  Request request = drop_request(waves(128, 128, 3), "0.5", 60);
+  request.settings.set = {{"adam.epsilon", "0"}, {"skip.down", "8,8,8,8,8,8,8"}};
+  std::vector<std::string> notes;
+  const Restoration result = restore(request, [&](const Progress& progress) {
+    EXPECT_TRUE(std::isfinite(progress.loss));
+    if (!progress.note.empty()) notes.push_back(progress.note);
+    return true;
+  });
+  ASSERT_EQ(notes.size(), 3);
+  EXPECT_EQ(notes.front(),
+            "in iteration 2 its loss is no finite number, so the fit goes on from iteration 1 at half the rate");
+  EXPECT_NE(result.failure.find("diverged in iteration 8"), std::string::npos) << result.failure;
+  EXPECT_FALSE(result.stopped);
+  EXPECT_EQ(result.iterations, 8);
+  EXPECT_GT(result.classic_share, 0.99);
+  for (const float sample : result.image.samples) ASSERT_TRUE(std::isfinite(sample));
 }
 
 TEST(Restore, TakesGrayAlphaAndSixteenBitInEveryTask) {

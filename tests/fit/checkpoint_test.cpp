@@ -159,7 +159,7 @@ class CheckpointFile : public test::TemporaryFolder {
       static_cast<void>(job.checkpoints().resume(path(), *again));
       EXPECT_EQ(seen(*again, job), expected) << what << ", stopped every " << every;
     }
-    EXPECT_EQ(whole->rollbacks() > 0, job.recipe.rollback_every > 0);
+    EXPECT_EQ(whole->rollbacks() > 0, job.recipe.rollback_drop > 0);
   }
 
   [[nodiscard]] static std::unique_ptr<Backend> backend_for(int done, bool far_away) {

@@ -22,6 +22,7 @@ Restoration restoration() {
   made.recipe_text = "network = \"skip\"\n";
   made.method = "fit";
   made.reason = "enough";
+  made.failure = "it diverged";
   return made;
 }
 
@@ -39,6 +40,7 @@ TEST(RunRecords, AResultHasWhatIsKnownAndNullForWhatIsNot) {
   EXPECT_EQ(result.at("psnr"), 30);
   EXPECT_EQ(result.at("expected_psnr_of_missing"), 31);
   EXPECT_EQ(result.at("reason"), "enough");
+  EXPECT_EQ(result.at("failure"), "it diverged");
   EXPECT_EQ(result.at("output"), "out.png");
   EXPECT_TRUE(result.at("uncertainty").is_null());
   made.expected.reset();

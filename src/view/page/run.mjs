@@ -204,6 +204,7 @@ export function outcome({ result, iterations, raw, used }) {
   const sentences = [];
   if (result.method !== "fit") sentences.push(`Restored by ${result.method}, without a network.`);
   else if (result.stopped) sentences.push(`You stopped it after ${ran}.`);
+  else if (result.failure) sentences.push(sentence(result.failure));
   else if (result.reason) sentences.push(`It ended by itself after ${ran}: ${result.reason}.`);
   else sentences.push(`It ran all ${count(iterations, "iteration")}.`);
   const best = raw ? 0 : result.best_iteration;
