@@ -32,7 +32,8 @@ struct Settings {
   std::string device = "auto";       ///< a name from BuildInfo::devices; auto: the first NVIDIA device, else the cpu.
                                      ///< ref is slow: the definition that the others are tested against
   std::string precision;             ///< f32, tf32 or bf16, of what an NVIDIA device computes with; empty or auto: bf16
-  double max_memory = 0;             ///< bytes that the fit may take of the device's memory, or it is refused; 0: any
+  double max_memory = 0;             ///< bytes that the fit may take of the device's memory, or it is refused; 0: what
+                                     ///< is free
   int every = 0;                     ///< iterations between pictures in Progress; 0: as the recipe says
   bool explain = false;              ///< fill Progress::explanation
   bool uncertainty = false;          ///< fill Restoration::uncertainty

@@ -102,6 +102,31 @@ void keep_checkpoint(const Settings& settings, const Judging& judging) {
   throw Error(fmt::format("the fit cannot go on in this time ({}), {}; give more --time", judging.note, kept));
 }
 
+// Less the pictures that a fit keeps beside the backend's memory. A device refuses by itself what it has not.
+void limit_to_what_is_free(const FittingParts& parts) {
+  Backend& backend = *parts.device.backend;
+  if (parts.settings.max_memory > 0 || !backend.on_host()) return;
+  constexpr std::size_t pictures = 7;
+  const std::size_t kept = pictures * parts.observation.like().samples.size() * sizeof(float);
+  const std::size_t available = available_bytes();
+  backend.limit_memory(available - std::min(available, kept));
+}
+
+// A fit takes about as much for each pixel, and something beside that.
+std::string what_fits(const FittingParts& parts, const MemoryLimit& limit) {
+  const Image& like = parts.observation.like();
+  const double share = 0.75 * static_cast<double>(limit.limit) / static_cast<double>(limit.needed);
+  const auto side = [share](int pixels) { return std::max(1, static_cast<int>(pixels * std::sqrt(share))); };
+  const std::string method =
+      parts.task.methods.empty() ? "" : fmt::format(", and so does --method {}", parts.task.methods[0].name);
+  return fmt::format(
+      "a fit to {}x{} pixels needs more than {:.2g} GB of memory, and {:.2g} GB {}; a picture of about "
+      "{}x{} fits{}, or allow more with --max-memory",
+      like.width, like.height, static_cast<double>(limit.needed) / 1e9, static_cast<double>(limit.limit) / 1e9,
+      parts.settings.max_memory > 0 ? "are allowed by --max-memory" : "are free", side(like.width), side(like.height),
+      method);
+}
+
 void fit(const FittingParts& parts, const Listener& listener, Pace& pace, Pictures& pictures, Restoration& result) {
   Judging judging = make_judging(parts.observation, parts.recipe, parts.range, parts.settings, listener);
   if (judging.alone.empty()) leave_out_long_fit(parts, pace, judging);
@@ -112,9 +137,14 @@ void fit(const FittingParts& parts, const Listener& listener, Pace& pace, Pictur
     result.device = parts.device.backend->name();
     return leave_alone(judging, parts.observation, listener, pictures, result);
   }
-  Fitting fitting(parts, std::move(judging), pictures, pace);
-  fitting.run(listener.callback);
-  fitting.tell(result);
+  limit_to_what_is_free(parts);
+  try {
+    Fitting fitting(parts, std::move(judging), pictures, pace);
+    fitting.run(listener.callback);
+    fitting.tell(result);
+  } catch (const MemoryLimit& limit) {
+    throw Error(what_fits(parts, limit));
+  }
 }
 
 // Of the time that all may take, what restore() may.

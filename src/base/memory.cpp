@@ -7,9 +7,59 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 #include <new>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace dipper {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t unknown = std::numeric_limits<std::size_t>::max();
+
+// The number behind a word at the beginning of a line; none where there is no such line or file.
+std::optional<std::size_t> number_after(const fs::path& file, std::string_view word) {
+  std::ifstream in(file);
+  for (std::string name; in >> name; in.ignore(unknown >> 1, '\n')) {
+    if (std::size_t number = 0; name == word && in >> number) return number;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> number_in(const fs::path& file) {
+  std::ifstream in(file);
+  if (std::size_t number = 0; in >> number) return number;  // not "max"
+  return std::nullopt;
+}
+
+std::size_t available_in_group(const fs::path& group) {
+  const auto most = number_in(group / "memory.max");
+  const auto taken = number_in(group / "memory.current");
+  if (!most || !taken) return unknown;
+  const std::size_t files = number_after(group / "memory.stat", "inactive_file").value_or(0);
+  return *most - std::min(*most, *taken - std::min(*taken, files));
+}
+
+}  // namespace
+
+std::size_t available_bytes(const fs::path& root) {
+  std::size_t available = unknown;
+  if (const auto kilobytes = number_after(root / "proc/meminfo", "MemAvailable:")) available = *kilobytes * 1024;
+  const fs::path groups = root / "sys/fs/cgroup";
+  std::ifstream own(root / "proc/self/cgroup");
+  for (std::string line; std::getline(own, line);) {
+    if (!line.starts_with("0::/")) continue;
+    // What limits a group limits those within it.
+    for (fs::path group = fs::path(line.substr(4));; group = group.parent_path()) {
+      available = std::min(available, available_in_group(groups / group));
+      if (group.empty()) break;
+    }
+  }
+  return available;
+}
 
 std::size_t resident_bytes() {
   std::ifstream statistics("/proc/self/statm");

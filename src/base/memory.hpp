@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <span>
 
@@ -13,6 +14,11 @@ namespace dipper {
 
 /// The most that there have been since the process began.
 [[nodiscard]] std::size_t peak_resident_bytes();
+
+/// Bytes that the process could still take before the system, or a control group that it is in (cgroup v2), ran out of
+/// memory; pages that only keep files at hand count as free. The largest number where the system does not say.
+/// `root` has the system's proc and sys.
+[[nodiscard]] std::size_t available_bytes(const std::filesystem::path& root = "/");
 
 /// Floats in one block, zeros at first: aligned to 256 bytes, and on huge pages (madvise(2)) where they are many and
 /// the system has them, which saves the time that looking up pages takes.

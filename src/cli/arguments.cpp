@@ -85,7 +85,7 @@ void declare_machine(CLI::App& app, Settings& settings) {
   add_text(app, {"--device", "NAME", "what to run on: auto, or a device from dipper info [auto]"}, settings.device);
   add_text(app, {"--precision", "NAME", "what an NVIDIA device computes with: f32, tf32, bf16 or auto [auto: bf16]"},
            settings.precision);
-  add_parsed(app, {"--max-memory", "GB", "of the device's memory, beyond which a fit is refused [all there is]"},
+  add_parsed(app, {"--max-memory", "GB", "of the device's memory, beyond which a fit is refused [what is free]"},
              [&settings](const std::string& text) {
                settings.max_memory = 1e9 * parse_number(text, "--max-memory", 1e-3, 1e6);
              });

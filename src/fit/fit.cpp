@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/check.hpp"
 #include "base/philox.hpp"
 #include "dipper/error.hpp"
+#include "fit/extremes.hpp"
 #include "nets/nets.hpp"
 #include "ops/add.hpp"
 #include "ops/masked_error.hpp"
@@ -58,23 +58,6 @@ int input_channels(const Recipe& recipe, const Target& target) {
 Layout layout_for(const Target& target, const Recipe& recipe) {
   if (recipe.in_tiles()) return {Tiles::shape_for(target.shape), 0, recipe};
   return {target.picture(), target.observed_by ? reach(*target.observed_by) : 0, recipe};
-}
-
-struct Extremes {
-  float least = std::numeric_limits<float>::infinity();
-  float most = -least;
-
-  void add(float value) {
-    least = std::min(least, value);
-    most = std::max(most, value);
-  }
-};
-
-// Of the values of the channel that varies most.
-float range(std::span<const Extremes> channels) {
-  float found = 0;
-  for (const Extremes& channel : channels) found = std::max(found, channel.most - channel.least);
-  return found;
 }
 
 // Whether the loss sees what is drawn through the operator.

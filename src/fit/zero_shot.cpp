@@ -148,9 +148,9 @@ void ZeroShot::project_back(Image& enlarged, ThreadPool& pool) const {
 }
 
 std::size_t ZeroShot::bytes() const {
-  // While it is enlarged: the picture, its details, and twice what is made of them; a quarter more than the counts.
+  // While a picture is enlarged, half of one beside itself and its details, in whose place it is shown later.
   const auto enlarged = static_cast<std::size_t>(scaling_.scale) * scaling_.scale * small_.samples.size();
-  return (2 * small_.samples.size() + 4 * enlarged) * sizeof(float);
+  return (2 * small_.samples.size() + enlarged / 2) * sizeof(float);
 }
 
 }  // namespace dipper

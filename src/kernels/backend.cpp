@@ -14,6 +14,13 @@
 
 namespace dipper {
 
+MemoryLimit::MemoryLimit(std::size_t needed, std::size_t limit)
+    : Error(fmt::format("more than {:.3g} GB of memory are needed, and {:.3g} may be taken; use a smaller picture or "
+                        "network, or allow more with --max-memory",
+                        static_cast<double>(needed) / 1e9, static_cast<double>(limit) / 1e9)),
+      needed(needed),
+      limit(limit) {}
+
 Backend::Backend() = default;
 Backend::~Backend() = default;
 
@@ -23,16 +30,9 @@ ThreadPool& Backend::pool() {
 }
 
 Block Backend::allocate(std::size_t count) {
-  if (memory_left_) {
-    const std::size_t bytes = count * sizeof(float);
-    if (bytes > *memory_left_) {
-      throw Error(
-          fmt::format("the fit needs another {:.3g} GB, and --max-memory leaves it {:.3g}; use a smaller picture "
-                      "or network, or allow more",
-                      static_cast<double>(bytes) / 1e9, static_cast<double>(*memory_left_) / 1e9));
-    }
-    *memory_left_ -= bytes;
-  }
+  const std::size_t taken = memory_taken_ + count * sizeof(float);
+  if (memory_limit_ && taken > *memory_limit_) throw MemoryLimit(taken, *memory_limit_);
+  memory_taken_ = taken;
   return find_memory(count);
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/philox.hpp"
+#include "dipper/error.hpp"
 #include "kernels/block.hpp"
 #include "kernels/desc.hpp"
 #include "kernels/layer.hpp"
@@ -55,6 +56,15 @@ class Recording {
   Recording& operator=(const Recording&) = delete;
 };
 
+/// More memory is asked of a backend than it may take.
+class MemoryLimit : public Error {
+ public:
+  MemoryLimit(std::size_t needed, std::size_t limit);
+
+  std::size_t needed;  ///< bytes, at least
+  std::size_t limit;
+};
+
 /// What a fit runs on: the seam between the graph and the arithmetic. A backend turns descriptions into prepared
 /// layers, and does the few loops over flat buffers that lie outside the graph. It has memory of its own: pointers and
 /// spans that its operations are given point there, and only where on_host() may anybody else look at them. Operations
@@ -75,10 +85,14 @@ class Backend {
   /// The host's threads, for what the device does not do.
   [[nodiscard]] virtual ThreadPool& pool();
 
-  /// Zeros at first. Throws std::bad_alloc, or Error that says how much was asked for and how much there is.
+  /// Zeros at first. Throws std::bad_alloc, MemoryLimit, or Error that says how much was asked for and how much there
+  /// is.
   [[nodiscard]] Block allocate(std::size_t count);
-  /// From here on, allocate() throws Error for what would make it more than so many bytes in all.
-  void limit_memory(std::size_t bytes) { memory_left_ = bytes; }
+  /// From here on, allocate() throws MemoryLimit for what would make it more than so many bytes in all.
+  void limit_memory(std::size_t bytes) {
+    memory_limit_ = bytes;
+    memory_taken_ = 0;
+  }
   virtual void upload(std::span<const float> from, float* to);
   virtual void download(const float* from, std::span<float> to);
   virtual void copy(const float* from, float* to, std::size_t count);
@@ -152,7 +166,8 @@ class Backend {
  private:
   StepValues step_;
   std::unique_ptr<ThreadPool> pool_;  // none before somebody asks
-  std::optional<std::size_t> memory_left_;
+  std::optional<std::size_t> memory_limit_;
+  std::size_t memory_taken_ = 0;  // since there is a limit
 };
 
 /// The formats of a layer's tensors when it stands alone: all native but those that only a loss reads or writes.

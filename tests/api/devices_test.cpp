@@ -50,12 +50,14 @@ TEST(Devices, GiveNoMoreMemoryThanIsAllowed) {
   try {
     static_cast<void>(device.backend->allocate(100'000));
     ADD_FAILURE();
-  } catch (const Error& error) {
-    EXPECT_STREQ(
-        error.what(),
-        "the fit needs another 0.0004 GB, and --max-memory leaves it 0.0002; use a smaller picture or network, or "
-        "allow more");
+  } catch (const MemoryLimit& error) {
+    EXPECT_EQ(error.needed, 1'200'000);
+    EXPECT_EQ(error.limit, 1'000'000);
+    EXPECT_STREQ(error.what(),
+                 "more than 0.0012 GB of memory are needed, and 0.001 may be taken; use a smaller picture or network, "
+                 "or allow more with --max-memory");
   }
+  EXPECT_NE(device.backend->allocate(50'000), nullptr);  // what was refused was not taken
 }
 
 TEST(Devices, WithoutAnNvidiaDeviceAsksForTheCpu) {

@@ -121,6 +121,35 @@ TEST(Restore, EstimatesItsMemory) {
   EXPECT_NEAR(static_cast<double>(planned) / static_cast<double>(result.peak_bytes), 1, 0.15);
 }
 
+std::string error_of(const Request& request) {
+  try {
+    (void)restore(request);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Restore, SaysWhatWouldFitIntoTheMemory) {
+  Request request = drop_request(waves(1200, 600, 3), "0.5", 2);
+  request.settings.device = "cpu";
+  request.settings.max_memory = 200e6;
+  const std::string error = error_of(request);
+  EXPECT_EQ(error.find("a fit to 1200x600 pixels needs more than 0."), 0U) << error;
+  EXPECT_NE(error.find(" GB of memory, and 0.2 GB are allowed by --max-memory; a picture of about "),
+            std::string::npos);
+  EXPECT_NE(error.find(" fits, and so does --method linear, or allow more with --max-memory"), std::string::npos);
+  // And it does.
+  int width = 0;
+  int height = 0;
+  ASSERT_EQ(std::sscanf(error.substr(error.find("about ")).c_str(), "about %dx%d", &width, &height), 2) << error;
+  EXPECT_NEAR(static_cast<double>(width) / height, 2, 0.05);
+  request = drop_request(waves(width, height, 3), "0.5", 2);
+  request.settings.device = "cpu";
+  request.settings.max_memory = 200e6;
+  EXPECT_EQ(error_of(request), "no error");
+}
+
 TEST(Restore, InpaintTakesAMask) {
   Image picture = waves(48, 40, 3);
   Image mask(48, 40, 1);
@@ -140,14 +169,6 @@ TEST(Restore, InpaintTakesAMask) {
 
 TEST(Restore, RefusesWhatItCannotDo) {
   const Image picture = waves(16, 16, 3);
-  const auto error_of = [](const Request& request) {
-    try {
-      (void)restore(request);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("no error");
-  };
   Request request = drop_request(picture, "0.5", 1);
   request.settings.device = "tpu";
   EXPECT_NE(error_of(request).find("use auto, cpu, ref, cuda or cuda:N"), std::string::npos) << error_of(request);

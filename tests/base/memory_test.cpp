@@ -6,7 +6,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <limits>
 #include <memory>
+#include <string>
+
+#include "report/temporary_folder.hpp"
 
 namespace dipper {
 namespace {
@@ -31,6 +37,47 @@ TEST(Floats, AreAlignedZeros) {
     const std::span<const float> all = floats;
     EXPECT_TRUE(std::all_of(all.begin(), all.end(), [](float value) { return value == 0; }));
   }
+}
+
+/// The files of a system in an empty folder.
+class AvailableBytes : public test::TemporaryFolder {
+ protected:
+  void write(const std::string& name, const std::string& text) const {
+    std::filesystem::create_directories(file(name).parent_path());
+    std::ofstream(file(name)) << text;
+  }
+};
+
+TEST_F(AvailableBytes, AreWhatTheSystemHas) {
+  EXPECT_EQ(available_bytes(folder_), std::numeric_limits<std::size_t>::max());  // nobody says
+  write("proc/meminfo",
+        "MemTotal:       24000000 kB\nMemFree:         500 kB\nMemAvailable:   3000 kB\nBuffers: 1 kB\n");
+  EXPECT_EQ(available_bytes(folder_), 3000U * 1024);
+}
+
+TEST_F(AvailableBytes, AreWhatTheGroupsMayTake) {
+  write("proc/meminfo", "MemAvailable:   3000 kB\n");
+  write("proc/self/cgroup", "5:cpu:/elsewhere\n0::/user/one\n");
+  write("sys/fs/cgroup/user/one/memory.max", "max\n");
+  write("sys/fs/cgroup/user/one/memory.current", "70000\n");
+  EXPECT_EQ(available_bytes(folder_), 3000U * 1024);
+  write("sys/fs/cgroup/user/memory.max", "1000000\n");
+  write("sys/fs/cgroup/user/memory.current", "900000\n");
+  EXPECT_EQ(available_bytes(folder_), 100'000);
+  write("sys/fs/cgroup/user/memory.stat", "anon 650000\ninactive_file 250000\nactive_file 7\n");
+  EXPECT_EQ(available_bytes(folder_), 350'000);
+  write("sys/fs/cgroup/user/one/memory.max", "80000\n");
+  EXPECT_EQ(available_bytes(folder_), 10'000);
+  write("sys/fs/cgroup/user/one/memory.current", "90000\n");  // the limit was lowered
+  EXPECT_EQ(available_bytes(folder_), 0);
+  write("proc/self/cgroup", "0::/\n");
+  write("sys/fs/cgroup/memory.max", "500\n");
+  write("sys/fs/cgroup/memory.current", "100\n");
+  EXPECT_EQ(available_bytes(folder_), 400);
+}
+
+TEST(Memory, SomeIsAvailableHere) {
+  EXPECT_GT(available_bytes(), 1'000'000);
 }
 
 }  // namespace
