@@ -14,7 +14,9 @@ namespace dipper {
 /// input damaged again learns from and is mixed by. [channel][row][column].
 struct Trying {
   std::vector<float> estimate;
-  std::vector<float> truth;  // of the trial: the estimate, moved, lest JPEG's blocks be those that are already there
+  // Of the trial: the estimate made smaller, to be as sharp as a picture and none that the network learned from, and
+  // lest JPEG's blocks be those that are already there; mirrored to fill the size.
+  std::vector<float> truth;
   std::vector<float> damaged;
   std::vector<float> restored;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -32,7 +33,8 @@ struct Again {
 
 /// Damages the estimate once more, as the picture was, and lets a network learn to undo that; then it undoes the
 /// picture's own damage. The estimate need not be right for that: it has to have edges and textures like the picture's,
-/// and those that it got wrong are no rule. After "zero-shot" restoration (Shocher, Cohen and Irani, 2018).
+/// and those that it got wrong are no rule. Every second step it is made smaller before it is damaged, as an estimate
+/// lacks the finest details and a smaller one has them. After "zero-shot" restoration (Shocher, Cohen and Irani, 2018).
 class DamagedAgain {
  public:
   /// damaged: the picture's colours, [channel][row][column] in [0, 1], of this shape.
@@ -55,7 +57,7 @@ class DamagedAgain {
   /// What of the last result was the network's, from 0 to 1.
   [[nodiscard]] double share() const { return share_; }
 
-  [[nodiscard]] std::size_t bytes() const { return 8 * damaged_.samples.size() * sizeof(float); }
+  [[nodiscard]] std::size_t bytes() const { return 9 * damaged_.samples.size() * sizeof(float); }
 
  private:
   [[nodiscard]] Image image_of(std::span<const float> samples) const;
@@ -67,6 +69,7 @@ class DamagedAgain {
   Tiles tiles_;
   Again again_;
   Image damaged_;
+  std::array<Image, 2> learned_;  // the estimate, and smaller
 };
 
 }  // namespace dipper

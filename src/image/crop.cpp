@@ -26,19 +26,25 @@ Image upper_left(const Image& image, int width, int height) {
   return part;
 }
 
-Image from_pixel(const Image& image, int top, int left) {
-  Image moved = image;
-  const auto width = static_cast<std::size_t>(image.width);
+Image continued(const Image& image, int width, int height) {
+  DIPPER_CHECK(width >= image.width && height >= image.height);
+  Image larger(width, height, image.channels);
+  larger.sample = image.sample;
+  larger.icc = image.icc;
+  larger.exif = image.exif;
   for (int c = 0; c < image.channels; ++c) {
-    for (int i = 0; i < image.height; ++i) {
-      const std::size_t from = width * static_cast<std::size_t>(reflected_index(i + top, image.height));
-      for (int j = 0; j < image.width; ++j) {
-        moved.plane(c)[width * static_cast<std::size_t>(i) + static_cast<std::size_t>(j)] =
-            image.plane(c)[from + static_cast<std::size_t>(reflected_index(j + left, image.width))];
+    for (int i = 0; i < height; ++i) {
+      const auto row = image.plane(c).subspan(
+          static_cast<std::size_t>(image.width) * static_cast<std::size_t>(reflected_index(i, image.height)),
+          image.width);
+      const std::size_t to = static_cast<std::size_t>(width) * static_cast<std::size_t>(i);
+      for (int j = 0; j < width; ++j) {
+        larger.plane(c)[to + static_cast<std::size_t>(j)] =
+            row[static_cast<std::size_t>(reflected_index(j, image.width))];
       }
     }
   }
-  return moved;
+  return larger;
 }
 
 }  // namespace dipper

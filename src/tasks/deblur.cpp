@@ -80,10 +80,14 @@ Observation observe_deblur(const TaskInput& input) {
   observation.classic = &tv;
   if (!in_range(input.picture.colours())) observation.recipes = &beyond_white;
   const auto pool = std::make_shared<ThreadPool>(1);
-  observation.damage_again = [kernel, pool, noise = observation.noise.sigma()](const Image& sharp, std::uint64_t draw) {
+  // Who sharpens well sharpens the file's rounding too.
+  observation.damage_again = [kernel, pool, noise = observation.noise.sigma(), sample = input.picture.sample](
+                                 const Image& sharp, std::uint64_t draw) {
     Image again = sharp;
     blur(again, kernel, *pool);
     add_normal_noise(again, noise, {draw, Stream::damage_again});
+    again.sample = sample;
+    round_samples(again);
     return again;
   };
   // A point is spread to the right by weights at the right, so a pixel reads at its left by them.

@@ -27,7 +27,11 @@ TEST(Trying, TheMethodIsTriedOnItsOwnResult) {
   };
   const Trying tried = try_classic(observation, method.restore(observation, 1, Patience::endless()), {}, 1);
   EXPECT_NEAR(tried.estimate[0], 0.1F, 1e-6F);
-  EXPECT_EQ(tried.truth[0], tried.estimate[4 * 12 + 4]);
+  // Made smaller, 9x7, and mirrored on.
+  EXPECT_NEAR(tried.truth[8], tried.estimate[11], 0.02F);
+  EXPECT_NEAR(tried.truth[6 * 12], tried.estimate[9 * 12], 0.05F);
+  EXPECT_EQ(tried.truth[9], tried.truth[7]);
+  EXPECT_EQ(tried.truth[7 * 12], tried.truth[5 * 12]);
   EXPECT_NEAR(tried.damaged[7], tried.truth[7] + 0.3F, 1e-6F);
   EXPECT_NEAR(tried.restored[7], tried.truth[7] + 0.2F, 1e-6F);
   EXPECT_EQ(tried.again(observation).trial.truth.data(), tried.truth.data());

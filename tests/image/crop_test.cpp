@@ -32,11 +32,15 @@ TEST(UpperLeftDeathTest, APartThatIsLargerIsABug) {
   EXPECT_DEATH(static_cast<void>(upper_left(Image(5, 4, 1), 5, 0)), "check failed");
 }
 
-TEST(Crop, APictureFromAPixelOnIsMirroredAtItsEnd) {
+TEST(Crop, APictureIsContinuedByItsMirrorImage) {
   Image image(3, 2, 2);
   for (std::size_t i = 0; i < 12; ++i) image.samples[i] = static_cast<float>(i);
-  EXPECT_EQ(from_pixel(image, 0, 0).samples, image.samples);
-  EXPECT_EQ(from_pixel(image, 1, 2).samples, (std::vector<float>{5, 4, 3, 2, 1, 0, 11, 10, 9, 8, 7, 6}));
+  image.sample = SampleType::u16;
+  EXPECT_EQ(continued(image, 3, 2).samples, image.samples);
+  const Image larger = continued(image, 4, 3);
+  EXPECT_EQ(larger.samples,
+            (std::vector<float>{0, 1, 2, 1, 3, 4, 5, 4, 0, 1, 2, 1, 6, 7, 8, 7, 9, 10, 11, 10, 6, 7, 8, 7}));
+  EXPECT_EQ(larger.sample, SampleType::u16);
 }
 
 }  // namespace
