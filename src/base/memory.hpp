@@ -11,6 +11,10 @@ namespace dipper {
 /// Bytes of the process that are in memory now; 0 where the system does not say.
 [[nodiscard]] std::size_t resident_bytes();
 
+/// Bytes that the process can still take: what the system has left, its control group's limit (cgroups(7)) and its own
+/// (setrlimit(2), RLIMIT_AS), whichever is least; the largest number where none of them says.
+[[nodiscard]] std::size_t free_bytes();
+
 /// The most that there have been since the process began.
 [[nodiscard]] std::size_t peak_resident_bytes();
 

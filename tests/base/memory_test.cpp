@@ -2,10 +2,14 @@
 #include "base/memory.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <memory>
 
 namespace dipper {
@@ -21,6 +25,25 @@ TEST(Memory, SeesWhatIsTouched) {
   EXPECT_GT(resident_bytes() - before, size / 10 * 9);
   EXPECT_GT(peak_resident_bytes(), before + size / 10 * 9);
   EXPECT_EQ(block[size / 2], 1);
+}
+
+// Another process has the limit, since one may be lowered only.
+TEST(Memory, TheProcesssOwnLimitLeavesLess) {
+  ASSERT_GT(free_bytes(), std::size_t{1} << 20);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr rlim_t more = rlim_t{1} << 28;
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t size = pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + more;
+    const rlimit limit{size, size};
+    ::setrlimit(RLIMIT_AS, &limit);
+    const std::size_t left = free_bytes();
+    ::_exit(left <= more && left > more / 2 ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(Floats, AreAlignedZeros) {
