@@ -14,8 +14,9 @@ inline constexpr std::int64_t most_pixels = 2'000'000'000;
 /// The most that are read when nobody says otherwise.
 inline constexpr std::int64_t usual_most_pixels = 1'000'000'000;
 
-/// The most pieces of one kind in a file: segments of a JPEG, chunks of a WebP.
-inline constexpr int most_pieces = 4096;
+/// The most pieces of one kind in a file: segments of a JPEG, chunks of a WebP. The libraries take memory for each, and
+/// libjpeg looks through those before it.
+inline constexpr int most_pieces = 1000;
 
 /// What decoding takes at most: integers or coefficients, floats, and these once more while they are turned upright.
 inline constexpr std::int64_t bytes_a_sample = 12;
