@@ -139,18 +139,19 @@ TEST(Bombs, AFileThatCannotHoldItsPixelsIsTruncated) {
   EXPECT_EQ(outcome_of(jpeg_of_size(30'000), gigapixel), "is truncated");
 }
 
-// check_size() goes by this.
+// check_size() goes by this. Turning it upright takes the most.
 TEST(Bombs, APictureTakesNoMoreMemoryThanIsAllowedFor) {
   constexpr std::size_t apart = std::size_t{4} << 20;  // what does not grow with the picture
-  for (const Codec& codec : codecs()) {
-    for (const SampleType sample : {SampleType::u8, SampleType::u16, SampleType::f32}) {
-      Image image = test::ramp(800, 500, 3);
-      image.sample = sample;
-      image.exif = test::exif(6);
-      const auto bytes = image.samples.size() * static_cast<std::size_t>(bytes_a_sample) + apart;
-      EXPECT_EQ(outcome_of(codec.encode(image), gigapixel, {.bytes = bytes, .seconds = 10}), "") << codec.name;
-    }
-  }
+  Image image = test::ramp(2000, 1500, 3);
+  image.exif = test::exif(6);
+  const Bounds bounds{image.samples.size() * static_cast<std::size_t>(bytes_a_sample) + apart, 10};
+  EXPECT_EQ(outcome_of(encode_jpeg(image), gigapixel, bounds), "");
+  EXPECT_EQ(outcome_of(encode_webp(image), gigapixel, bounds), "");
+  image.sample = SampleType::u16;
+  EXPECT_EQ(outcome_of(encode_png_fast(image), gigapixel, bounds), "");
+  EXPECT_EQ(outcome_of(encode_tiff(image), gigapixel, bounds), "");
+  image.sample = SampleType::f32;
+  EXPECT_EQ(outcome_of(encode_tiff(image), gigapixel, bounds), "");
 }
 
 TEST(Bombs, TextInAPngIsNotInflated) {
