@@ -57,6 +57,19 @@ void set_chunk_limits(png_structp png) {
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_AS_DEFAULT, wanted, 2);
 }
 
+// Each chunk is a size of four bytes, a name of as many, what it holds, and a checksum. libpng takes memory for an eXIf
+// chunk by its size alone.
+void check_chunks(std::span<const std::byte> file) {
+  constexpr std::size_t signature = 8;
+  constexpr std::size_t around = 12;
+  for (std::size_t at = signature; at + around <= file.size();) {
+    const std::size_t size = png_get_uint_32(reinterpret_cast<png_const_bytep>(&file[at]));
+    if (size > file.size() - at - around) throw Error("is truncated");
+    if (std::memcmp(&file[at + 4], "IEND", 4) == 0) return;
+    at += around + size;
+  }
+}
+
 struct Reader : Session {
   std::span<const std::byte> rest;
   bool truncated = false;
@@ -215,6 +228,7 @@ bool is_png(std::span<const std::byte> file) {
 }
 
 Image decode_png(std::span<const std::byte> file, const ReadLimits& limits) {
+  check_chunks(file);
   Reader reader(file);
   reader.run([&] {
     set_limits(reader.png);

@@ -67,10 +67,12 @@ def pngs():
     for mode in ("1", "L", "LA", "RGB", "RGBA"):
         yield mode, saved(picture(mode), "PNG")
     yield "palette", saved(picture("RGB").quantize(13), "PNG", transparency=3)
-    yield "metadata", saved(picture("RGB"), "PNG", icc_profile=profile(), exif=exif(6))
+    yield "metadata", saved(picture("RGB", 12, 9), "PNG", icc_profile=profile(), exif=exif(6))
     dice = random.Random(16)
     rows = b"".join(b"\x02" + dice.randbytes(20 * 6) for _ in range(15))
     text = png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(50_000)))
+    claim = struct.pack(">I", 1 << 30) + b"eXIf" + exif(1)
+    yield "claim", png_of(3, 2, 8, 0, bytes(8), claim)
     yield "sixteen", png_of(20, 15, 16, 2, rows, text + png_chunk(b"tRNS", bytes([0, 1] * 3)))
 
 
@@ -80,7 +82,7 @@ def jpegs():
     yield "coarse", saved(picture("RGB"), "JPEG", quality=20, subsampling=2, restart_marker_blocks=2)
     yield "progressive", saved(picture("RGB"), "JPEG", progressive=True, quality=80)
     yield "cmyk", saved(picture("CMYK"), "JPEG", progressive=True)
-    yield "metadata", saved(picture("RGB"), "JPEG", icc_profile=profile(), exif=exif(8), comment=b"hello")
+    yield "metadata", saved(picture("RGB", 12, 9), "JPEG", icc_profile=profile(), exif=exif(8), comment=b"hello")
 
 
 def webps():
@@ -88,7 +90,7 @@ def webps():
     yield "lossy_alpha", saved(picture("RGBA"), "WEBP", quality=60)
     yield "lossless", saved(picture("RGB"), "WEBP", lossless=True)
     yield "lossless_alpha", saved(picture("RGBA"), "WEBP", lossless=True, exact=True)
-    yield "metadata", saved(picture("RGB"), "WEBP", icc_profile=profile(), exif=exif(3))
+    yield "metadata", saved(picture("RGB", 12, 9), "WEBP", icc_profile=profile(), exif=exif(3))
     yield "animated", saved(picture("RGB"), "WEBP", save_all=True, append_images=[picture("RGB", 33, 22).rotate(180)])
 
 
