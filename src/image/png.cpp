@@ -68,6 +68,7 @@ void check_chunks(std::span<const std::byte> file) {
     if (std::memcmp(&file[at + 4], "IEND", 4) == 0) return;
     at += around + size;
   }
+  throw Error("is truncated");
 }
 
 struct Reader : Session {
