@@ -22,6 +22,7 @@ void read_and_write(std::string_view format, std::span<const std::byte> file) {
 
 }  // namespace dipper::fuzz
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   try {
     dipper::fuzz::take(std::as_bytes(std::span(bytes, size)));
