@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that are missing and does nothing, quickly, when none is.
-# Usage: scripts/install_dependencies.sh [build] [test] [browser] [lint] [bench]      (default: build)
+# Usage: scripts/install_dependencies.sh [build] [test] [browser] [lint] [fuzz] [bench]      (default: build)
 set -euo pipefail
 
 build=(
@@ -14,6 +14,8 @@ test=(libgtest-dev python3)
 # What the page is driven by; its tests are skipped without.
 browser=(chromium chromium-driver python3-selenium)
 lint=(clang-format-14 clang-tidy-14 shellcheck python3)
+# The fuzzers, what makes the files that they begin with, and PngSuite.
+fuzz=(clang-14 libclang-rt-14-dev python3 python3-pil libsixel-examples)
 # What dipper is measured against, and what bench/torch_venv.sh and torch.compile need.
 bench=(libbenchmark-dev libdnnl-dev python3-torch python3-venv python3-dev)
 
@@ -24,9 +26,10 @@ for group in "${@:-build}"; do
     test) packages+=("${test[@]}") ;;
     browser) packages+=("${browser[@]}") ;;
     lint) packages+=("${lint[@]}") ;;
+    fuzz) packages+=("${fuzz[@]}") ;;
     bench) packages+=("${bench[@]}") ;;
     *)
-      echo "unknown group '$group': give build, test, browser, lint or bench" >&2
+      echo "unknown group '$group': give build, test, browser, lint, fuzz or bench" >&2
       exit 2
       ;;
   esac

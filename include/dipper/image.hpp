@@ -27,7 +27,8 @@ struct Image {
   std::vector<std::byte> exif;  ///< the EXIF block (TIFF header first) with its orientation set to 1, or empty
 
   Image() = default;
-  /// Throws Error for a shape that no picture can have: less than 1x1, over 10^9 pixels, channels other than 1 to 4.
+  /// Throws Error for a shape that no picture can have: less than 1x1, over 2 * 10^9 pixels, channels other than 1
+  /// to 4.
   Image(int width, int height, int channels, float value = 0.0F);
 
   [[nodiscard]] bool empty() const { return samples.empty(); }
@@ -43,10 +44,16 @@ struct Image {
   [[nodiscard]] std::span<const float> plane(int channel) const;
 };
 
+/// What a file may hold to be read.
+struct ReadLimits {
+  std::int64_t pixels = 0;  ///< 0: 10^9, or as many as the memory that is free has room for where those are fewer
+};
+
 /// Reads a PNG, JPEG, WebP or TIFF file, told by its content, not its name; of a TIFF with several pages the first.
 /// CMYK becomes sRGB, palettes RGB; a colour profile that fits neither gray nor RGB is dropped.
-/// Throws Error when there is no such file, it is no picture, it is truncated, or it is an animated WebP.
-[[nodiscard]] Image read_image(const std::filesystem::path& file);
+/// Throws Error when there is no such file, it is no picture, it is truncated, it is an animated WebP, or what its
+/// header says is beyond the limits: that is found out before memory is taken for it.
+[[nodiscard]] Image read_image(const std::filesystem::path& file, const ReadLimits& limits = {});
 
 /// Writes in the format that the name's extension says (.png .jpg .jpeg .webp .tif .tiff), lossless where the format
 /// can be (WebP is written lossless; JPEG at quality 95 without chroma subsampling). The file appears whole or not

@@ -108,7 +108,7 @@ void limit_to_what_is_free(const FittingParts& parts) {
   if (parts.settings.max_memory > 0 || !backend.on_host()) return;
   constexpr std::size_t pictures = 7;
   const std::size_t kept = pictures * parts.observation.like().samples.size() * sizeof(float);
-  const std::size_t available = available_bytes();
+  const std::size_t available = free_bytes();
   backend.limit_memory(available - std::min(available, kept));
 }
 

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <new>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,55 +18,96 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t unknown = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 
-// The number behind a word at the beginning of a line; none where there is no such line or file.
-std::optional<std::size_t> number_after(const fs::path& file, std::string_view word) {
+struct Pages {
+  std::size_t total = 0;
+  std::size_t resident = 0;
+};
+
+// In bytes.
+Pages pages_of_process() {
+  std::ifstream statistics("/proc/self/statm");
+  Pages pages;
+  statistics >> pages.total >> pages.resident;
+  const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return {pages.total * size, pages.resident * size};
+}
+
+// A number alone in a file; `otherwise` where it is not there, or a word such as "max".
+std::size_t number_in(const fs::path& file, std::size_t otherwise) {
   std::ifstream in(file);
-  for (std::string name; in >> name; in.ignore(unknown >> 1, '\n')) {
+  std::size_t number = 0;
+  return in >> number ? number : otherwise;
+}
+
+// The number behind a word at the beginning of a line.
+std::size_t number_after(std::string_view word, const fs::path& file, std::size_t otherwise) {
+  std::ifstream in(file);
+  for (std::string name; in >> name; in.ignore(no_limit >> 1U, '\n')) {
     if (std::size_t number = 0; name == word && in >> number) return number;
   }
-  return std::nullopt;
+  return otherwise;
 }
 
-std::optional<std::size_t> number_in(const fs::path& file) {
-  std::ifstream in(file);
-  if (std::size_t number = 0; in >> number) return number;  // not "max"
-  return std::nullopt;
+std::size_t left_of(std::size_t limit, std::size_t used) {
+  return limit - std::min(limit, used);
 }
 
-std::size_t available_in_group(const fs::path& group) {
-  const auto most = number_in(group / "memory.max");
-  const auto taken = number_in(group / "memory.current");
-  if (!most || !taken) return unknown;
-  const std::size_t files = number_after(group / "memory.stat", "inactive_file").value_or(0);
-  return *most - std::min(*most, *taken - std::min(*taken, files));
+// What a version of control groups calls its files.
+struct GroupFiles {
+  const char* limit;
+  const char* used;
+  const char* inactive;  // in memory.stat: pages that only keep files at hand
+};
+constexpr GroupFiles first_version{"memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"};
+constexpr GroupFiles second_version{"memory.max", "memory.current", "inactive_file"};
+
+// Each group above counts too. Within a container the groups are often mounted without the path that the process knows
+// them by, so that only the topmost is there.
+std::size_t free_in_group(const fs::path& root, fs::path group, const GroupFiles& files) {
+  std::size_t least = no_limit;
+  while (true) {
+    const fs::path folder = root / group.relative_path();
+    const std::size_t used =
+        left_of(number_in(folder / files.used, 0), number_after(files.inactive, folder / "memory.stat", 0));
+    least = std::min(least, left_of(number_in(folder / files.limit, no_limit), used));
+    if (!group.has_relative_path()) return least;
+    group = group.parent_path();
+  }
+}
+
+// "0::/path" is a line of the second version of cgroups, "4:memory:/path" one of the first.
+std::size_t free_in_groups(const fs::path& root) {
+  std::ifstream groups(root / "proc/self/cgroup");
+  const fs::path mounted = root / "sys/fs/cgroup";
+  std::size_t least = no_limit;
+  for (std::string line; std::getline(groups, line);) {
+    const std::size_t first = line.find(':');
+    const std::size_t second = line.find(':', std::min(first, line.size() - 1) + 1);
+    if (second == std::string::npos) continue;
+    const std::string controller = line.substr(first + 1, second - first - 1);
+    const std::string path = line.substr(second + 1);
+    if (controller.empty()) least = std::min(least, free_in_group(mounted, path, second_version));
+    if (controller == "memory") least = std::min(least, free_in_group(mounted / "memory", path, first_version));
+  }
+  return least;
 }
 
 }  // namespace
 
-std::size_t available_bytes(const fs::path& root) {
-  std::size_t available = unknown;
-  if (const auto kilobytes = number_after(root / "proc/meminfo", "MemAvailable:")) available = *kilobytes * 1024;
-  const fs::path groups = root / "sys/fs/cgroup";
-  std::ifstream own(root / "proc/self/cgroup");
-  for (std::string line; std::getline(own, line);) {
-    if (!line.starts_with("0::/")) continue;
-    // What limits a group limits those within it.
-    for (fs::path group = fs::path(line.substr(4));; group = group.parent_path()) {
-      available = std::min(available, available_in_group(groups / group));
-      if (group.empty()) break;
-    }
-  }
-  return available;
+std::size_t resident_bytes() {
+  return pages_of_process().resident;
 }
 
-std::size_t resident_bytes() {
-  std::ifstream statistics("/proc/self/statm");
-  std::size_t total = 0;
-  std::size_t resident = 0;
-  statistics >> total >> resident;
-  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+std::size_t free_bytes(const fs::path& root) {
+  struct rlimit limit {};
+  ::getrlimit(RLIMIT_AS, &limit);
+  const std::size_t own =
+      limit.rlim_cur == RLIM_INFINITY ? no_limit : left_of(limit.rlim_cur, pages_of_process().total);
+  const std::size_t kilobytes = number_after("MemAvailable:", root / "proc/meminfo", no_limit / 1024);
+  const std::size_t system = kilobytes == no_limit / 1024 ? no_limit : kilobytes * 1024;
+  return std::min({own, system, free_in_groups(root)});
 }
 
 std::size_t peak_resident_bytes() {

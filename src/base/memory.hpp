@@ -12,13 +12,13 @@ namespace dipper {
 /// Bytes of the process that are in memory now; 0 where the system does not say.
 [[nodiscard]] std::size_t resident_bytes();
 
+/// Bytes that the process can still take: what the system has left, its control group's limit (cgroups(7)) and its own
+/// (setrlimit(2), RLIMIT_AS), whichever is least; the largest number where none of them says. Pages that only keep
+/// files at hand count as free. `root` has the system's proc and sys.
+[[nodiscard]] std::size_t free_bytes(const std::filesystem::path& root = "/");
+
 /// The most that there have been since the process began.
 [[nodiscard]] std::size_t peak_resident_bytes();
-
-/// Bytes that the process could still take before the system, or a control group that it is in (cgroup v2), ran out of
-/// memory; pages that only keep files at hand count as free. The largest number where the system does not say.
-/// `root` has the system's proc and sys.
-[[nodiscard]] std::size_t available_bytes(const std::filesystem::path& root = "/");
 
 /// Floats in one block, zeros at first: aligned to 256 bytes, and on huge pages (madvise(2)) where they are many and
 /// the system has them, which saves the time that looking up pages takes.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "image/limits.hpp"
 
 namespace dipper::cli {
 namespace {
@@ -34,6 +35,19 @@ std::uint64_t parse_seed(const std::string& text) {
   const auto [stop, error] = std::from_chars(text.data(), end, seed);
   if (error == std::errc{} && stop == end) return seed;
   throw Error(fmt::format("--seed is \"{}\" but must be a whole number from 0 to 2^64 - 1", text));
+}
+
+// "200M" as 200,000,000, and "1.5G".
+std::int64_t parse_pixels(const std::string& text) {
+  double pixels = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, pixels);
+  if (error == std::errc{} && stop + 1 == end && *stop == 'M') pixels *= 1e6;
+  if (error == std::errc{} && stop + 1 == end && *stop == 'G') pixels *= 1e9;
+  const bool ended = error == std::errc{} && (stop == end || (stop + 1 == end && (*stop == 'M' || *stop == 'G')));
+  if (ended && pixels >= 1 && pixels <= static_cast<double>(most_pixels)) return static_cast<std::int64_t>(pixels);
+  throw Error(fmt::format("--max-pixels is \"{}\" but must be a number of pixels from 1 to {}M, such as 200M", text,
+                          most_pixels / 1'000'000));
 }
 
 }  // namespace
@@ -78,6 +92,15 @@ CLI::Option* add_seed(CLI::App& app, std::uint64_t& seed) {
 CLI::Option* add_threads(CLI::App& app, int& threads) {
   return add_integer(app, {"--threads", "N", "threads to use, without effect on the result [one per core]"}, threads, 1,
                      4096);
+}
+
+CLI::Option* add_max_pixels(CLI::App& app, ReadLimits& limits) {
+  return add_parsed(
+      app,
+      {"--max-pixels", "N",
+       "refuse a picture of more pixels, before any memory is taken for it; 200M are 200 million [1000M, or "
+       "what the memory that is free has room for]"},
+      [&limits](const std::string& text) { limits.pixels = parse_pixels(text); });
 }
 
 void declare_machine(CLI::App& app, Settings& settings) {

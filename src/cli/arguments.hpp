@@ -36,6 +36,9 @@ CLI::Option* add_seed(CLI::App& app, std::uint64_t& seed);
 /// "--threads N".
 CLI::Option* add_threads(CLI::App& app, int& threads);
 
+/// "--max-pixels N", for each picture that is read.
+CLI::Option* add_max_pixels(CLI::App& app, ReadLimits& limits);
+
 /// What a fit runs on: "--threads", "--device", "--precision" and "--max-memory".
 void declare_machine(CLI::App& app, Settings& settings);
 

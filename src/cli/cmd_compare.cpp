@@ -23,14 +23,15 @@ struct Options {
   std::string difference;
   bool luma = false;
   int crop = 0;
+  ReadLimits limits;
   bool json = false;
 };
 
 int run(const Options& options) {
-  const Image a = read_image(options.a);
-  const Image b = read_image(options.b);
+  const Image a = read_image(options.a, options.limits);
+  const Image b = read_image(options.b, options.limits);
   std::optional<Image> mask;
-  if (!options.mask.empty()) mask = read_image(options.mask);
+  if (!options.mask.empty()) mask = read_image(options.mask, options.limits);
 
   if (!options.difference.empty()) {
     std::vector<NamedFile> inputs{{"A", options.a}, {"B", options.b}};
@@ -64,6 +65,7 @@ Command add_compare(CLI::App& app) {
   add_text(command,
            {"--difference", "FILE", "write where they differ: four times the difference, black where they agree"},
            options->difference);
+  add_max_pixels(command, options->limits);
   add_switch(command, {"--json", "", "one JSON object: psnr (null when the pictures are equal), ssim, identical"},
              options->json);
   command.footer("Example: dipper compare photo.png restored.png");

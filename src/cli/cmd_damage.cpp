@@ -20,6 +20,7 @@ struct Options {
   std::string output;
   std::string mask;
   Damage damage;
+  ReadLimits limits;
   bool json = false;
 };
 
@@ -55,7 +56,7 @@ void print_json(const Options& options, const Damaged& damaged) {
 
 int run(const Options& options) {
   refuse_clashes(options);
-  const Damaged damaged = damage(read_image(options.input), options.damage);
+  const Damaged damaged = damage(read_image(options.input, options.limits), options.damage);
   write(options, damaged);
   std::string sentence = fmt::format("damaged {}", options.input);
   if (!damaged.note.empty()) sentence += ", " + damaged.note;
@@ -89,6 +90,7 @@ Command add_damage(CLI::App& app) {
   command.option_defaults()->group("How");
   add_seed(command, options->damage.seed);
   add_threads(command, options->damage.threads);
+  add_max_pixels(command, options->limits);
   command.set_help_flag("-h,--help", "show this help");
   command.footer("Example: dipper damage photo.png --scratch 9 --text -o damaged.png --mask m.png");
   return {&command, [options] { return run(*options); }};

@@ -20,6 +20,7 @@ struct Options {
   std::string picture;
   Settings settings;
   ViewOptions view;
+  ReadLimits limits;
 };
 
 int run(const Options& options) {
@@ -28,11 +29,12 @@ int run(const Options& options) {
   Image image;
   if (!options.picture.empty()) {
     const std::vector<std::byte> bytes = read_file(options.picture);
-    image = decode_image(bytes, options.picture);
+    image = decode_image(bytes, options.picture, options.limits);
     hash = sha256_of(bytes);
   }
   catch_interrupts();
   const auto page = open_view(options.view, options.settings, end.quit(), false);
+  page->studio().album().take(options.limits);
   if (!image.empty()) page->studio().choose(page->studio().album().add(options.picture, hash, std::move(image)));
   end.wait();
   return exit_done;
@@ -46,6 +48,7 @@ Command add_view(CLI::App& app) {
   add_text(command, {"PICTURE", "", "what to begin with; the page takes others too"}, options->picture);
   declare_view(command, options->view);
   declare_machine(command, options->settings);
+  add_max_pixels(command, options->limits);
   command.footer("Example: dipper view photo.jpg");
   return {&command, [options] { return run(*options); }};
 }

@@ -18,10 +18,10 @@ void add(Json& files, const std::string& what, const std::string& file, std::spa
   files.push_back({{"what", what}, {"file", file}, {"sha256", sha256_of(bytes)}});
 }
 
-Image read_picture(Json& files, const std::string& what, const std::string& file) {
+Image read_picture(Json& files, const std::string& what, const std::string& file, const ReadLimits& limits) {
   const std::vector<std::byte> bytes = read_file(file);
   add(files, what, file, bytes);
-  return decode_image(bytes, file);
+  return decode_image(bytes, file, limits);
 }
 
 // A recipe that is a file of the user's.
@@ -37,12 +37,12 @@ Inputs read_inputs(const std::string& task, const RestoreOptions& options) {
   Inputs inputs;
   Request& request = inputs.request;
   request.task = task;
-  request.input = read_picture(inputs.files, "input", options.input);
+  request.input = read_picture(inputs.files, "input", options.input, options.limits);
   request.options = options.task_options;
   for (const auto& [name, file] : options.task_pictures) {
-    request.pictures.emplace(name, read_picture(inputs.files, name, file));
+    request.pictures.emplace(name, read_picture(inputs.files, name, file, options.limits));
   }
-  if (!options.truth.empty()) request.truth = read_picture(inputs.files, "truth", options.truth);
+  if (!options.truth.empty()) request.truth = read_picture(inputs.files, "truth", options.truth, options.limits);
   add_recipe(inputs.files, options.settings.recipe);
   request.method = options.method;
   request.settings = options.settings;

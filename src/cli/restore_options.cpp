@@ -120,6 +120,7 @@ void declare_fit(CLI::App& command, const TaskInfo& task, RestoreOptions& option
              });
   add_seed(command, settings.seed);
   declare_machine(command, settings);
+  add_max_pixels(command, options.limits);
   add_text(command, {"--truth", "FILE", "the undamaged picture, to measure against; the fit never sees it"},
            options.truth);
 }

@@ -26,6 +26,7 @@ struct RestoreOptions {
   std::map<std::string, std::string> task_pictures;  ///< the files of the options that are pictures
   bool damages = false;  ///< one of them has the task damage a clean input: there will be a damaged picture to write
   std::string method = "fit";
+  ReadLimits limits;       ///< of each picture that is read
   Settings settings;       ///< all but its checkpoint
   std::string checkpoint;  ///< as given, "none" too; empty for the default
   std::string frames;      ///< the folder

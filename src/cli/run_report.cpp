@@ -34,7 +34,7 @@ void RunReport::add_pictures(const Request& request, const Restoration& restorat
   if (restoration.iterations > 0) report_.last_frame(restoration.iterations, restored);
   if (restoration.truth) report_.picture("truth", "truth", *restoration.truth);
   if (!options_.uncertainty.empty() && restoration.uncertainty) {
-    report_.picture("uncertainty", "how far each pixel may be off", read_image(options_.uncertainty));
+    report_.picture("uncertainty", "how far each pixel may be off", read_image(options_.uncertainty, options_.limits));
   }
 }
 

@@ -15,6 +15,7 @@ WatchedRun::WatchedRun(const RestoreOptions& options, const Request& request, co
   later.max_memory = request.settings.max_memory;
   page_ = open_view(options.page, later, end_.quit(), true);
   view::Album& album = page_->studio().album();
+  album.take(options.limits);
   view::RunPlan plan;
   plan.title = title;
   plan.request = request;

@@ -117,6 +117,9 @@ void for_each_value(R& r, Visit&& visit) {
 /// value.
 [[nodiscard]] Recipe load_recipe(const std::string& name_or_file);
 
+/// The same of a text, which messages call `file`.
+[[nodiscard]] Recipe parse_recipe(std::string_view text, const std::string& name, const std::string& file);
+
 /// Replaces one value; key and text as in a recipe, such as "adam.rate" and "0.01", a list as "16,32,64". Throws Error
 /// as load_recipe does.
 void set_value(Recipe& recipe, const std::string& key, const std::string& text);

@@ -21,8 +21,9 @@ struct Codec {
   bool (*recognises)(std::span<const std::byte> file);
 
   /// The whole file to a picture as stored: an EXIF block is handed on untouched, its orientation not yet applied.
-  /// Throws Error with a predicate ("is truncated"): the caller puts the file's name before it.
-  Image (*decode)(std::span<const std::byte> file);
+  /// Throws Error with a predicate ("is truncated"): the caller puts the file's name before it. No memory is taken for
+  /// what a header claims before that is held against the limits and the size of the file.
+  Image (*decode)(std::span<const std::byte> file, const ReadLimits& limits);
 
   /// Throws Error with a sentence when the format cannot hold a picture of this shape.
   void (*check)(int width, int height, int channels);
@@ -35,14 +36,14 @@ struct Codec {
 [[nodiscard]] std::span<const Codec> codecs();
 
 [[nodiscard]] bool is_png(std::span<const std::byte> file);
-[[nodiscard]] Image decode_png(std::span<const std::byte> file);
+[[nodiscard]] Image decode_png(std::span<const std::byte> file, const ReadLimits& limits = {});
 [[nodiscard]] Bytes encode_png(const Image& image);
 
 /// The same picture, made several times faster, as a somewhat larger file.
 [[nodiscard]] Bytes encode_png_fast(const Image& image);
 
 [[nodiscard]] bool is_jpeg(std::span<const std::byte> file);
-[[nodiscard]] Image decode_jpeg(std::span<const std::byte> file);
+[[nodiscard]] Image decode_jpeg(std::span<const std::byte> file, const ReadLimits& limits = {});
 void check_jpeg(int width, int height, int channels);
 [[nodiscard]] Bytes encode_jpeg(const Image& image);
 
@@ -55,12 +56,12 @@ struct JpegOptions {
 inline constexpr int most_jpeg_side = 65500;  ///< pixels
 
 [[nodiscard]] bool is_webp(std::span<const std::byte> file);
-[[nodiscard]] Image decode_webp(std::span<const std::byte> file);
+[[nodiscard]] Image decode_webp(std::span<const std::byte> file, const ReadLimits& limits = {});
 void check_webp(int width, int height, int channels);
 [[nodiscard]] Bytes encode_webp(const Image& image);
 
 [[nodiscard]] bool is_tiff(std::span<const std::byte> file);
-[[nodiscard]] Image decode_tiff(std::span<const std::byte> file);
+[[nodiscard]] Image decode_tiff(std::span<const std::byte> file, const ReadLimits& limits = {});
 [[nodiscard]] Bytes encode_tiff(const Image& image);
 
 }  // namespace dipper

@@ -52,12 +52,12 @@ const Codec& codec_for(const std::filesystem::path& file) {
       fmt::format("{} does not say which format to write; end the name in one of {}", file.string(), extensions()));
 }
 
-Image decode_image(std::span<const std::byte> file) {
+Image decode_image(std::span<const std::byte> file, const ReadLimits& limits) {
   if (file.empty()) throw Error("is empty");
   for (const Codec& codec : codecs()) {
     if (!codec.recognises(file)) continue;
     try {
-      Image image = upright(codec.decode(file));
+      Image image = upright(codec.decode(file, limits));
       if (fitting_profile(image).empty()) image.icc.clear();
       return image;
     } catch (const std::bad_alloc&) {
@@ -81,16 +81,16 @@ Bytes encode_image(const std::filesystem::path& name, const Image& image) {
   }
 }
 
-Image decode_image(std::span<const std::byte> bytes, const std::filesystem::path& file) {
+Image decode_image(std::span<const std::byte> bytes, const std::filesystem::path& file, const ReadLimits& limits) {
   try {
-    return decode_image(bytes);
+    return decode_image(bytes, limits);
   } catch (const Error& error) {
     throw Error(fmt::format("{} {}", file.string(), error.what()));
   }
 }
 
-Image read_image(const std::filesystem::path& file) {
-  return decode_image(read_file(file), file);
+Image read_image(const std::filesystem::path& file, const ReadLimits& limits) {
+  return decode_image(read_file(file), file, limits);
 }
 
 void check_writable(const std::filesystem::path& file) {

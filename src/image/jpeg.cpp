@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <csetjmp>
 #include <cstdio>
@@ -26,6 +27,7 @@ constexpr int marker_exif = JPEG_APP0 + 1;
 constexpr int marker_icc = JPEG_APP0 + 2;
 static_assert(most_jpeg_side == JPEG_MAX_DIMENSION);
 constexpr unsigned most_marker_bytes = 65533;  // a segment's 16-bit length counts itself
+constexpr int most_scans = 100;                // each is a pass over the whole picture; encoders make about ten
 
 struct Free {
   void operator()(unsigned char* bytes) const { std::free(bytes); }  // NOLINT: libjpeg allocates with malloc
@@ -37,6 +39,8 @@ struct ErrorManager {
   jpeg_error_mgr base{};  // first: libjpeg sees only this
   std::jmp_buf jump{};
   bool truncated = false;
+  bool beyond_limit = false;  // the message says which
+  int segments = 0;
   std::array<char, JMSG_LENGTH_MAX> message{};
 };
 
@@ -46,11 +50,21 @@ struct ErrorManager {
   std::longjmp(errors->jump, 1);  // NOLINT(cert-err52-cpp): libjpeg's only way out
 }
 
+[[noreturn]] void refuse(ErrorManager& errors, const char* what, int most) {
+  errors.beyond_limit = true;
+  std::snprintf(errors.message.data(), errors.message.size(), "has more than %d %s, which no picture needs", most,
+                what);
+  std::longjmp(errors.jump, 1);  // NOLINT(cert-err52-cpp): as above
+}
+
 // libjpeg fills in gray for missing data and only warns of it: here that is an error. Other warnings are ignored.
 void on_message(j_common_ptr codec, int level) {
   const int code = codec->err->msg_code;
+  auto& errors = *reinterpret_cast<ErrorManager*>(codec->err);
+  // Said of each segment that is kept or left out; what is kept takes memory.
+  if (code == JTRC_MISC_MARKER && ++errors.segments > most_pieces) refuse(errors, "segments", most_pieces);
   if (level >= 0 || (code != JWRN_JPEG_EOF && code != JWRN_HIT_MARKER)) return;
-  reinterpret_cast<ErrorManager*>(codec->err)->truncated = true;
+  errors.truncated = true;
   on_error(codec);
 }
 
@@ -72,14 +86,22 @@ bool guarded(ErrorManager& errors, Step step) {
   return true;
 }
 
+void on_progress(j_common_ptr codec) {
+  if (reinterpret_cast<j_decompress_ptr>(codec)->input_scan_number <= most_scans) return;
+  refuse(*reinterpret_cast<ErrorManager*>(codec->err), "scans", most_scans);
+}
+
 struct Reader {
   ErrorManager errors;
+  jpeg_progress_mgr progress{};
   jpeg_decompress_struct codec{};
 
   explicit Reader(std::span<const std::byte> file) {
     codec.err = prepare(errors);
+    progress.progress_monitor = on_progress;
     run([&] {
       jpeg_create_decompress(&codec);
+      codec.progress = &progress;
       jpeg_mem_src(&codec, reinterpret_cast<const unsigned char*>(file.data()), file.size());
       jpeg_save_markers(&codec, marker_exif, 0xFFFF);
       jpeg_save_markers(&codec, marker_icc, 0xFFFF);
@@ -93,6 +115,7 @@ struct Reader {
   void run(Step step) {
     if (guarded(errors, step)) return;
     if (errors.truncated) throw Error("is truncated");
+    if (errors.beyond_limit) throw Error(errors.message.data());
     throw Error(fmt::format("cannot be decoded: {}", errors.message.data()));
   }
 };
@@ -112,6 +135,16 @@ void read_metadata(Reader& reader, Image& image) {
     image.exif = exif_block(std::as_bytes(std::span(marker->data, marker->data_length)));
     break;
   }
+}
+
+// Whether the file has fewer bits than the component with the fewest blocks has blocks: Huffman's codes take one for
+// each at least. Arithmetic ones may take less.
+bool is_too_short(const jpeg_decompress_struct& codec, std::size_t bytes) {
+  if (codec.arith_code != 0) return false;
+  const std::span components(codec.comp_info, static_cast<std::size_t>(codec.num_components));
+  return std::ranges::all_of(components, [bytes](const jpeg_component_info& component) {
+    return std::size_t{component.width_in_blocks} * component.height_in_blocks / 8 > bytes;
+  });
 }
 
 void set_output(jpeg_decompress_struct& codec) {
@@ -193,11 +226,12 @@ bool is_jpeg(std::span<const std::byte> file) {
   return file.size() >= 3 && std::memcmp(file.data(), "\xFF\xD8\xFF", 3) == 0;
 }
 
-Image decode_jpeg(std::span<const std::byte> file) {
+Image decode_jpeg(std::span<const std::byte> file, const ReadLimits& limits) {
   Reader reader(file);
   jpeg_decompress_struct& codec = reader.codec;
   reader.run([&] { jpeg_read_header(&codec, TRUE); });
-  check_size(codec.image_width, codec.image_height, codec.num_components);
+  check_size(codec.image_width, codec.image_height, codec.num_components, limits);
+  if (is_too_short(codec, file.size())) throw Error("is truncated");
   Image image;
   read_metadata(reader, image);
   std::vector<std::uint8_t> pixels = read_rows(reader);

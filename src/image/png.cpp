@@ -47,6 +47,30 @@ void set_limits(png_structp png) {
   png_set_benign_errors(png, 1);  // an unusable colour profile is a warning
 }
 
+// What is not taken into a picture, such as text, is not looked at either: it may be compressed, and there may be much
+// of it. A colour profile that says it is larger than its limit counts as an unusable one.
+void set_chunk_limits(png_structp png) {
+  constexpr png_alloc_size_t most_bytes = 16'000'000;
+  constexpr png_byte wanted[] = "iCCP\0eXIf";  // NOLINT(modernize-avoid-c-arrays): names of five bytes, with their ends
+  png_set_chunk_malloc_max(png, most_bytes);
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_AS_DEFAULT, wanted, 2);
+}
+
+// Each chunk is a size of four bytes, a name of as many, what it holds, and a checksum. libpng takes memory for an eXIf
+// chunk by its size alone.
+void check_chunks(std::span<const std::byte> file) {
+  constexpr std::size_t signature = 8;
+  constexpr std::size_t around = 12;
+  for (std::size_t at = signature; at + around <= file.size();) {
+    const std::size_t size = png_get_uint_32(reinterpret_cast<png_const_bytep>(&file[at]));
+    if (size > file.size() - at - around) throw Error("is truncated");
+    if (std::memcmp(&file[at + 4], "IEND", 4) == 0) return;
+    at += around + size;
+  }
+  throw Error("is truncated");
+}
+
 struct Reader : Session {
   std::span<const std::byte> rest;
   bool truncated = false;
@@ -204,16 +228,18 @@ bool is_png(std::span<const std::byte> file) {
   return file.size() >= size && png_sig_cmp(reinterpret_cast<png_const_bytep>(file.data()), 0, size) == 0;
 }
 
-Image decode_png(std::span<const std::byte> file) {
+Image decode_png(std::span<const std::byte> file, const ReadLimits& limits) {
+  check_chunks(file);
   Reader reader(file);
   reader.run([&] {
     set_limits(reader.png);
+    set_chunk_limits(reader.png);
     png_read_info(reader.png, reader.info);
   });
   Image image;
   const std::int64_t width = png_get_image_width(reader.png, reader.info);
   const std::int64_t height = png_get_image_height(reader.png, reader.info);
-  check_size(width, height, png_get_channels(reader.png, reader.info));
+  check_size(width, height, png_get_channels(reader.png, reader.info), limits);
   image.width = static_cast<int>(width);
   image.height = static_cast<int>(height);
   // Deflate shrinks to 1/1032 at best (zlib's technical notes): no memory for pixels that cannot be there.

@@ -194,38 +194,43 @@ void copy_block(const T* pixels, std::size_t stored, int first, const Block& blo
 }
 
 template <class T>
-void read_plain(TIFF* tiff, Memory& memory, const Layout& layout, Image& image) {
+Image read_plain(TIFF* tiff, Memory& memory, const Layout& layout, SampleType sample, const ReadLimits& limits) {
   const bool tiled = TIFFIsTiled(tiff) != 0;
   std::uint32_t wide = layout.width;
   std::uint32_t high = layout.height;
   if (tiled) {
     TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &wide);
     TIFFGetField(tiff, TIFFTAG_TILELENGTH, &high);
-    check_size(wide, high, image.channels);
+    check_size(wide, high, layout.channels(), limits);
   } else {
     TIFFGetFieldDefaulted(tiff, TIFFTAG_ROWSPERSTRIP, &high);
     high = std::clamp(high, 1U, layout.height);
   }
   const bool separate = layout.planar == PLANARCONFIG_SEPARATE;
   const std::size_t stored = separate ? 1 : layout.stored;
-  const int planes = separate ? image.channels : 1;
+  const int planes = separate ? layout.channels() : 1;
   const bool white_is_zero = layout.photometric == PHOTOMETRIC_MINISWHITE;
-  std::vector<T> pixels(std::size_t{wide} * high * stored);
+  Image image;  // none until a block was read: the file may hold nothing of what its header says
+  const auto pixels = std::make_unique_for_overwrite<T[]>(std::size_t{wide} * high * stored);
   for (int plane = 0; plane < planes; ++plane) {
-    const auto sample = static_cast<std::uint16_t>(plane);
+    const auto first = static_cast<std::uint16_t>(plane);
     for (std::uint32_t y = 0; y < layout.height; y += std::min(high, layout.height - y)) {
       for (std::uint32_t x = 0; x < layout.width; x += std::min(wide, layout.width - x)) {
         const Block block{x, y, std::min(wide, layout.width - x), std::min(high, layout.height - y), wide};
         const std::size_t rows = tiled ? high : block.height;
         const auto size = static_cast<tmsize_t>(rows * wide * stored * sizeof(T));
-        const tmsize_t got =
-            tiled ? TIFFReadEncodedTile(tiff, TIFFComputeTile(tiff, x, y, 0, sample), pixels.data(), size)
-                  : TIFFReadEncodedStrip(tiff, TIFFComputeStrip(tiff, y, sample), pixels.data(), size);
+        const tmsize_t got = tiled
+                                 ? TIFFReadEncodedTile(tiff, TIFFComputeTile(tiff, x, y, 0, first), pixels.get(), size)
+                                 : TIFFReadEncodedStrip(tiff, TIFFComputeStrip(tiff, y, first), pixels.get(), size);
         if (got != size) fail(memory);
-        copy_block(pixels.data(), stored, plane, block, white_is_zero, image);
+        if (image.empty())
+          image = Image(static_cast<int>(layout.width), static_cast<int>(layout.height), layout.channels());
+        copy_block(pixels.get(), stored, plane, block, white_is_zero, image);
       }
     }
   }
+  image.sample = sample;
+  return image;
 }
 
 // How far the file's compression shrinks at best: no memory for pixels that cannot be there.
@@ -242,28 +247,39 @@ std::uint64_t best_ratio(TIFF* tiff) {
       return 1032;
     case COMPRESSION_LZW:  // a code of 12 bits for a string of at most 4096 bytes
       return 2731;
+    case COMPRESSION_CCITTFAX3:
+    case COMPRESSION_CCITTFAX4:
+    case COMPRESSION_CCITTRLE:
+    case COMPRESSION_CCITTRLEW:  // a bit for a row, which is bounded by check_size() alone
+      return std::max<std::uint64_t>(1, TIFFScanlineSize64(tiff)) * 8;
+    case COMPRESSION_JPEG:  // a bit for a block of one component, which the others have 16 of
+    case COMPRESSION_OJPEG:
+      return std::uint64_t{8} * 64 * 16 * 3;
+    case COMPRESSION_LZMA:  // 273 bytes by 14 decisions, of 0.022 bits at best
+      return 7100;
+    case COMPRESSION_ZSTD:  // a block of 128 KiB that repeats one byte
+      return 32768;
     default:
       return std::numeric_limits<std::uint64_t>::max();
   }
 }
 
-Image decode_plain(TIFF* tiff, Memory& memory, const Layout& layout) {
-  const std::uint64_t size = std::uint64_t{layout.width} * layout.height * layout.stored * (layout.bits / 8U);
-  if (size / best_ratio(tiff) > memory.input.size()) throw Error("is truncated");
-  Image image(static_cast<int>(layout.width), static_cast<int>(layout.height), layout.channels());
-  if (layout.format == SAMPLEFORMAT_IEEEFP) {
-    image.sample = SampleType::f32;
-    if (layout.bits == 32) {
-      read_plain<float>(tiff, memory, layout, image);
-    } else {
-      read_plain<double>(tiff, memory, layout, image);
+// libtiff takes memory for each strip or tile, which has an offset of two bytes in the file at least.
+void check_blocks(TIFF* tiff, const Memory& memory, const Layout& layout) {
+  const std::uint64_t blocks = TIFFIsTiled(tiff) != 0 ? TIFFNumberOfTiles(tiff) : TIFFNumberOfStrips(tiff);
+  const std::uint64_t bytes = (std::uint64_t{layout.width} * layout.stored * layout.bits + 7) / 8 * layout.height;
+  if (blocks * 2 > memory.input.size() || bytes / best_ratio(tiff) > memory.input.size()) throw Error("is truncated");
+}
+
+Image decode_plain(TIFF* tiff, Memory& memory, const Layout& layout, const ReadLimits& limits) {
+  Image image = [&] {
+    if (layout.format == SAMPLEFORMAT_IEEEFP) {
+      return layout.bits == 32 ? read_plain<float>(tiff, memory, layout, SampleType::f32, limits)
+                               : read_plain<double>(tiff, memory, layout, SampleType::f32, limits);
     }
-  } else if (layout.bits == 16) {
-    image.sample = SampleType::u16;
-    read_plain<std::uint16_t>(tiff, memory, layout, image);
-  } else {
-    read_plain<std::uint8_t>(tiff, memory, layout, image);
-  }
+    return layout.bits == 16 ? read_plain<std::uint16_t>(tiff, memory, layout, SampleType::u16, limits)
+                             : read_plain<std::uint8_t>(tiff, memory, layout, SampleType::u8, limits);
+  }();
   if (layout.alpha == Alpha::multiplied) unpremultiply(image);
   return image;
 }
@@ -292,15 +308,16 @@ Image decode_converted(TIFF* tiff, Memory& memory, const Layout& layout) {
   TIFFSetField(tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);  // turned later, with all other pictures
   RgbaReader reader(tiff, memory);
   reader.state.req_orientation = ORIENTATION_TOPLEFT;
-  std::vector<std::uint32_t> raster(std::size_t{layout.width} * layout.height);
-  if (TIFFRGBAImageGet(&reader.state, raster.data(), layout.width, layout.height) == 0) fail(memory);
+  const std::size_t pixels = std::size_t{layout.width} * layout.height;
+  const auto raster = std::make_unique_for_overwrite<std::uint32_t[]>(pixels);
+  if (TIFFRGBAImageGet(&reader.state, raster.get(), layout.width, layout.height) == 0) fail(memory);
   const bool gray = layout.photometric == PHOTOMETRIC_MINISBLACK || layout.photometric == PHOTOMETRIC_MINISWHITE;
   const bool alpha = reader.state.alpha != 0;
   Image image(static_cast<int>(layout.width), static_cast<int>(layout.height), (gray ? 1 : 3) + (alpha ? 1 : 0));
   for (int channel = 0; channel < image.channels; ++channel) {
     const int byte = alpha && channel == image.channels - 1 ? 3 : channel;
     const std::span<float> plane = image.plane(channel);
-    for (std::size_t i = 0; i < raster.size(); ++i) plane[i] = static_cast<float>(raster[i] >> (8 * byte) & 255U) / 255;
+    for (std::size_t i = 0; i < pixels; ++i) plane[i] = static_cast<float>(raster[i] >> (8 * byte) & 255U) / 255;
   }
   if (alpha) unpremultiply(image);  // libtiff multiplies
   return image;
@@ -352,15 +369,16 @@ bool is_tiff(std::span<const std::byte> file) {
                                          [&](const char* header) { return std::memcmp(file.data(), header, 4) == 0; });
 }
 
-Image decode_tiff(std::span<const std::byte> file) {
+Image decode_tiff(std::span<const std::byte> file, const ReadLimits& limits) {
   Memory memory;
   memory.input = file;
-  const Handle tiff = open(memory, "r");
+  const Handle tiff = open(memory, "rD");  // arrays of strips are read when one is asked for
   if (!tiff) fail(memory);
   const Layout layout = read_layout(tiff.get());
-  check_size(layout.width, layout.height, 1);
-  Image image =
-      is_plain(layout) ? decode_plain(tiff.get(), memory, layout) : decode_converted(tiff.get(), memory, layout);
+  const bool plain = is_plain(layout);
+  check_size(layout.width, layout.height, plain ? layout.channels() : 4, limits);
+  check_blocks(tiff.get(), memory, layout);
+  Image image = plain ? decode_plain(tiff.get(), memory, layout, limits) : decode_converted(tiff.get(), memory, layout);
   if (memory.read_past_end) throw Error("is truncated");  // libtiff leaves out tags that it cannot reach
   std::uint32_t size = 0;
   const std::byte* profile = nullptr;

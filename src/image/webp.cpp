@@ -37,12 +37,31 @@ Bytes to_bytes(const std::uint8_t* data, std::size_t size) {
   return {bytes.begin(), bytes.end()};
 }
 
-// The file from "RIFF" to the end that its header gives (bytes 4 to 7, little endian, counted from byte 8 on).
+// Of four bytes, little endian.
+std::size_t number(std::span<const std::byte> file, std::size_t at) {
+  std::size_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i) value += std::to_integer<std::size_t>(file[at + i]) << (8 * i);
+  return value;
+}
+
+// The file from "RIFF" to the end that its header gives (bytes 4 to 7, counted from byte 8 on).
 std::span<const std::byte> riff(std::span<const std::byte> file) {
-  std::size_t size = 8;
-  for (std::size_t i = 0; i < 4; ++i) size += std::to_integer<std::size_t>(file[4 + i]) << (8 * i);
+  const std::size_t size = 8 + number(file, 4);
   if (size > file.size()) throw Error("is truncated");
   return file.first(size);
+}
+
+// Each chunk is a name and a size in four bytes each, and what it holds, to an even number of bytes. libwebp takes
+// memory for every one.
+void check_chunks(std::span<const std::byte> file) {
+  constexpr std::size_t header = 8;
+  constexpr std::size_t before = 12;  // "RIFF", the size and "WEBP"
+  int count = 0;
+  for (std::size_t at = before; at + header <= file.size();) {
+    if (++count > most_pieces) throw Error(fmt::format("has more than {} chunks, which no picture needs", most_pieces));
+    const std::size_t size = number(file, at + 4);
+    at += header + size + size % 2;
+  }
 }
 
 [[noreturn]] void fail(VP8StatusCode status) {
@@ -129,8 +148,9 @@ bool is_webp(std::span<const std::byte> file) {
   return file.size() >= 12 && std::memcmp(file.data(), "RIFF", 4) == 0 && std::memcmp(file.data() + 8, "WEBP", 4) == 0;
 }
 
-Image decode_webp(std::span<const std::byte> file) {
+Image decode_webp(std::span<const std::byte> file, const ReadLimits& limits) {
   file = riff(file);
+  check_chunks(file);
   WebPDecoderConfig config;
   if (WebPInitDecoderConfig(&config) == 0) throw Error("cannot be decoded: libwebp does not start");
   if (const VP8StatusCode status = WebPGetFeatures(octets(file), file.size(), &config.input); status != VP8_STATUS_OK) {
@@ -143,7 +163,7 @@ Image decode_webp(std::span<const std::byte> file) {
   const Demuxer demuxer(WebPDemux(&data));
   if (!demuxer) throw Error("cannot be decoded: its data are damaged");
   const int channels = config.input.has_alpha != 0 ? 4 : 3;
-  check_size(config.input.width, config.input.height, channels);
+  check_size(config.input.width, config.input.height, channels, limits);
   const std::size_t row_size = static_cast<std::size_t>(config.input.width) * static_cast<std::size_t>(channels);
   std::vector<std::uint8_t> pixels(row_size * static_cast<std::size_t>(config.input.height));
   config.output.colorspace = channels == 4 ? MODE_RGBA : MODE_RGB;

@@ -13,6 +13,7 @@
 #include "classic/total_variation.hpp"
 #include "damage/cover.hpp"
 #include "dipper/error.hpp"
+#include "tasks/mask.hpp"
 #include "tasks/task.hpp"
 
 namespace dipper {
@@ -36,26 +37,6 @@ constexpr TaskOption options[] = {
      .help = "for trying things out: IN is clean; drop the share P of its pixels first (0 to 1)",
      .damages = true},
 };
-
-// The brightness of a mask, 1 where it is white; what is transparent is black. BT.601 luma.
-std::vector<float> read_mask(const Image& mask, const Image& picture, const char* option) {
-  if (mask.width != picture.width || mask.height != picture.height) {
-    throw Error(fmt::format("the picture of --{} is {}x{} but the picture to repair is {}x{}; make them the same size",
-                            option, mask.width, mask.height, picture.width, picture.height));
-  }
-  const bool colour = mask.colour_channels() == 3;
-  std::vector<float> values(mask.plane_size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    float value = mask.plane(0)[i];
-    // Gray as R, G and B alike keeps its value to the last bit.
-    if (colour && (mask.plane(1)[i] != value || mask.plane(2)[i] != value)) {
-      value = 0.299F * value + 0.587F * mask.plane(1)[i] + 0.114F * mask.plane(2)[i];
-    }
-    if (mask.has_alpha()) value *= mask.plane(mask.channels - 1)[i];
-    values[i] = std::isnan(value) ? 0 : std::clamp(value, 0.0F, 1.0F);
-  }
-  return values;
-}
 
 std::array<float, 3> parse_colour(const std::string& text) {
   std::array<float, 3> colour{};

@@ -39,6 +39,11 @@ std::size_t Album::some_of_memory() {
   return static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(::sysconf(_SC_PAGE_SIZE)) / 4;
 }
 
+void Album::take(const ReadLimits& limits) {
+  const std::lock_guard lock(mutex_);
+  limits_ = limits;
+}
+
 PictureHandle Album::add(const std::string& name, std::string sha256, Image image) {
   const std::lock_guard lock(mutex_);
   auto picture = std::make_shared<const Picture>(
@@ -56,7 +61,11 @@ PictureHandle Album::add(const std::string& name, std::string sha256, Image imag
 
 PictureHandle Album::read(const std::string& name, const std::string& file) {
   const auto bytes = std::as_bytes(std::span(file));
-  Image image = decode_image(bytes, without_folders(name));
+  const ReadLimits limits = [this] {
+    const std::lock_guard lock(mutex_);
+    return limits_;
+  }();
+  Image image = decode_image(bytes, without_folders(name), limits);
   return add(name, sha256_of(bytes), std::move(image));
 }
 

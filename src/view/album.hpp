@@ -30,9 +30,12 @@ class Album {
   /// bytes: of samples in memory.
   explicit Album(std::size_t bytes = some_of_memory()) : most_(bytes) {}
 
+  /// Of files that are sent from now on.
+  void take(const ReadLimits& limits);
+
   PictureHandle add(const std::string& name, std::string sha256, Image image);
 
-  /// A file that was sent. Throws Error when it is no picture.
+  /// A file that was sent. Throws Error when it is no picture, or beyond the limits.
   PictureHandle read(const std::string& name, const std::string& file);
 
   /// Throws Error when there is none of this id.
@@ -44,6 +47,7 @@ class Album {
 
   std::size_t most_;
   mutable std::mutex mutex_;
+  ReadLimits limits_;
   int count_ = 0;
   std::deque<PictureHandle> pictures_;  // the oldest first
 };

@@ -2,6 +2,9 @@
 #include "base/memory.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -29,6 +32,25 @@ TEST(Memory, SeesWhatIsTouched) {
   EXPECT_EQ(block[size / 2], 1);
 }
 
+// Another process has the limit, since one may be lowered only.
+TEST(Memory, TheProcesssOwnLimitLeavesLess) {
+  ASSERT_GT(free_bytes(), std::size_t{1} << 20);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr rlim_t more = rlim_t{1} << 28;
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t size = pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + more;
+    const rlimit limit{size, size};
+    ::setrlimit(RLIMIT_AS, &limit);
+    const std::size_t left = free_bytes();
+    ::_exit(left <= more && left > more / 2 ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
 TEST(Floats, AreAlignedZeros) {
   for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{1000}, (std::size_t{3} << 20) + 5}) {
     const Floats floats(count);
@@ -40,7 +62,7 @@ TEST(Floats, AreAlignedZeros) {
 }
 
 /// The files of a system in an empty folder.
-class AvailableBytes : public test::TemporaryFolder {
+class FreeBytes : public test::TemporaryFolder {
  protected:
   void write(const std::string& name, const std::string& text) const {
     std::filesystem::create_directories(file(name).parent_path());
@@ -48,36 +70,36 @@ class AvailableBytes : public test::TemporaryFolder {
   }
 };
 
-TEST_F(AvailableBytes, AreWhatTheSystemHas) {
-  EXPECT_EQ(available_bytes(folder_), std::numeric_limits<std::size_t>::max());  // nobody says
+TEST_F(FreeBytes, AreWhatTheSystemHas) {
+  EXPECT_EQ(free_bytes(folder_), std::numeric_limits<std::size_t>::max());  // nobody says
   write("proc/meminfo",
         "MemTotal:       24000000 kB\nMemFree:         500 kB\nMemAvailable:   3000 kB\nBuffers: 1 kB\n");
-  EXPECT_EQ(available_bytes(folder_), 3000U * 1024);
+  EXPECT_EQ(free_bytes(folder_), 3000U * 1024);
 }
 
-TEST_F(AvailableBytes, AreWhatTheGroupsMayTake) {
+TEST_F(FreeBytes, AreWhatTheGroupsMayTake) {
   write("proc/meminfo", "MemAvailable:   3000 kB\n");
   write("proc/self/cgroup", "5:cpu:/elsewhere\n0::/user/one\n");
   write("sys/fs/cgroup/user/one/memory.max", "max\n");
   write("sys/fs/cgroup/user/one/memory.current", "70000\n");
-  EXPECT_EQ(available_bytes(folder_), 3000U * 1024);
+  EXPECT_EQ(free_bytes(folder_), 3000U * 1024);
   write("sys/fs/cgroup/user/memory.max", "1000000\n");
   write("sys/fs/cgroup/user/memory.current", "900000\n");
-  EXPECT_EQ(available_bytes(folder_), 100'000);
+  EXPECT_EQ(free_bytes(folder_), 100'000);
   write("sys/fs/cgroup/user/memory.stat", "anon 650000\ninactive_file 250000\nactive_file 7\n");
-  EXPECT_EQ(available_bytes(folder_), 350'000);
+  EXPECT_EQ(free_bytes(folder_), 350'000);
   write("sys/fs/cgroup/user/one/memory.max", "80000\n");
-  EXPECT_EQ(available_bytes(folder_), 10'000);
+  EXPECT_EQ(free_bytes(folder_), 10'000);
   write("sys/fs/cgroup/user/one/memory.current", "90000\n");  // the limit was lowered
-  EXPECT_EQ(available_bytes(folder_), 0);
+  EXPECT_EQ(free_bytes(folder_), 0);
   write("proc/self/cgroup", "0::/\n");
   write("sys/fs/cgroup/memory.max", "500\n");
   write("sys/fs/cgroup/memory.current", "100\n");
-  EXPECT_EQ(available_bytes(folder_), 400);
+  EXPECT_EQ(free_bytes(folder_), 400);
 }
 
 TEST(Memory, SomeIsAvailableHere) {
-  EXPECT_GT(available_bytes(), 1'000'000);
+  EXPECT_GT(free_bytes(), 1'000'000);
 }
 
 }  // namespace

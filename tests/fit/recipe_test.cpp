@@ -117,6 +117,19 @@ TEST(Recipes, SayWhereAMistakeIs) {
   EXPECT_NE(error_in("network = \"hourglass\"\n").find("no network"), std::string::npos);
 }
 
+TEST(Recipes, MistakesThatTomlAssertsAreMistakesToo) {
+  for (const char* text :
+       {"[{a]\nb = 1\n", "[", "[a", "a", "a = ", "a = [", "a = {", "\"", "a.\n", "[[a]\n", "loss = \xC3\xA4\n"}) {
+    EXPECT_EQ(error_of([&] { (void)parse_recipe(text, "mine", "mine.toml"); }).rfind("mine.toml, line ", 0), 0U)
+        << text;
+  }
+}
+
+TEST(Recipes, MayHaveAnyLetterInComments) {
+  const Recipe recipe = parse_recipe("\xEF\xBB\xBF# F\xC3\xBCr Nebel\niterations = 7  # \xFF\n", "mine", "mine.toml");
+  EXPECT_EQ(recipe.iterations, 7);
+}
+
 TEST(Recipes, SuggestTheNearestName) {
   EXPECT_NE(error_of([] { (void)load_recipe("quik"); }).find("did you mean quick?"), std::string::npos);
 }

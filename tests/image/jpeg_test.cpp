@@ -180,5 +180,16 @@ TEST(Jpeg, MissingDataAreAnError) {
   }
 }
 
+TEST(Jpeg, HasOnlySoManyScans) {
+  Bytes file = make_jpeg(16, 16, solid(256, {10, 20, 30}), {.progressive = true});
+  const auto text = [&] { return std::string_view(reinterpret_cast<const char*>(file.data()), file.size()); };
+  const std::size_t last = text().rfind("\xFF\xDA");
+  const Bytes scan(file.begin() + static_cast<std::ptrdiff_t>(last), file.end() - 2);
+  for (int i = 0; i < 50; ++i) file.insert(file.end() - 2, scan.begin(), scan.end());
+  EXPECT_EQ(test::decode_error(file), "");
+  for (int i = 0; i < 50; ++i) file.insert(file.end() - 2, scan.begin(), scan.end());
+  EXPECT_EQ(test::decode_error(file), "has more than 100 scans, which no picture needs");
+}
+
 }  // namespace
 }  // namespace dipper

@@ -149,9 +149,9 @@ Bytes exif(int orientation, bool little_endian) {
   return bytes;
 }
 
-std::string decode_error(std::span<const std::byte> file) {
+std::string decode_error(std::span<const std::byte> file, const ReadLimits& limits) {
   try {
-    static_cast<void>(decode_image(file));
+    static_cast<void>(decode_image(file, limits));
     return {};
   } catch (const Error& error) {
     return error.what();

@@ -41,7 +41,7 @@ void expect_same_pixels(const Image& a, const Image& b);
 [[nodiscard]] Bytes exif(int orientation, bool little_endian = true);
 
 /// The message of the Error that decoding throws; empty when it decodes.
-[[nodiscard]] std::string decode_error(std::span<const std::byte> file);
+[[nodiscard]] std::string decode_error(std::span<const std::byte> file, const ReadLimits& limits = {});
 
 /// Expects an Error for every start of a file that lacks a byte or more.
 void expect_error_when_cut(std::span<const std::byte> file);

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "image/io.hpp"
+#include "image/limits.hpp"
 #include "pictures.hpp"
 
 namespace dipper {
@@ -289,7 +290,7 @@ TEST(Tiff, AHugeHeaderIsRefused) {
   set(1, 1'000'000);
   EXPECT_NE(test::decode_error(file).find("1000000 x 1000000 pixels"), std::string::npos) << test::decode_error(file);
   set(1, 900);
-  EXPECT_EQ(test::decode_error(file), "is truncated");
+  EXPECT_EQ(test::decode_error(file, {.pixels = usual_most_pixels}), "is truncated");
 }
 
 }  // namespace

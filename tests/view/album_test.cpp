@@ -37,6 +37,16 @@ TEST(Albums, SayWhatIsNoPicture) {
   }
 }
 
+TEST(Albums, RefuseWhatIsBeyondTheLimit) {
+  Album album;
+  const Bytes bytes = encode_png(Image(20, 10, 1));
+  const std::string file(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  album.take({.pixels = 199});
+  EXPECT_THROW(album.read("a.png", file), Error);
+  album.take({.pixels = 200});
+  EXPECT_EQ(album.read("a.png", file)->image.width, 20);
+}
+
 TEST(Albums, ForgetWhatNobodyHolds) {
   const std::size_t one = sizeof(float) * 3 * 20;
   Album album(3 * one);
