@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <ostream>
 
 #include "dipper/dipper.hpp"
 #include "faults/faulty_runs.hpp"
@@ -14,6 +15,10 @@ struct Work {
   const char* name;
   const char* command;
 };
+
+void PrintTo(const Work& work, std::ostream* out) {  // NOLINT(readability-identifier-naming): GoogleTest's name
+  *out << work.name;
+}
 
 constexpr const char* fit =
     "inpaint in.png --drop 0.5 -o out.png --iterations 3 --quiet --recipe small --set skip.down=4,4 --set skip.up=4 "

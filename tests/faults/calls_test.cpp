@@ -77,7 +77,7 @@ TEST_F(Calls, AllThatFailFromOneOnLoseNothing) {
     runs_->run({.call = call, .error = ENOSPC, .lasting = true}, turn++ % 2 == 0);
   }
   print_tally("calls that failed from one on", runs_->tally());
-  EXPECT_LE(runs_->tally().done, 1);  // the last one, which closes a folder
+  EXPECT_LE(runs_->tally().done, 2);  // from the last ones on, which open and close a folder to flush it
 }
 
 // Of the outputs, and of the fit.
