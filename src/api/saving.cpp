@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <new>
 #include <utility>
 
 namespace dipper {
@@ -31,6 +32,8 @@ std::string Saving::save(Fit& fit, Judge* judge, Spread* spread) {
     saved_to_ = settings_.checkpoint;
   } catch (const Error& error) {
     note = fmt::format("there is no checkpoint of iteration {}: {}", fit.iteration(), error.what());
+  } catch (const std::bad_alloc&) {
+    note = fmt::format("there is no checkpoint of iteration {}: there was not enough memory for it", fit.iteration());
   }
   saved_at_ = clock_();
   return note;

@@ -19,6 +19,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What whoever wanted to write may do about it.
+const char* way_out(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return "; make room, or name another place";
+    case EROFS:
+    case EACCES:
+    case EPERM:
+      return "; name another place, or ask for the right to write there";
+    default:
+      return "; name another place";
+  }
+}
+
+[[noreturn]] void fail_to_write(const fs::path& file, int error) {
+  throw Error(fmt::format("cannot write {}: {}{}", file.string(), std::strerror(error), way_out(error)));
+}
+
 [[noreturn]] void fail(const char* doing, const fs::path& file, int error) {
   throw Error(fmt::format("cannot {} {}: {}", doing, file.string(), std::strerror(error)));
 }
@@ -31,16 +51,24 @@ fs::path folder_of(const fs::path& file) {
 void keep_as(const fs::path& file, const fs::path& keep) {
   ::unlink(keep.c_str());
   if (::link(file.c_str(), keep.c_str()) == 0) return;
-  if (::rename(file.c_str(), keep.c_str()) != 0) fail("write", keep, errno);
+  if (::rename(file.c_str(), keep.c_str()) != 0) fail_to_write(keep, errno);
+}
+
+// What went wrong; 0: nothing.
+int flush(int descriptor) {
+  while (::fsync(descriptor) != 0) {
+    if (errno != EINTR) return errno;
+  }
+  return 0;
 }
 
 // A name lasts when its folder is on the disk. Some file systems cannot flush folders, and need not.
 void flush_folder(const fs::path& folder, const fs::path& file) {
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return;  // it may be written but not read
-  const int error = ::fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno;
+  const int error = flush(descriptor);
   ::close(descriptor);
-  if (error != 0) fail("write", file, error);
+  if (error != 0 && error != EINVAL) fail_to_write(file, error);
 }
 
 }  // namespace
@@ -93,6 +121,8 @@ std::vector<std::byte> read_file(const fs::path& file) {
 
 OutputFile::OutputFile(const fs::path& target) : target_(target), resolved_(follow_links(target)) {
   std::error_code error;
+  if (fs::is_symlink(resolved_, error))
+    throw Error(fmt::format("{} is a link that leads nowhere; name a file", target.string()));
   if (fs::is_directory(resolved_, error))
     throw Error(fmt::format("{} is a folder; name a file in it", target.string()));
   if (fs::exists(resolved_, error) && !fs::is_regular_file(resolved_, error)) {
@@ -100,11 +130,11 @@ OutputFile::OutputFile(const fs::path& target) : target_(target), resolved_(foll
   }
   const fs::path folder = folder_of(resolved_);
   if (!fs::is_directory(folder, error)) throw Error(fmt::format("there is no folder {} to write to", folder.string()));
-  if (fs::exists(resolved_, error) && ::access(resolved_.c_str(), W_OK) != 0) fail("write", target, errno);
+  if (fs::exists(resolved_, error) && ::access(resolved_.c_str(), W_OK) != 0) fail_to_write(target, errno);
   std::string name = (folder / fmt::format(".{}.XXXXXX", resolved_.filename().string())).string();
   descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
-  if (descriptor_ < 0) fail("write", target, errno);
-  temporary_ = name;
+  if (descriptor_ < 0) fail_to_write(target, errno);
+  temporary_ = Unfinished(std::move(name));
   struct stat status {};
   const mode_t mask = ::umask(0);
   ::umask(mask);
@@ -115,29 +145,28 @@ OutputFile::OutputFile(const fs::path& target) : target_(target), resolved_(foll
 OutputFile::OutputFile(OutputFile&& other) noexcept
     : target_(std::move(other.target_)),
       resolved_(std::move(other.resolved_)),
-      temporary_(std::exchange(other.temporary_, {})),
+      temporary_(std::move(other.temporary_)),
       descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 OutputFile::~OutputFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 void OutputFile::write(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const ssize_t put = ::write(descriptor_, bytes.data(), bytes.size());
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) fail("write", target_, errno);
+    if (put <= 0) fail_to_write(target_, put < 0 ? errno : EIO);  // none at all is what no file should take
     bytes = bytes.subspan(static_cast<std::size_t>(put));
   }
 }
 
 void OutputFile::commit(const fs::path& keep) {
-  if (::fsync(descriptor_) != 0) fail("write", target_, errno);
-  if (::close(std::exchange(descriptor_, -1)) != 0) fail("write", target_, errno);
+  if (const int error = flush(descriptor_); error != 0) fail_to_write(target_, error);
+  if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) fail_to_write(target_, errno);
   if (!keep.empty()) keep_as(resolved_, keep);
-  if (::rename(temporary_.c_str(), resolved_.c_str()) != 0) fail("write", target_, errno);
-  temporary_.clear();
+  if (::rename(temporary_.path().c_str(), resolved_.c_str()) != 0) fail_to_write(target_, errno);
+  temporary_.keep();
   flush_folder(folder_of(resolved_), target_);
 }
 

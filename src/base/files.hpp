@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "base/unfinished.hpp"
+
 namespace dipper {
 
 /// The whole of a file. Throws Error when there is none, it is a folder, or it cannot be read.
@@ -20,7 +22,8 @@ namespace dipper {
 /// existing target's permissions are kept.
 class OutputFile {
  public:
-  /// Throws Error when the folder does not exist or cannot be written, or the target is a folder.
+  /// Throws Error when the folder does not exist or cannot be written, or the target is a folder, a device or a link
+  /// that leads nowhere.
   explicit OutputFile(const std::filesystem::path& target);
   ~OutputFile();
   OutputFile(OutputFile&& other) noexcept;
@@ -38,9 +41,9 @@ class OutputFile {
   void commit(const std::filesystem::path& keep = {});
 
  private:
-  std::filesystem::path target_;     // as the user named it, for messages
-  std::filesystem::path resolved_;   // links followed
-  std::filesystem::path temporary_;  // empty once committed
+  std::filesystem::path target_;    // as the user named it, for messages
+  std::filesystem::path resolved_;  // links followed
+  Unfinished temporary_;
   int descriptor_ = -1;
 };
 

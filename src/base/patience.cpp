@@ -43,7 +43,7 @@ bool PatientWork::go_on(int worker) {
   if (worker != 0 || over_) return !over_;  // the first worker is the thread that began
   try {
     if (!patience_.go_on(static_cast<double>(done) / units_)) over_ = true;
-  } catch (...) {  // a pool's tasks may not throw
+  } catch (...) {  // the other workers are to stop too
     failure_ = std::current_exception();
     over_ = true;
   }

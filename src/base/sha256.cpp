@@ -1,33 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/sha256.hpp"
 
+// The functions of before OpenSSL 3, which it calls deprecated: they take no memory, and those that took their place
+// make half of a library's state first, and crash where there is no memory for it.
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include <array>
-#include <new>
 
 #include "base/check.hpp"
 
 namespace dipper {
 
-Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  if (context_ == nullptr) throw std::bad_alloc();
-  DIPPER_CHECK_EQ(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr), 1);
+Sha256::Sha256() : state_(new SHA256state_st) {
+  DIPPER_CHECK_EQ(SHA256_Init(state_.get()), 1);
 }
 
-void Sha256::Free::operator()(evp_md_ctx_st* context) const {
-  EVP_MD_CTX_free(context);
+void Sha256::Delete::operator()(SHA256state_st* state) const {
+  delete state;
 }
 
 void Sha256::add(std::span<const std::byte> bytes) {
-  DIPPER_CHECK_EQ(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()), 1);
+  DIPPER_CHECK_EQ(SHA256_Update(state_.get(), bytes.data(), bytes.size()), 1);
 }
 
 std::string Sha256::finish() {
-  std::array<unsigned char, 32> digest{};
-  DIPPER_CHECK_EQ(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr), 1);
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  DIPPER_CHECK_EQ(SHA256_Final(digest.data(), state_.get()), 1);
   return fmt::format("{:02x}", fmt::join(digest, ""));
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-struct evp_md_ctx_st;
+struct SHA256state_st;
 
 namespace dipper {
 
@@ -24,10 +24,10 @@ class Sha256 {
   [[nodiscard]] std::string finish();
 
  private:
-  struct Free {
-    void operator()(evp_md_ctx_st* context) const;
+  struct Delete {
+    void operator()(SHA256state_st* state) const;
   };
-  std::unique_ptr<evp_md_ctx_st, Free> context_;
+  std::unique_ptr<SHA256state_st, Delete> state_;
 };
 
 /// Of these bytes alone.

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <string>
 #include <system_error>
 
@@ -26,7 +27,10 @@ TemporaryFolder::TemporaryFolder() {
 
 TemporaryFolder::~TemporaryFolder() {
   std::error_code ignored;
-  fs::remove_all(path_, ignored);
+  try {
+    fs::remove_all(path_, ignored);
+  } catch (const std::bad_alloc&) {  // looking into folders takes memory
+  }
 }
 
 }  // namespace dipper

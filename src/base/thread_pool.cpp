@@ -2,7 +2,9 @@
 #include "base/thread_pool.hpp"
 
 #include <algorithm>
+#include <new>
 #include <system_error>
+#include <utility>
 
 namespace dipper {
 namespace {
@@ -37,6 +39,8 @@ ThreadPool::ThreadPool(int threads) {
       helpers_.emplace_back([this, worker] { help(worker); });
     } catch (const std::system_error&) {
       return;  // the system gives no more threads: those that run are enough for the same result
+    } catch (const std::bad_alloc&) {
+      return;  // nor memory for one
     }
   }
 }
@@ -75,6 +79,8 @@ void ThreadPool::run_erased(int tasks, Call call, const void* context) {
       std::this_thread::yield();
     }
   }
+  if (!failed_.exchange(false, std::memory_order_acquire)) return;
+  std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 void ThreadPool::help(int worker) {
@@ -104,7 +110,11 @@ void ThreadPool::take_tasks(int worker) {
     Share& share = shares_[static_cast<std::size_t>((worker + n) % size())];
     for (int number = share.next.fetch_add(1, std::memory_order_relaxed); number < share.end;
          number = share.next.fetch_add(1, std::memory_order_relaxed)) {
-      call_(context_, number, worker);
+      try {
+        call_(context_, number, worker);
+      } catch (...) {
+        if (!failed_.exchange(true, std::memory_order_acq_rel)) failure_ = std::current_exception();
+      }
     }
   }
 }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <thread>
 #include <vector>
 
@@ -26,7 +27,8 @@ class ThreadPool {
   [[nodiscard]] int size() const { return static_cast<int>(helpers_.size()) + 1; }
 
   /// Calls task(number, worker) for every number in [0, tasks) and returns when all are done; worker is in [0, size())
-  /// and names the scratch memory that the task may use. Allocates nothing; tasks may not throw.
+  /// and names the scratch memory that the task may use. Allocates nothing. Throws what the first task
+  /// to fail has thrown, when all that were begun are done.
   template <class Task>
   void run(int tasks, const Task& task) {
     run_erased(
@@ -55,6 +57,8 @@ class ThreadPool {
   std::atomic<std::uint32_t> round_{0};  // counts the calls of run; what helpers sleep on
   std::atomic<std::uint64_t> door_{0};   // the round, whether it is closed to those who come late, and how many are in
   std::atomic<bool> ending_{false};
+  std::atomic<bool> failed_{false};
+  std::exception_ptr failure_;  // of the task that set it, until run() throws it
   std::vector<std::thread> helpers_;
 };
 

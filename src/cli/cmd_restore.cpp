@@ -11,6 +11,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "cli/attempts.hpp"
 #include "cli/command.hpp"
 #include "cli/inputs.hpp"
 #include "cli/interrupt.hpp"
@@ -79,6 +80,12 @@ std::string sentence(const RestoreOptions& options, const Restoration& restorati
                                                   count_of(restoration.iterations, "iteration"), restoration.reason);
 }
 
+// For a fit whose picture could not be written.
+std::string way_on(const std::vector<std::string>& words, const Restoration& restoration) {
+  if (restoration.checkpoint.empty()) return "";
+  return fmt::format("; what the fit reached is kept, so go on with {}", resume_command(words, restoration.checkpoint));
+}
+
 // The page hears of what goes wrong too.
 Restoration watched_restore(const Request& request, std::optional<WatchedRun>& watched,
                             const ProgressCallback& progress) {
@@ -108,18 +115,23 @@ int run(const TaskInfo& task, const RestoreOptions& options, const std::vector<s
 
   const auto restoration = watched_restore(request, watched, [&](const Progress& progress) {
     if (progress.iteration == progress.resumed_from) outputs.check_size(progress.width, progress.height);
-    outputs.frame(progress);
+    report.tell(outputs.frame(progress));
     if (page) page->follow(progress);
     report.update(progress);
     const bool go_on = !watched || watched->follow(progress);
     return go_on && !interrupted();
   });
 
-  outputs.write(request, restoration);
-  remove_checkpoint(options, restoration);
+  Attempts attempts;
+  if (attempts([&] { outputs.write(request, restoration); })) remove_checkpoint(options, restoration);
   const view::Figures figures = view::figures_of(restoration, options.raw);
   const Json result = view::result_json(restoration, figures, {options.output, options.uncertainty});
-  if (page) page->write(request, restoration, result);
+  if (page) attempts([&] { page->write(request, restoration, result, outputs.has_picture()); });
+  if (!attempts.failure().empty()) {
+    const std::string failure = attempts.failure() + way_on(words, restoration);
+    if (watched) watched->fail(failure);
+    throw Error(failure);
+  }
   const bool may_resume = restoration.stopped && !restoration.checkpoint.empty();
   report.finish(sentence(options, restoration, figures), restoration,
                 may_resume ? resume_command(words, restoration.checkpoint) : "");

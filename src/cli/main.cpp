@@ -7,12 +7,16 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <new>
 #include <string>
+#include <system_error>
 #include <vector>
 
+#include "base/unfinished.hpp"
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/mistakes.hpp"
@@ -87,7 +91,48 @@ int run(int argc, char** argv) {
 // Results that nobody received are no success.
 int flushed(int code) {
   if (std::fflush(stdout) == 0) return code;
-  return fail(exit_unexpected, "cannot write to the standard output");
+  return fail(exit_bad_request, "cannot write to the standard output; make room where it goes, or let it go elsewhere");
+}
+
+// Takes no memory.
+int tell_of_no_memory() {
+  say("dipper: there is not enough memory for this picture; use a smaller one\n");
+  return exit_bad_request;
+}
+
+std::terminate_handler usual_end = nullptr;
+
+// Destructors that need memory end here when there is none (nlohmann's JSON has one), and what nobody expected.
+[[noreturn]] void end_at_once() {
+  try {
+    if (std::current_exception() != nullptr) throw;
+  } catch (const std::bad_alloc&) {
+    remove_unfinished();
+    std::_Exit(tell_of_no_memory());
+  } catch (...) {
+    usual_end();  // a bug
+  }
+  std::abort();
+}
+
+int ended(int argc, char** argv) {
+  try {
+    return flushed(run(argc, argv));
+  } catch (const FitError& error) {
+    return fail(exit_fit_failed, error.what());
+  } catch (const Stopped& stop) {
+    return fail(exit_interrupted, stop.what());
+  } catch (const Error& error) {
+    return fail(exit_bad_request, error.what());
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::filesystem::filesystem_error& error) {
+    if (error.code() == std::errc::not_enough_memory) throw std::bad_alloc();
+    return fail(exit_bad_request, fmt::format("cannot find out where {} is: {}; name another place",
+                                              error.path1().string(), error.code().message()));
+  } catch (const std::exception& error) {
+    return fail(exit_unexpected, error.what());
+  }
 }
 
 }  // namespace
@@ -95,17 +140,10 @@ int flushed(int code) {
 
 int main(int argc, char** argv) {
   using namespace dipper::cli;
+  usual_end = std::set_terminate(end_at_once);
   try {
-    return flushed(run(argc, argv));
-  } catch (const dipper::FitError& error) {
-    return fail(exit_fit_failed, error.what());
-  } catch (const dipper::Stopped& stop) {
-    return fail(exit_interrupted, stop.what());
-  } catch (const dipper::Error& error) {
-    return fail(exit_bad_request, error.what());
-  } catch (const std::bad_alloc&) {
-    return fail(exit_bad_request, "there is not enough memory for this picture; use a smaller one");
-  } catch (const std::exception& error) {
-    return fail(exit_unexpected, error.what());
+    return ended(argc, argv);
+  } catch (const std::bad_alloc&) {  // from there, or from putting a sentence together
+    return tell_of_no_memory();
   }
 }

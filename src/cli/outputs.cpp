@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "base/files.hpp"
 #include "cli/clashes.hpp"
 #include "cli/resume.hpp"
 #include "image/crop.hpp"
@@ -88,14 +89,6 @@ Image blank_strip(const RestoreOptions& options, const Image& input) {
   return strip(pictures, strip_rows);
 }
 
-// Ten times the standard deviation, as gray of 8 bits.
-Image uncertainty_map(const Image& deviation) {
-  Image map = deviation;
-  map.sample = SampleType::u8;
-  for (float& sample : map.samples) sample = std::min(1.0F, 10 * sample);
-  return map;
-}
-
 void refuse_uncertainty_of_raw(const RestoreOptions& options) {
   if (options.uncertainty.empty() || !options.raw) return;
   throw Error(
@@ -103,31 +96,29 @@ void refuse_uncertainty_of_raw(const RestoreOptions& options) {
       "out");
 }
 
-// Leaves folders with something in them alone.
-void remove_empty(const std::vector<fs::path>& folders) {
-  std::error_code error;
-  for (const fs::path& folder : folders) fs::remove(folder, error);
-}
-
 }  // namespace
+
+Image uncertainty_map(const Uncertainty& uncertainty) {
+  Image map = uncertainty.deviation;
+  map.sample = SampleType::u8;
+  for (float& sample : map.samples) sample = std::min(1.0F, 10 * sample);
+  return map;
+}
 
 FrameFolder::FrameFolder(fs::path folder) : folder_(std::move(folder)) {
   fs::path path;
   for (const fs::path& part : folder_) {
     path /= part;
     std::error_code error;
-    if (fs::create_directory(path, error)) made_.insert(made_.begin(), path);
+    std::string name = path.string();
+    Unfinished& made = made_.emplace_front();
+    if (fs::create_directory(path, error)) made = Unfinished(std::move(name));
     if (error || !fs::is_directory(path)) {
-      remove_empty(made_);
       throw Error(fmt::format("cannot make the folder {} for --frames: {}", folder_.string(),
                               error ? error.message() : fmt::format("{} is a file", path.string())));
     }
   }
   check_writable(folder_ / frame_name(0));
-}
-
-FrameFolder::~FrameFolder() {
-  remove_empty(made_);
 }
 
 void FrameFolder::write(int iteration, const Image& picture) const {
@@ -139,7 +130,10 @@ Outputs::Outputs(const RestoreOptions& options, const Image& input) : options_(o
   refuse_clashes(inputs_of(options), outputs_of(options));
   refuse_frame_clashes(options);
   claims_.emplace_back(options.output);
-  if (const std::string checkpoint = checkpoint_file(options); !checkpoint.empty()) claims_.emplace_back(checkpoint);
+  if (const std::string checkpoint = checkpoint_file(options); !checkpoint.empty()) {
+    claims_.emplace_back(checkpoint);
+    static_cast<void>(OutputFile(checkpoint));  // can it be written?
+  }
   check_writable(options.output, input);
   if (options.damages) check_writable(damaged_file(options), input);
   if (!options.strip.empty()) check_writable(options.strip, blank_strip(options, input));
@@ -169,36 +163,43 @@ double Outputs::seconds_per_pixel(const Image& like) const {
   return more * files * took.count() / static_cast<double>(part.plane_size());
 }
 
-void Outputs::frame(const Progress& progress) {
-  if (progress.picture == nullptr) return;
+std::string Outputs::frame(const Progress& progress) {
+  if (progress.picture == nullptr) return "";
   const Image& picture = options_.raw ? *progress.raw : *progress.picture;
-  if (frames_) frames_->write(progress.iteration, picture);
+  const bool first = frames_written_.failure().empty();
+  if (frames_) frames_written_([&] { frames_->write(progress.iteration, picture); });
   if (animation_) animation_->add(picture);
   last_frame_ = progress.iteration;
+  if (!first || frames_written_.failure().empty()) return "";
+  return fmt::format("the fit goes on without a frame of iteration {}: {}", progress.iteration,
+                     frames_written_.failure());
 }
 
 void Outputs::write(const Request& request, const Restoration& restoration) {
   const Image& restored = options_.raw ? restoration.raw : restoration.image;
-  write_image(options_.output, restored);
+  Attempts attempts;
+  has_picture_ = attempts([&] { write_image(options_.output, restored); });
   if (restoration.damaged) {
     DIPPER_CHECK(options_.damages);  // else nobody checked that this file may be written
-    write_image(damaged_file(options_), *restoration.damaged);
+    attempts([&] { write_image(damaged_file(options_), *restoration.damaged); });
   }
   if (!options_.strip.empty()) {
     std::vector<Image> pictures;
     if (restoration.truth) pictures.push_back(*restoration.truth);
     pictures.push_back(restoration.damaged ? *restoration.damaged : request.input);
     pictures.push_back(restored);
-    write_image(options_.strip, strip(pictures, strip_rows));
+    attempts([&] { write_image(options_.strip, strip(pictures, strip_rows)); });
   }
   if (!options_.uncertainty.empty() && restoration.uncertainty) {
-    write_image(options_.uncertainty, uncertainty_map(restoration.uncertainty->deviation));
+    attempts([&] { write_image(options_.uncertainty, uncertainty_map(*restoration.uncertainty)); });
   }
   if (last_frame_ != restoration.iterations) {
-    if (frames_) frames_->write(restoration.iterations, restored);
+    if (frames_) attempts([&] { frames_->write(restoration.iterations, restored); });
     if (animation_) animation_->add(restored);
   }
-  if (animation_) animation_->write();
+  if (animation_) attempts([&] { animation_->write(); });
+  attempts([&] { frames_written_.finish(); });
+  attempts.finish();
 }
 
 }  // namespace dipper::cli

@@ -7,6 +7,7 @@
 
 #include "base/files.hpp"
 #include "base/sha256.hpp"
+#include "cli/outputs.hpp"
 #include "view/run_record.hpp"
 
 namespace dipper::cli {
@@ -34,15 +35,17 @@ void RunReport::add_pictures(const Request& request, const Restoration& restorat
   if (restoration.iterations > 0) report_.last_frame(restoration.iterations, restored);
   if (restoration.truth) report_.picture("truth", "truth", *restoration.truth);
   if (!options_.uncertainty.empty() && restoration.uncertainty) {
-    report_.picture("uncertainty", "how far each pixel may be off", read_image(options_.uncertainty, options_.limits));
+    report_.picture("uncertainty", "how far each pixel may be off", uncertainty_map(*restoration.uncertainty));
   }
 }
 
-void RunReport::write(const Request& request, const Restoration& restoration, const Json& result) {
+void RunReport::write(const Request& request, const Restoration& restoration, const Json& result, bool has_output) {
   add_pictures(request, restoration);
   course_.finish(restoration);
   Json files = files_;
-  files.push_back({{"what", "output"}, {"file", options_.output}, {"sha256", sha256_of(read_file(options_.output))}});
+  if (has_output) {
+    files.push_back({{"what", "output"}, {"file", options_.output}, {"sha256", sha256_of(read_file(options_.output))}});
+  }
   const view::RunFacts facts{options_.input, command_, summary_, std::move(files), options_.raw};
   report_.write(fmt::format("{} {}", request.task, options_.input),
                 to_line(view::run_json(facts, request, restoration, course_, result)));

@@ -18,8 +18,9 @@ class RunReport {
 
   void follow(const Progress& progress);
 
-  /// result: what --json prints. To be called when all other files are written.
-  void write(const Request& request, const Restoration& restoration, const Json& result);
+  /// result: what --json prints; has_output: whether the restored picture could be written. To be called when all other
+  /// files are.
+  void write(const Request& request, const Restoration& restoration, const Json& result, bool has_output);
 
  private:
   void add_pictures(const Request& request, const Restoration& restoration);

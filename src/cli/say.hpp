@@ -7,8 +7,11 @@
 namespace dipper::cli {
 
 /// Writes to stderr. Whoever listened there may have gone, which must not cost a fit: failures are ignored.
+inline void say(const char* text) {
+  static_cast<void>(std::fputs(text, stderr));
+}
 inline void say(const std::string& text) {
-  static_cast<void>(std::fputs(text.c_str(), stderr));
+  say(text.c_str());
 }
 
 }  // namespace dipper::cli

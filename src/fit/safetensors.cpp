@@ -2,6 +2,7 @@
 #include "fit/safetensors.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,8 @@
 #include <cstdint>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "base/check.hpp"
@@ -126,20 +129,36 @@ Json read_header(std::ifstream& in, std::uint64_t file_size) {
   return header;
 }
 
-}  // namespace
+std::string quoted(const std::string& text) {
+  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
-void write_safetensors(OutputFile& file, const Metadata& metadata, std::span<const NamedTensor> tensors) {
-  Json header;
-  header[metadata_key] = metadata;
+// Put together as text: the destructor of a JSON object takes memory, and where there is none it ends the process. A
+// checkpoint is not worth that.
+std::string header_of(const Metadata& metadata, std::span<const NamedTensor> tensors) {
+  std::string text = fmt::format("{{\"{}\":{{", metadata_key);
+  const char* separator = "";
+  for (const auto& [key, value] : metadata) {
+    text += fmt::format("{}{}:{}", std::exchange(separator, ","), quoted(key), quoted(value));
+  }
+  text += '}';
+  std::set<std::string_view> names = {metadata_key};
   std::size_t at = 0;
   for (const NamedTensor& tensor : tensors) {
     DIPPER_CHECK_EQ(elements(tensor.shape, tensor.values.size()), tensor.values.size());
-    DIPPER_CHECK(!header.contains(tensor.name));
+    DIPPER_CHECK(names.insert(tensor.name).second);
     const std::size_t end = at + tensor.values.size_bytes();
-    header[tensor.name] = {{"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {at, end}}};
+    text += fmt::format(",{}:{{\"dtype\":\"F32\",\"shape\":[{}],\"data_offsets\":[{},{}]}}", quoted(tensor.name),
+                        fmt::join(tensor.shape, ","), at, end);
     at = end;
   }
-  std::string text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return text + '}';
+}
+
+}  // namespace
+
+void write_safetensors(OutputFile& file, const Metadata& metadata, std::span<const NamedTensor> tensors) {
+  std::string text = header_of(metadata, tensors);
   text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the values are aligned in the file
   const std::uint64_t length = text.size();
   DIPPER_CHECK(length <= header_limit);

@@ -7,6 +7,7 @@
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
+#include <new>
 
 #include "base/check.hpp"
 #include "dipper/error.hpp"
@@ -80,7 +81,7 @@ struct Reader : Session {
     if (png != nullptr) info = png_create_info_struct(png);
     if (info == nullptr) {
       png_destroy_read_struct(&png, nullptr, nullptr);
-      throw Error("cannot be decoded: libpng does not start");
+      throw std::bad_alloc();
     }
     png_set_read_fn(png, this, read);
   }
@@ -147,7 +148,7 @@ struct Writer : Session {
     if (png != nullptr) info = png_create_info_struct(png);
     if (info == nullptr) {
       png_destroy_write_struct(&png, nullptr);
-      throw Error("libpng does not start");
+      throw std::bad_alloc();
     }
     png_set_write_fn(png, this, write, flush);
   }

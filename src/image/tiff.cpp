@@ -396,7 +396,8 @@ Bytes encode_tiff(const Image& image) {
   Memory memory;
   memory.writing = true;
   Handle tiff = open(memory, row_size * static_cast<std::size_t>(image.height) > most_classic ? "w8" : "w");
-  if (!tiff) throw Error(fmt::format("libtiff says: {}", memory.message.data()));
+  // There is nothing else that beginning a file takes, and without it libtiff crashes later.
+  if (!tiff || memory.message[0] != '\0') throw std::bad_alloc();
   set_tags(tiff.get(), image, bits, rows);
   if (image.sample == SampleType::u8) {
     write_strips<std::uint8_t>(tiff.get(), memory, image, to_eight_bit(image), rows);

@@ -131,6 +131,10 @@ void encode_pixels(Encoded& encoded, const Image& image) {
                                          : WebPPictureImportRGB(&picture, pixels.data(), image.width * 3);
   if (imported == 0) throw std::bad_alloc();
   if (WebPEncode(&config, &picture) == 0) {
+    if (picture.error_code == VP8_ENC_ERROR_OUT_OF_MEMORY ||
+        picture.error_code == VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY) {
+      throw std::bad_alloc();
+    }
     throw Error(fmt::format("libwebp fails with error {}", static_cast<int>(picture.error_code)));
   }
 }

@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <new>
 #include <span>
 #include <utility>
 
-#include "base/check.hpp"
 #include "dipper/error.hpp"
 #include "report/dither.hpp"
 #include "report/palette.hpp"
@@ -34,11 +34,27 @@ constexpr int least_bits = 3;
 // A frame that stays this long is looked at: it is drawn anew, with all colours.
 constexpr int long_milliseconds = 1000;
 
-int append(GifFileType* gif, const GifByteType* bytes, int count) {
-  auto& file = *static_cast<std::vector<std::byte>*>(gif->UserData);
+struct Written {
+  std::vector<std::byte> bytes;
+  bool complete = true;
+};
+
+// How many were taken, which giflib does not always look at. It is C, which no exception may pass.
+int append(GifFileType* gif, const GifByteType* bytes, int count) noexcept {
+  auto& written = *static_cast<Written*>(gif->UserData);
   const auto* first = reinterpret_cast<const std::byte*>(bytes);
-  file.insert(file.end(), first, first + count);
-  return count;
+  try {
+    written.bytes.insert(written.bytes.end(), first, first + count);
+    return count;
+  } catch (const std::bad_alloc&) {
+    written.complete = false;
+    return 0;
+  }
+}
+
+[[noreturn]] void fail(int error) {
+  if (error == E_GIF_ERR_NOT_ENOUGH_MEM || error == E_GIF_ERR_WRITE_FAILED) throw std::bad_alloc();
+  throw Error(fmt::format("cannot make the GIF: {}", GifErrorString(error)));
 }
 
 void free_map(ColorMapObject* map) {
@@ -50,8 +66,8 @@ class GifAnimation : public AnimationEncoder {
   GifAnimation(int width, int height) : width_(width), height_(height), savings_(savings_per_pixel * width * height) {
     if (width > 65535 || height > 65535) throw Error("a GIF is at most 65535 x 65535 pixels; choose a smaller one");
     int error = 0;
-    gif_ = EGifOpen(&file_, append, &error);
-    if (gif_ == nullptr) throw Error(fmt::format("cannot make the GIF: {}", GifErrorString(error)));
+    gif_ = EGifOpen(&written_, append, &error);
+    if (gif_ == nullptr) fail(error);
     EGifSetGifVersion(gif_, true);
     check(EGifPutScreenDesc(gif_, width, height, 8, 0, nullptr));
     constexpr std::array<GifByteType, 3> for_ever = {1, 0, 0};
@@ -74,12 +90,12 @@ class GifAnimation : public AnimationEncoder {
     const auto pixels = static_cast<double>(frame.pixels());
     const double share = bytes_per_frame + bytes_per_pixel * pixels;
     const double budget = share + std::clamp(savings_, 0.0, most_extra_per_pixel * pixels);
-    const std::size_t before = file_.size();
-    const auto used = [&] { return static_cast<double>(file_.size() - before); };
+    const std::size_t before = written_.bytes.size();
+    const auto used = [&] { return static_cast<double>(written_.bytes.size() - before); };
     bits_ = stays ? most_bits : std::min(bits_ + 1, most_bits);  // frames resemble each other: begin near the last one
     put(frame, changed, milliseconds);
     while (!stays && bits_ > least_bits && used() > budget) {
-      file_.resize(before);  // giflib has finished the picture and keeps nothing of it
+      written_.bytes.resize(before);  // giflib has finished the picture and keeps nothing of it
       --bits_;
       put(frame, changed, milliseconds);
     }
@@ -91,8 +107,9 @@ class GifAnimation : public AnimationEncoder {
     int error = 0;
     GifFileType* gif = std::exchange(gif_, nullptr);
     const int status = EGifCloseFile(gif, &error);
-    if (status != GIF_OK) throw Error(fmt::format("cannot make the GIF: {}", GifErrorString(error)));
-    return std::move(file_);
+    if (status != GIF_OK) fail(error);
+    if (!written_.complete) throw std::bad_alloc();
+    return std::move(written_.bytes);
   }
 
  private:
@@ -148,7 +165,7 @@ class GifAnimation : public AnimationEncoder {
     for (std::size_t i = 0; i < palette.size(); ++i) entries[i] = {palette[i][0], palette[i][1], palette[i][2]};
     const int count = 1 << GifBitSize(static_cast<int>(palette.size()) + 1);  // the format has powers of two only
     const std::unique_ptr<ColorMapObject, decltype(&free_map)> map(GifMakeMapObject(count, entries.data()), &free_map);
-    DIPPER_CHECK(map != nullptr);
+    if (map == nullptr) throw std::bad_alloc();
     check(EGifPutImageDesc(gif_, 0, 0, width_, height_, false, map.get()));
     std::vector<GifPixelType> line(static_cast<std::size_t>(width_));  // giflib masks it in place
     for (std::size_t row = 0; row < indices.size(); row += line.size()) {
@@ -158,13 +175,14 @@ class GifAnimation : public AnimationEncoder {
   }
 
   void check(int status) const {
-    if (status != GIF_OK) throw Error(fmt::format("cannot make the GIF: {}", GifErrorString(gif_->Error)));
+    if (status != GIF_OK) fail(gif_->Error);
+    if (!written_.complete) throw std::bad_alloc();
   }
 
   int width_;
   int height_;
   GifFileType* gif_ = nullptr;
-  std::vector<std::byte> file_;
+  Written written_;
   std::vector<std::uint8_t> drawn_;  // what each pixel was meant to show when it was last drawn, [row][column][3]
   int bits_ = most_bits;             // of the last frame's palette
   double savings_;                   // bytes that later frames may use beyond their share

@@ -15,6 +15,7 @@
 #include "base/check.hpp"
 #include "base/evenly.hpp"
 #include "base/files.hpp"
+#include "base/unfinished.hpp"
 #include "dipper/error.hpp"
 #include "dipper/report.hpp"
 #include "report/page.hpp"
@@ -71,7 +72,8 @@ std::string in_text(std::string_view words) {
 
 // The modules of the page, each as an address that holds it.
 std::string import_map() {
-  nlohmann::ordered_json imports;
+  // Without a type it would be left half made where there is no memory for its first member.
+  nlohmann::ordered_json imports = nlohmann::ordered_json::object();
   for (const char* module : {"curve.mjs", "gestures.mjs", "player.mjs", "report.mjs", "viewer.mjs"}) {
     imports[fmt::format("dipper/{}", module)] =
         data_url("text/javascript", std::as_bytes(std::span(page_file(module))));
@@ -116,32 +118,18 @@ std::vector<fs::path> report_files(const fs::path& target) {
 
 struct Report::State {
   State() = default;
-  explicit State(const fs::path& target) : folder(target), files(report_files(target)) {
-    if (is_page(target)) {
-      folder.clear();
-    } else {
-      std::error_code error;
-      made_folder = fs::create_directory(target, error);
-      if (error || !fs::is_directory(target)) {
-        throw Error(fmt::format("cannot make the folder {} for the report: {}", target.string(),
-                                error ? error.message() : "there is a file of that name"));
-      }
-    }
-    try {
-      for (const fs::path& file : files) static_cast<void>(OutputFile(file));
-    } catch (...) {
-      remove_empty_folder();
-      throw;
-    }
+  explicit State(const fs::path& target) : files(report_files(target)) {
+    if (!is_page(target)) make_folder(target);
+    for (const fs::path& file : files) static_cast<void>(OutputFile(file));
   }
-  ~State() { remove_empty_folder(); }
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
 
-  // Only where nothing was written: else it is not empty.
-  void remove_empty_folder() const {
+  void make_folder(const fs::path& target) {
     std::error_code error;
-    if (made_folder) fs::remove(folder, error);
+    std::string name = target.string();
+    if (fs::create_directory(target, error)) folder = Unfinished(std::move(name));
+    if (!error && fs::is_directory(target)) return;
+    throw Error(fmt::format("cannot make the folder {} for the report: {}", target.string(),
+                            error ? error.message() : "there is a file of that name"));
   }
 
   struct Shown {
@@ -151,9 +139,8 @@ struct Report::State {
     std::vector<std::byte> webp;
   };
 
-  fs::path folder;  // empty where the report is a file
+  Unfinished folder;  // where this has made one; it stays with a report in it
   std::vector<fs::path> files;
-  bool made_folder = false;
   Evenly<Shown> frames{most_frames};
   std::optional<Shown> last_frame;
   std::vector<Shown> pictures;

@@ -6,6 +6,7 @@
 #include <webp/mux.h>
 
 #include <algorithm>
+#include <new>
 
 #include "base/check.hpp"
 #include "dipper/error.hpp"
@@ -24,7 +25,7 @@ class WebpAnimation : public AnimationEncoder {
     DIPPER_CHECK(WebPAnimEncoderOptionsInit(&options) != 0);
     options.anim_params.loop_count = 0;  // for ever
     encoder_.reset(WebPAnimEncoderNew(width, height, &options));
-    DIPPER_CHECK(encoder_ != nullptr);
+    if (encoder_ == nullptr) throw std::bad_alloc();
     DIPPER_CHECK(WebPConfigInit(&config_) != 0);
     config_.quality = 80;
   }

@@ -136,6 +136,14 @@ TEST_F(Files, ALinkStaysALink) {
   EXPECT_EQ(text(file("folder/target")), "text");
 }
 
+TEST_F(Files, LinksInACircleAreNoOutput) {
+  fs::create_symlink("two", file("one"));
+  fs::create_symlink("one", file("two"));
+  EXPECT_THROW(OutputFile(file("one")), Error);
+  EXPECT_TRUE(fs::is_symlink(file("one")));
+  EXPECT_EQ(entries(), 2);
+}
+
 TEST_F(Files, APlaceThatCannotBeWrittenIsFoundEarly) {
   EXPECT_THROW(OutputFile(file("none/out")), Error);
   fs::create_directory(file("folder"));

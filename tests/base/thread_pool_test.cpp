@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -36,6 +37,26 @@ TEST(ThreadPool, NoTwoTasksShareAWorkerAtOneTime) {
       EXPECT_FALSE(taken[static_cast<std::size_t>(worker)].exchange(true));
       taken[static_cast<std::size_t>(worker)] = false;
     });
+  }
+}
+
+// By run(), when nobody works on what belongs to its caller any more; the pool serves on.
+TEST(ThreadPool, WhatATaskThrowsIsThrown) {
+  for (const int threads : {1, 2, 5}) {
+    ThreadPool pool(threads);
+    for (const int bad : {0, 7, 19}) {
+      try {
+        pool.run(20, [bad](int number, int /*worker*/) {
+          if (number >= bad) throw std::runtime_error("too many");
+        });
+        ADD_FAILURE();
+      } catch (const std::runtime_error& error) {
+        EXPECT_STREQ(error.what(), "too many");
+      }
+      std::atomic<int> sum{0};
+      pool.run(50, [&](int number, int /*worker*/) { sum += number; });
+      EXPECT_EQ(sum, 1225);
+    }
   }
 }
 

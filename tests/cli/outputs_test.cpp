@@ -74,6 +74,18 @@ TEST_F(Outputs, FramesStripAndAnimation) {
   EXPECT_EQ(std::to_integer<int>(gif[6]), 8);
 }
 
+TEST_F(Outputs, AFrameThatCannotBeWrittenCostsNoFit) {
+  std::filesystem::create_directories(file("frames/frame_000002.png"));
+  const test::Outcome outcome = run({"inpaint", "in.png", "--drop", "0.5", "--iterations", "3", "-o", "out.png",
+                                     "--frames", "frames", "--every", "1", "--strip", "strip.png", "--quiet"});
+  EXPECT_EQ(outcome.code, 2);
+  const std::string why = "frames/frame_000002.png is a folder; name a file in it";
+  EXPECT_EQ(outcome.err, "dipper: the fit goes on without a frame of iteration 2: " + why + "\ndipper: " + why + "\n");
+  EXPECT_EQ(names_in(file("frames")), (Names{"frame_000001.png", "frame_000002.png", "frame_000003.png"}));
+  EXPECT_EQ(read_image(file("frames/frame_000003.png")).samples, read_image(file("out.png")).samples);
+  EXPECT_EQ(read_image(file("strip.png")).height, 12);
+}
+
 TEST_F(Outputs, AWebpAnimation) {
   restore({"-o", "out.png", "--animation", "a.webp"});
   const std::vector<std::byte> bytes = read_file(file("a.webp"));

@@ -175,7 +175,7 @@ TEST_F(ProgressReport, AReaderThatGoesAwayCostsNoFit) {
 
 TEST_F(ProgressReport, AStdoutThatTakesNothingIsAnError) {
   for (const char* where : {">/dev/full", ">&-"}) {
-    EXPECT_EQ(run_in_shell(std::string("exec \"$0\" info ") + where).code, 1) << where;
+    EXPECT_EQ(run_in_shell(std::string("exec \"$0\" info ") + where).code, 2) << where;
   }
 }
 
