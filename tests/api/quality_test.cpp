@@ -187,7 +187,7 @@ TEST(Qualities, TimeIsKept) {
 
 // One iteration of the reference takes seconds.
 TEST(Qualities, WhereThereIsNoTimeForAnIterationTheClassicalResultIsAll) {
-  Request request = half_missing(stripes(160));
+  Request request = half_missing(stripes(48));
   request.settings.device = "ref";
   request.settings.time = 0.6;
   const Restoration result = restore(request);

@@ -131,12 +131,12 @@ std::string error_of(const Request& request) {
 }
 
 TEST(Restore, SaysWhatWouldFitIntoTheMemory) {
-  Request request = drop_request(waves(1200, 600, 3), "0.5", 2);
+  Request request = drop_request(waves(800, 400, 3), "0.5", 2);
   request.settings.device = "cpu";
-  request.settings.max_memory = 200e6;
+  request.settings.max_memory = 100e6;
   const std::string error = error_of(request);
-  EXPECT_EQ(error.find("a fit to 1200x600 pixels needs more than 0."), 0U) << error;
-  EXPECT_NE(error.find(" GB of memory, and 0.2 GB are allowed by --max-memory; a picture of about "),
+  EXPECT_EQ(error.find("a fit to 800x400 pixels needs more than 0."), 0U) << error;
+  EXPECT_NE(error.find(" GB of memory, and 0.1 GB are allowed by --max-memory; a picture of about "),
             std::string::npos);
   EXPECT_NE(error.find(" fits, and so does --method linear, or allow more with --max-memory"), std::string::npos);
   // And it does.
@@ -146,7 +146,7 @@ TEST(Restore, SaysWhatWouldFitIntoTheMemory) {
   EXPECT_NEAR(static_cast<double>(width) / height, 2, 0.05);
   request = drop_request(waves(width, height, 3), "0.5", 2);
   request.settings.device = "cpu";
-  request.settings.max_memory = 200e6;
+  request.settings.max_memory = 100e6;
   EXPECT_EQ(error_of(request), "no error");
 }
 

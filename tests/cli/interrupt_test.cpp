@@ -39,7 +39,7 @@ TEST_P(Interrupt, WritesThePictureSoFar) {
 
 // The ref device takes more than a second for an iteration.
 TEST_P(Interrupt, ASecondOneEndsAtOnce) {
-  make_picture("in.png", 224, 224);
+  make_picture("in.png", 64, 64);
   test::Program program(folder_, {"inpaint", "in.png", "--drop", "0.5", "--device", "ref", "-o", "out.png"});
   for (int wait = 0; wait < 6000 && program.err().find("loss") == std::string::npos; ++wait) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -44,7 +44,6 @@ TEST_F(PlannedMemory, IsThatOfEveryNetwork) {
 
 TEST_F(PlannedMemory, IsThatOfEveryTaskAsItComes) {
   expect_near_the_peak({"inpaint", "in.png", "--drop", "0.5"});
-  expect_near_the_peak({"denoise", "in.png", "--sigma", "25"});
   expect_near_the_peak({"upscale", "in.png", "--scale", "4"});
   expect_near_the_peak({"dejpeg", "in.png"});
   expect_near_the_peak({"deblur", "in.png", "--gaussian", "1.6"});
