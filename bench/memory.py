@@ -15,30 +15,14 @@ from pathlib import Path
 
 from PIL import Image
 
+from recipe_task import recipes, words
 from record import ROOT
-
-TASKS = {
-    "inpaint": ["--drop", "0.5"],
-    "denoise": ["--sigma", "25"],
-    "upscale": ["--scale", "4"],
-    "dejpeg": [],
-    "deblur": ["--gaussian", "1.6"],
-    "flash": [],
-}
-
-
-def task_of(recipe):
-    if "superres" in recipe:
-        return "upscale"
-    return next((task for task in TASKS if task in recipe), "inpaint")
 
 
 def measure(program, recipe, picture, folder):
-    task = task_of(recipe)
-    second = [picture] if task == "flash" else []
     done = subprocess.run(
-        [program, task, picture, *second, *TASKS[task], "--recipe", recipe, "--iterations", "2", "--device", "cpu", "--progress",
-         "json", "--json", "-o", folder / "out.png"],
+        [program, *words(recipe, picture), "--iterations", "2", "--device", "cpu", "--progress", "json", "--json", "-o",
+         folder / "out.png"],
         capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"{recipe}: {done.stderr[-500:]}")
@@ -59,7 +43,7 @@ def main():
         for side in arguments.sides:
             picture = folder / f"{side}.jpg"
             Image.open(arguments.picture).convert("RGB").resize((side, side)).save(picture, quality=30)
-            for recipe in sorted(path.stem for path in (ROOT / "recipes").glob("*.toml")):
+            for recipe in recipes():
                 planned, peak = measure(arguments.program, recipe, picture, folder)
                 ratios.append(planned / peak)
                 print(f"{side:5} {recipe:22} planned {planned / 1e6:7.0f} MB, taken {peak / 1e6:7.0f} MB, ratio {ratios[-1]:.3f}",

@@ -68,7 +68,8 @@ Tiles::Cost DamagedAgain::measure(const Tiles::Draw& draw) const {
   return {.view = view, .other = view};  // the trial's
 }
 
-// By least squares: the network's part of the way from the estimate to the truth.
+// By least squares: the network's part of the way from the estimate to the truth. What it would gain goes by the square
+// of its share, so that of a small one nothing is left where the trial took it for a little too good.
 double DamagedAgain::best_share(const Tiles::Draw& draw, Tiles::Looks& looks) const {
   const Again::Trial& trial = again_.trial;
   if (trial.truth.empty()) {
@@ -84,7 +85,9 @@ double DamagedAgain::best_share(const Tiles::Draw& draw, Tiles::Looks& looks) co
     towards += step * (trial.truth[i] - trial.estimate[i]);
     length += step * step;
   }
-  return length > 0 ? std::clamp(towards / length, 0.0, 1.0) : 0;
+  constexpr double least = 0.15;
+  const double share = length > 0 ? std::clamp(towards / length, 0.0, 1.0) : 0;
+  return share < least ? 0 : share;
 }
 
 }  // namespace dipper

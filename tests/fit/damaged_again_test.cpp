@@ -96,6 +96,16 @@ TEST_F(DamagedAgains, TheEstimateHasItsShareAndTheObservationTheLastWord) {
   EXPECT_EQ(restored(), std::vector<float>(shape.size(), 0.25F));
 }
 
+TEST_F(DamagedAgains, ASmallShareIsNone) {
+  for (const float share : {0.1F, 0.2F}) {
+    trial(share);
+    std::vector<float> to(shape.size());
+    DamagedAgain fit = make();
+    EXPECT_EQ(fit.restore(adds_a_third(), views, Patience::endless(), to), 1);
+    EXPECT_NEAR(fit.share(), share < 0.15F ? 0 : share, 1e-5);
+  }
+}
+
 TEST_F(DamagedAgains, WithoutPatienceTheEstimateIsLeft) {
   trial(1);
   std::vector<float> to(shape.size());
