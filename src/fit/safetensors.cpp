@@ -148,7 +148,7 @@ std::string header_of(const Metadata& metadata, std::span<const NamedTensor> ten
     DIPPER_CHECK_EQ(elements(tensor.shape, tensor.values.size()), tensor.values.size());
     DIPPER_CHECK(names.insert(tensor.name).second);
     const std::size_t end = at + tensor.values.size_bytes();
-    text += fmt::format(",{}:{{\"dtype\":\"F32\",\"shape\":[{}],\"data_offsets\":[{},{}]}}", quoted(tensor.name),
+    text += fmt::format(R"(,{}:{{"dtype":"F32","shape":[{}],"data_offsets":[{},{}]}})", quoted(tensor.name),
                         fmt::join(tensor.shape, ","), at, end);
     at = end;
   }

@@ -14,12 +14,12 @@
 
 namespace dipper {
 
-MemoryLimit::MemoryLimit(std::size_t needed, std::size_t limit)
+MemoryLimit::MemoryLimit(std::size_t asked, std::size_t allowed)
     : Error(fmt::format("more than {:.3g} GB of memory are needed, and {:.3g} may be taken; use a smaller picture or "
                         "network, or allow more with --max-memory",
-                        static_cast<double>(needed) / 1e9, static_cast<double>(limit) / 1e9)),
-      needed(needed),
-      limit(limit) {}
+                        static_cast<double>(asked) / 1e9, static_cast<double>(allowed) / 1e9)),
+      needed(asked),
+      limit(allowed) {}
 
 Backend::Backend() = default;
 Backend::~Backend() = default;

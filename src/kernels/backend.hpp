@@ -59,7 +59,7 @@ class Recording {
 /// More memory is asked of a backend than it may take.
 class MemoryLimit : public Error {
  public:
-  MemoryLimit(std::size_t needed, std::size_t limit);
+  MemoryLimit(std::size_t asked, std::size_t allowed);
 
   std::size_t needed;  ///< bytes, at least
   std::size_t limit;
