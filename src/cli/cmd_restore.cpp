@@ -99,12 +99,13 @@ Restoration watched_restore(const Request& request, std::optional<WatchedRun>& w
 
 int run(const TaskInfo& task, const RestoreOptions& options, const std::vector<std::string>& words) {
   const auto began = std::chrono::steady_clock::now();
-  auto [request, files] = read_inputs(task.name, options);
+  Inputs inputs = read_inputs(task.name, options);
+  Request& request = inputs.request;
   Outputs outputs(options, request.input);
   std::optional<RunReport> page;
-  if (!options.report.empty()) page.emplace(options, command_line(without_resume(words)), files);
+  if (!options.report.empty()) page.emplace(options, command_line(without_resume(words)), inputs.files);
   std::optional<WatchedRun> watched;
-  if (options.view) watched.emplace(options, request, title(request, options), without_resume(words), files);
+  if (options.view) watched.emplace(options, request, title(request, options), without_resume(words), inputs.files);
   ProgressReport report(options, title(request, options));
   report.tell(warning_of_replacement(options));
   catch_interrupts();
