@@ -117,8 +117,8 @@ std::string what_fits(const FittingParts& parts, const MemoryLimit& limit) {
   const Image& like = parts.observation.like();
   const double share = 0.75 * static_cast<double>(limit.limit) / static_cast<double>(limit.needed);
   const auto side = [share](int pixels) { return std::max(1, static_cast<int>(pixels * std::sqrt(share))); };
-  const std::string method =
-      parts.task.methods.empty() ? "" : fmt::format(", and so does --method {}", parts.task.methods[0].name);
+  const TaskMethod* classic = parts.observation.classic;
+  const std::string method = classic == nullptr ? "" : fmt::format(", and so does --method {}", classic->name);
   return fmt::format(
       "a fit to {}x{} pixels needs more than {:.2g} GB of memory, and {:.2g} GB {}; a picture of about "
       "{}x{} fits{}, or allow more with --max-memory",

@@ -138,7 +138,7 @@ TEST(Restore, SaysWhatWouldFitIntoTheMemory) {
   EXPECT_EQ(error.find("a fit to 800x400 pixels needs more than 0."), 0U) << error;
   EXPECT_NE(error.find(" GB of memory, and 0.1 GB are allowed by --max-memory; a picture of about "),
             std::string::npos);
-  EXPECT_NE(error.find(" fits, and so does --method linear, or allow more with --max-memory"), std::string::npos);
+  EXPECT_NE(error.find(" fits, and so does --method cubic, or allow more with --max-memory"), std::string::npos);
   // And it does.
   int width = 0;
   int height = 0;
