@@ -129,6 +129,10 @@ void Fitting::plan_memory() {
 
 void Fitting::resume() {
   progress_.note = saving_.resume(fit_, judge(), spread());
+  if (fit_.lost()) {
+    throw Error(fmt::format("the fit in {} diverged, also at lower rates; begin anew, with another adam.rate or --seed",
+                            settings_.resume.string()));
+  }
   progress_.resumed_from = progress_.iteration = fit_.iteration();
   progress_.loss = fit_.loss();
   progress_.rollbacks = fit_.rollbacks();
@@ -177,7 +181,7 @@ bool Fitting::go_on(const ProgressCallback& callback) {
 // A host's steps are over when they return; of a device's somebody has to wait for the last one to know anything.
 bool Fitting::is_time_to_wait() const {
   return backend_.on_host() || fit_.iteration() % steps_at_once == 0 || is_pictured() ||
-         fit_.iteration() >= recipe_.iterations || fit_.looked() || saving_.is_due();
+         fit_.iteration() >= recipe_.iterations || fit_.looked();
 }
 
 bool Fitting::is_pictured() const {

@@ -58,10 +58,12 @@ std::size_t left_of(std::size_t limit, std::size_t used) {
 struct GroupFiles {
   const char* limit;
   const char* used;
-  const char* inactive;  // in memory.stat: pages that only keep files at hand
+  const char* inactive;  // in memory.stat: pages that only keep files at hand, seldom read
+  const char* active;    // and often
 };
-constexpr GroupFiles first_version{"memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"};
-constexpr GroupFiles second_version{"memory.max", "memory.current", "inactive_file"};
+constexpr GroupFiles first_version{"memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file",
+                                   "total_active_file"};
+constexpr GroupFiles second_version{"memory.max", "memory.current", "inactive_file", "active_file"};
 
 // Each group above counts too. Within a container the groups are often mounted without the path that the process knows
 // them by, so that only the topmost is there.
@@ -69,8 +71,9 @@ std::size_t free_in_group(const fs::path& root, fs::path group, const GroupFiles
   std::size_t least = no_limit;
   while (true) {
     const fs::path folder = root / group.relative_path();
-    const std::size_t used =
-        left_of(number_in(folder / files.used, 0), number_after(files.inactive, folder / "memory.stat", 0));
+    const fs::path statistics = folder / "memory.stat";
+    const std::size_t cached = number_after(files.inactive, statistics, 0) + number_after(files.active, statistics, 0);
+    const std::size_t used = left_of(number_in(folder / files.used, 0), cached);
     least = std::min(least, left_of(number_in(folder / files.limit, no_limit), used));
     if (!group.has_relative_path()) return least;
     group = group.parent_path();

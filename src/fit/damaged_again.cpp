@@ -53,6 +53,7 @@ double DamagedAgain::restore(const Tiles::Draw& draw, Tiles::Views views, Patien
   Image picture = damaged_;
   const bool drawn = patience.seconds_left() > 0 && tiles_.add_details(draw, views, 1, looks, picture);
   if (!drawn) share_ = 0;
+  if (share_ == 0) std::ranges::copy(again_.estimate, picture.samples.begin());  // the network may have gone wrong
   const auto share = static_cast<float>(share_);
   for (std::size_t i = 0; i < picture.samples.size(); ++i) {
     picture.samples[i] = std::clamp(share * picture.samples[i] + (1 - share) * again_.estimate[i], 0.0F, 1.0F);

@@ -180,7 +180,12 @@ void Fit::fill_target(const Target& target) {
   }
   program_.push(tensors_.y);
   program_.push(tensors_.weights);
-  if (recipe_.input_kind != "observed") target_range_ = range(channels);
+  // Of what is nearly all one value, that value is a stage on the way.
+  constexpr double most_alike = 0.15;
+  const bool varies = std::ranges::any_of(channels, [](const Extremes& channel) {
+    return channel.deviation() > most_alike * (channel.most - channel.least);
+  });
+  if (recipe_.input_kind != "observed" && varies) target_range_ = range(channels);
 }
 
 void Fit::step() {
@@ -193,7 +198,8 @@ void Fit::step() {
     });
   } else {
     backend_->run(first_part_, [this] { see(); });
-    if (rollback_.check({iteration_ + 1, program_.loss(), draws_one_value()}, state_with_average())) {
+    const float loss = program_.loss();
+    if (rollback_.check({iteration_ + 1, loss, std::isfinite(loss) && draws_one_value()}, state_with_average())) {
       ++rollbacks_;
       program_.forward();  // what the good state makes of this step's input
       change_input();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "base/check.hpp"
 #include "base/philox.hpp"
@@ -84,8 +85,10 @@ bool Tiles::add_details(const Draw& draw, Views views, float trust, Looks& looks
     go_on = add_view(draw, picture, views.first + whole, looks, details);
     if (go_on) ++whole;
   }
-  if (whole > 0) details.add_to(picture, trust);
-  return whole > 0;
+  const auto finite = [](float sample) { return std::isfinite(sample); };
+  if (whole == 0 || !std::ranges::all_of(details.sum.samples, finite)) return false;
+  details.add_to(picture, trust);
+  return true;
 }
 
 // Whether that was not ended.

@@ -86,7 +86,8 @@ class Tiles {
   };
 
   /// Adds to the picture what the network draws of it, the mean of the views, times `trust`. Where patience ends the
-  /// last view may be a part; false, and nothing is added, when the first is.
+  /// last view may be a part; false, and nothing is added, when the first is, or when the network drew what is no
+  /// number.
   [[nodiscard]] bool add_details(const Draw& draw, Views views, float trust, Looks& looks, Image& picture) const;
 
  private:

@@ -87,7 +87,7 @@ TEST_F(FreeBytes, AreWhatTheGroupsMayTake) {
   write("sys/fs/cgroup/user/memory.current", "900000\n");
   EXPECT_EQ(free_bytes(folder_), 100'000);
   write("sys/fs/cgroup/user/memory.stat", "anon 650000\ninactive_file 250000\nactive_file 7\n");
-  EXPECT_EQ(free_bytes(folder_), 350'000);
+  EXPECT_EQ(free_bytes(folder_), 350'007);
   write("sys/fs/cgroup/user/one/memory.max", "80000\n");
   EXPECT_EQ(free_bytes(folder_), 10'000);
   write("sys/fs/cgroup/user/one/memory.current", "90000\n");  // the limit was lowered

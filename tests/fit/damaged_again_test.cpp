@@ -96,6 +96,15 @@ TEST_F(DamagedAgains, TheEstimateHasItsShareAndTheObservationTheLastWord) {
   EXPECT_EQ(restored(), std::vector<float>(shape.size(), 0.25F));
 }
 
+TEST_F(DamagedAgains, ANetworkThatWentWrongLeavesTheEstimate) {
+  trial(1);
+  std::vector<float> to(shape.size());
+  DamagedAgain fit = make();
+  fit.restore([this] { std::ranges::fill(x, std::nanf("")); }, views, Patience::endless(), to);
+  EXPECT_EQ(to, estimate);
+  EXPECT_EQ(fit.share(), 0);
+}
+
 TEST_F(DamagedAgains, ASmallShareIsNone) {
   for (const float share : {0.1F, 0.2F}) {
     trial(share);

@@ -153,6 +153,16 @@ TEST_F(Mending, APictureOfOneValueMayBeDrawn) {
   EXPECT_FALSE(steps(fit, 20));
 }
 
+// Where nearly all is of one value, that value is a stage on the way.
+TEST_F(Mending, APictureOfNearlyOneValueMayBeginAsOne) {
+  std::ranges::fill(values_, 0.0F);
+  values_[100] = 1;
+  const auto backend = make_cpu_backend(2);
+  Fit fit(target(), recipe_, *backend, 0);
+  spoil(fit, to_zero);
+  EXPECT_FALSE(steps(fit, 20));
+}
+
 // A network that adds to a base or to a tile may add nothing.
 TEST_F(Mending, WhatIsAddedMayBeOneValue) {
   recipe_.input_kind = "observed";
