@@ -121,7 +121,7 @@ void Fitting::tell(Restoration& result) {
 void Fitting::plan_memory() {
   // Of code, libraries and stacks, first touched then where no classical method has done so; measured.
   const std::size_t program = judging_.classic.empty() ? 12'000'000 : 0;
-  const std::size_t pictures = judge() != nullptr ? 7 : 4;
+  const std::size_t pictures = judge() != nullptr ? most_pictures_kept : most_pictures_kept - 3;
   const std::size_t fitting = bytes_before_ + program + fit_.bytes() + (membrane_ ? membrane_->bytes() : 0) +
                               pictures * observation_.like().samples.size() * sizeof(float);
   progress_.planned_bytes = std::max(fitting, peak_resident_bytes());  // of the classical method

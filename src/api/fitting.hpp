@@ -32,6 +32,9 @@ struct FittingParts {
   const Device& device;
 };
 
+/// Pictures, with the wanted one's samples as floats, that a fit keeps beside its backend's memory at most.
+inline constexpr std::size_t most_pictures_kept = 7;
+
 /// What it is fitted to; the judging must outlive that.
 [[nodiscard]] Target target_of(const Observation& observation, const Judging& judging);
 

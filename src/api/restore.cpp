@@ -106,8 +106,7 @@ void keep_checkpoint(const Settings& settings, const Judging& judging) {
 void limit_to_what_is_free(const FittingParts& parts) {
   Backend& backend = *parts.device.backend;
   if (parts.settings.max_memory > 0 || !backend.on_host()) return;
-  constexpr std::size_t pictures = 7;
-  const std::size_t kept = pictures * parts.observation.like().samples.size() * sizeof(float);
+  const std::size_t kept = most_pictures_kept * parts.observation.like().samples.size() * sizeof(float);
   const std::size_t available = free_bytes();
   backend.limit_memory(available - std::min(available, kept));
 }

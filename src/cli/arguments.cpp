@@ -39,13 +39,15 @@ std::uint64_t parse_seed(const std::string& text) {
 
 // "200M" as 200,000,000, and "1.5G".
 std::int64_t parse_pixels(const std::string& text) {
-  double pixels = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, pixels);
-  if (error == std::errc{} && stop + 1 == end && *stop == 'M') pixels *= 1e6;
-  if (error == std::errc{} && stop + 1 == end && *stop == 'G') pixels *= 1e9;
-  const bool ended = error == std::errc{} && (stop == end || (stop + 1 == end && (*stop == 'M' || *stop == 'G')));
-  if (ended && pixels >= 1 && pixels <= static_cast<double>(most_pixels)) return static_cast<std::int64_t>(pixels);
+  const char unit = text.empty() ? ' ' : text.back();
+  const double times = unit == 'G' ? 1e9 : unit == 'M' ? 1e6 : 1;
+  const char* end = text.data() + text.size() - (times > 1 ? 1 : 0);
+  double number = 0;
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const double pixels = number * times;
+  if (error == std::errc{} && stop == end && pixels >= 1 && pixels <= static_cast<double>(most_pixels)) {
+    return static_cast<std::int64_t>(pixels);
+  }
   throw Error(fmt::format("--max-pixels is \"{}\" but must be a number of pixels from 1 to {}M, such as 200M", text,
                           most_pixels / 1'000'000));
 }

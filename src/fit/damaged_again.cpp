@@ -18,10 +18,9 @@ DamagedAgain::DamagedAgain(const Recipe& recipe, std::uint64_t seed, Again again
   DIPPER_CHECK_EQ(damaged.size(), shape.size());
   DIPPER_CHECK_EQ(again_.estimate.size(), shape.size());
   damaged_ = image_of(damaged);
-  learned_[0] = image_of(again_.estimate);
   const auto smaller = [](int side) { return std::max(1, side * 3 / 5); };
-  learned_[1] = resize(learned_[0], smaller(shape.width), smaller(shape.height), ResizeKernel::lanczos3);
-  for (float& sample : learned_[1].samples) sample = std::clamp(sample, 0.0F, 1.0F);
+  smaller_ = resize(image_of(again_.estimate), smaller(shape.width), smaller(shape.height), ResizeKernel::lanczos3);
+  for (float& sample : smaller_.samples) sample = std::clamp(sample, 0.0F, 1.0F);
 }
 
 Image DamagedAgain::image_of(std::span<const float> samples) const {
@@ -34,9 +33,11 @@ Image DamagedAgain::image_of(std::span<const float> samples) const {
 void DamagedAgain::before(int step) {
   const Shape& tile = tiles_.shape();
   Image wanted(tile.width, tile.height, tile.channels);
-  const Image& learned = learned_[static_cast<std::size_t>(step) % learned_.size()];
-  tiles_.learn_part(seed_, step, learned.height, learned.width, [&](std::size_t to, std::size_t from) {
-    for (int c = 0; c < tile.channels; ++c) wanted.plane(c)[to] = learned.plane(c)[from];
+  const bool whole = step % 2 == 0;
+  const Image& like = whole ? damaged_ : smaller_;
+  const std::span<const float> learned = whole ? again_.estimate : std::span<const float>(smaller_.samples);
+  tiles_.learn_part(seed_, step, like.height, like.width, [&](std::size_t to, std::size_t from) {
+    for (int c = 0; c < tile.channels; ++c) wanted.plane(c)[to] = learned[c * like.plane_size() + from];
   });
   const Image seen = again_.damage(wanted, static_cast<std::uint64_t>(step) + 1);
   const Tiles::Tensors& tensors = tiles_.tensors();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -57,7 +56,7 @@ class DamagedAgain {
   /// What of the last result was the network's, from 0 to 1.
   [[nodiscard]] double share() const { return share_; }
 
-  [[nodiscard]] std::size_t bytes() const { return 9 * damaged_.samples.size() * sizeof(float); }
+  [[nodiscard]] std::size_t bytes() const { return 8 * damaged_.samples.size() * sizeof(float); }
 
  private:
   [[nodiscard]] Image image_of(std::span<const float> samples) const;
@@ -69,7 +68,7 @@ class DamagedAgain {
   Tiles tiles_;
   Again again_;
   Image damaged_;
-  std::array<Image, 2> learned_;  // the estimate, and smaller
+  Image smaller_;  // the estimate
 };
 
 }  // namespace dipper

@@ -180,7 +180,8 @@ void Fit::fill_target(const Target& target) {
   }
   program_.push(tensors_.y);
   program_.push(tensors_.weights);
-  // Of what is nearly all one value, that value is a stage on the way.
+  // A network on its way to what is nearly all of one value may draw just that for a while, and one that adds to a base
+  // may add nothing.
   constexpr double most_alike = 0.15;
   const bool varies = std::ranges::any_of(channels, [](const Extremes& channel) {
     return channel.deviation() > most_alike * (channel.most - channel.least);
@@ -224,9 +225,8 @@ std::optional<Mishap> Fit::mend() {
   return mishap;
 }
 
-// What a picture or a base is added to may well be one value.
 bool Fit::draws_one_value() {
-  constexpr float little = 1e-3F;  // of the target's: networks that have learned nothing have more
+  constexpr float little = 1e-3F;  // of the target's range: networks that have learned nothing have more
   if (iteration_ == 0 || target_range_ == 0) return false;
   const std::span<const float> x = program_.pull(tensors_.x);
   std::vector<Extremes> channels(static_cast<std::size_t>(layout_.picture.channels));

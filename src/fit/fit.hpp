@@ -171,7 +171,7 @@ class Fit {
   Buffer m_;                           // Adam's mean of the gradient
   Buffer v_;                           // and of its square
   Rollback rollback_;
-  float target_range_ = 0;                 // of its values, where one value is no stage on the way to it; else 0
+  float target_range_ = 0;                 // of the target's values; 0 where the network may draw one value
   Buffer average_;                         // of the canvas; empty when nobody asks
   std::unique_ptr<Recording> whole_step_;  // where nobody looks at its loss
   std::unique_ptr<Recording> first_part_;  // up to the loss

@@ -8,8 +8,9 @@
 namespace dipper {
 
 bool Rollback::check(const Seen& seen, std::span<const StatePart> state) {
-  if (!std::isfinite(seen.loss) || seen.constant) {
-    take_back(std::isfinite(seen.loss) ? Mishap::constant : Mishap::not_finite, state);
+  const bool finite = std::isfinite(seen.loss);
+  if (!finite || seen.constant) {
+    take_back(finite ? Mishap::constant : Mishap::not_finite, state);
     return good_iteration_ > 0;
   }
   if (drop_ > 0 && good_iteration_ > 0 && 10 * std::log10(seen.loss / good_loss_) > drop_) {

@@ -16,16 +16,16 @@ namespace dipper {
 /// What further steps of a fit do not mend.
 enum class Mishap {
   not_finite,  ///< its loss is infinite or no number
-  constant     ///< its network draws one value everywhere, and the target is no such picture
+  constant     ///< its network draws one value everywhere, and the target is far from such a picture
 };
 
 /// Takes a fit back when it goes wrong. Every so many steps what a step changes is kept: the weights, both of Adam's
-/// means and the average of outputs. They come back
-///   - after a mishap, and from then on the learning rate is half of what it was; after three of them the fit is lost;
-///   - where the recipe says so, after a loss that is worse than the kept state's by more than so many dB, any number
-///   of
-///     times and at the same rate. The paper's code does this for denoising, where a network near overfitting sometimes
-///     loses all in a few steps.
+/// means and the average of outputs. They come back after a mishap, and from then on the learning rate is half of what
+/// it was; after three of them the next one is the end.
+///
+/// Where the recipe says so, they also come back after a loss that is worse than the kept state's by more than so many
+/// dB, any number of times and at the same rate. The paper's code does this for denoising, where a network near
+/// overfitting sometimes loses all in a few steps.
 class Rollback {
  public:
   static constexpr int most_tries = 3;
@@ -71,7 +71,7 @@ class Rollback {
 
   Backend* backend_;
   int every_;
-  double drop_;  // dB; 0: none is too many
+  double drop_;  // dB; 0: however bad, it stays
   int mishaps_ = 0;
   std::optional<Mishap> mishap_;
   double good_loss_ = 0;

@@ -88,7 +88,7 @@ function showCourse() {
   const classic = !run.raw && Math.round(100 * result.classic_share) === 100; // and nothing of the network
   if (!run.raw && !classic) curve.mark(result.best_iteration);
   const ended = result.reason ? `Stopped after ${result.iterations} iterations: ${result.reason}.` : "";
-  const stopped = result.failure ? `T${result.failure.slice(1)}.` : ended;
+  const stopped = result.failure ? `${result.failure[0].toUpperCase()}${result.failure.slice(1)}.` : ended;
   const ofNetwork = !run.raw && result.best_iteration > 0 ? `The result is that of iteration ${result.best_iteration}.` : "";
   const best = classic ? `The method ${result.classic} did better than the network here, and is the result.` : ofNetwork;
   at("reason").textContent = [stopped, best].filter(Boolean).join(" ");
