@@ -15,6 +15,7 @@ constinit Unfinished* latest = nullptr;
 }  // namespace
 
 Unfinished::Unfinished(std::string path) noexcept : path_(std::move(path)) {
+  if (path_.empty()) return;
   const std::lock_guard lock(mutex);
   after_ = std::exchange(latest, this);
   if (after_ != nullptr) after_->before_ = this;

@@ -71,7 +71,7 @@ std::string explain(const std::vector<Program::Timed>& layers, const MemoryPlan&
       "\nforward {:.2f} ms, backward parameters {:.2f} ms, backward inputs {:.2f} ms: together {:.2f} ms, of which "
       "convolutions {:.2f} ms\n",
       seconds[0] * 1e3, seconds[1] * 1e3, seconds[2] * 1e3, total * 1e3, convolution_seconds * 1e3);
-  if (peak_gflops > 0) {
+  if (peak_gflops > 0 && flops > 0) {
     text += fmt::format("{:.2f} GFLOP by the direct method at a peak of {:.0f} GFLOP/s: {:.2f} times the ideal time\n",
                         flops / 1e9, peak_gflops, total * peak_gflops * 1e9 / flops);
   }

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <list>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/temporary_folder.hpp"
@@ -52,6 +53,13 @@ TEST_F(UnfinishedFiles, GoOnceWhenTheyWereMoved) {
   EXPECT_FALSE(there("two"));
   EXPECT_TRUE(there("one"));
   third = Unfinished();
+  EXPECT_FALSE(there("one"));
+}
+
+TEST_F(UnfinishedFiles, NoPathIsNothing) {
+  { const Unfinished nothing{std::string()}; }
+  const Unfinished one = made("one");
+  remove_unfinished();  // which does not come across what is gone
   EXPECT_FALSE(there("one"));
 }
 

@@ -37,13 +37,15 @@ TEST_P(Interrupt, WritesThePictureSoFar) {
   EXPECT_EQ(read_image(file("out.png")).width, 16);
 }
 
-// The ref device takes more than a second for an iteration.
+// The ref device takes more than a second for an iteration, and a moment after the first one's figures it is in the
+// next.
 TEST_P(Interrupt, ASecondOneEndsAtOnce) {
   make_picture("in.png", 64, 64);
   test::Program program(folder_, {"inpaint", "in.png", "--drop", "0.5", "--device", "ref", "-o", "out.png"});
   for (int wait = 0; wait < 6000 && program.err().find("loss") == std::string::npos; ++wait) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
   program.signal(GetParam());
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   program.signal(GetParam());
