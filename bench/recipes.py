@@ -6,7 +6,8 @@
 Each --try is one variant, its settings separated by semicolons where a value has commas: --try
 "skip.down=32,32;skip.up=32". The recipe as it is comes first. Prints PSNR in dB after so many iterations, known pixels
 kept where some are missing, and with --csv appends the runs to bench/results/recipes.csv. The pictures of the seed's
-and the paper's jobs have names of their own; NAME@SIZE is the middle of one, SIZE pixels a side, which is faster.
+and the paper's jobs have names of their own; NAME@SIZE is the middle of one, SIZE pixels a side, which is faster, and
+after that :cut or :smaller what became of the damaged picture since: a part of it, or seven tenths of its size.
 """
 import argparse
 import json
@@ -63,8 +64,10 @@ def parse_arguments():
     if not DATA.exists():
         sys.exit(f"{DATA} is not here, so there is nothing to try recipes on: this benchmark is skipped")
     for name in arguments.pictures:
-        if name.split("@")[0] not in PICTURES:
+        if name.split(":")[0].split("@")[0] not in PICTURES:
             parser.error(f"there is no picture {name}; there are {', '.join(PICTURES)}")
+        if name.partition(":")[2] not in ("", "cut", "smaller"):
+            parser.error(f"{name} ends in neither :cut nor :smaller")
     return arguments
 
 
@@ -79,8 +82,21 @@ def save_middle(file, side, folder):
     return to
 
 
+def save_changed(file, change, folder):
+    from PIL import Image
+    to = folder / f"{file.stem}_{change}.png"
+    picture = Image.open(file)
+    width, height = picture.size
+    if change == "cut":
+        picture.crop((5, 11, width - 9, height - 2)).save(to)
+    else:
+        picture.resize((width * 7 // 10, height * 7 // 10), Image.LANCZOS).save(to)
+    return to
+
+
 def run(arguments, name, way, folder):
     """([(iteration, PSNR)], seconds) of one way to restore, given as options."""
+    name, _, change = name.partition(":")
     base, _, side = name.partition("@")
     task, damaged, truth = PICTURES[base]
     made = damaged if isinstance(damaged, list) else None
@@ -93,6 +109,8 @@ def run(arguments, name, way, folder):
         subprocess.run(list(map(str, [arguments.program, "damage", files[1], "-o", files[0], *with_mask, *made])),
                        check=True, capture_output=True)
         task = [*task, *with_mask]
+    if change:
+        files = [save_changed(file, change, folder) for file in files]
     command = [arguments.program, task[0], files[0], *task[1:], "-o", folder / "restored.png",
                "--seed", arguments.seed, "--progress", "json", "--json", *way]
     command += ["--truth", files[1]] if files[1] else []

@@ -2,19 +2,21 @@
 #include "classic/jpeg_coding.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
-#include <numbers>
+#include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/check.hpp"
+#include "classic/jpeg_blocks.hpp"
 
 namespace dipper {
 namespace {
 
-constexpr int side = 8;
-using Block = std::array<float, 64>;
+constexpr int side = JpegGrid::side;
 
 // The standard's tables (annex K), which most programs scale.
 constexpr JpegCoding::Steps standard_luma{16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55,
@@ -26,90 +28,24 @@ constexpr JpegCoding::Steps standard_chroma{17, 18, 24, 47, 99, 99, 99, 99, 18, 
                                             99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
                                             99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99};
 
-/// Of samples from 0 to 255; luma less 128, as JPEG codes it.
-struct Plane {
-  int height = 0;
-  int width = 0;
-  std::vector<float> values = std::vector<float>(static_cast<std::size_t>(height) * width);
-
-  [[nodiscard]] std::size_t at(int i, int j) const { return static_cast<std::size_t>(i) * width + j; }
-  /// Beyond the edges their pixels are repeated.
-  [[nodiscard]] Block block(int top, int left) const {
-    Block block;
-    for (int i = 0; i < side; ++i) {
-      const int row = std::clamp(top + i, 0, height - 1);
-      for (int j = 0; j < side; ++j) block[side * i + j] = values[at(row, std::clamp(left + j, 0, width - 1))];
-    }
-    return block;
-  }
-  void set_block(int top, int left, const Block& block) {
-    for (int i = std::max(0, -top); i < std::min(side, height - top); ++i) {
-      for (int j = std::max(0, -left); j < std::min(side, width - left); ++j) {
-        values[at(top + i, left + j)] = block[side * i + j];
-      }
-    }
-  }
-};
-
-// Row u is the cosine of frequency u, of length 1.
-const Block& cosines() {
-  static const Block table = [] {
-    Block t;
-    for (int u = 0; u < side; ++u) {
-      for (int x = 0; x < side; ++x) {
-        const double cosine = std::cos((2 * x + 1) * u * std::numbers::pi / 16);
-        t[side * u + x] = static_cast<float>((u == 0 ? std::numbers::sqrt2 / 4 : 0.5) * cosine);
-      }
-    }
-    return t;
-  }();
-  return table;
-}
-
-Block transposed(const Block& a) {
-  Block t;
-  for (int i = 0; i < side; ++i) {
-    for (int j = 0; j < side; ++j) t[side * j + i] = a[side * i + j];
-  }
-  return t;
-}
-
-Block product(const Block& a, const Block& b) {
-  Block c{};
-  for (int i = 0; i < side; ++i) {
-    for (int k = 0; k < side; ++k) {
-      for (int j = 0; j < side; ++j) c[side * i + j] += a[side * i + k] * b[side * k + j];
-    }
-  }
-  return c;
-}
-
-Block coefficients(const Block& samples) {
-  static const Block across = transposed(cosines());
-  return product(product(cosines(), samples), across);
-}
-
-Block samples_of(const Block& coefficients) {
-  static const Block down = transposed(cosines());
-  return product(product(down, coefficients), cosines());
-}
-
-// Rounds the coefficients of blocks that begin so far above and to the left.
-void round_blocks(Plane& plane, const JpegCoding::Steps& steps, int up, int left) {
-  for (int i = -(up % side); i < plane.height; i += side) {
-    for (int j = -(left % side); j < plane.width; j += side) {
-      Block c = coefficients(plane.block(i, j));
+void round_blocks(JpegPlane& plane, const JpegCoding::Steps& steps, const JpegGrid& grid) {
+  for (int i = -grid.up; i < plane.height; i += side) {
+    for (int j = -grid.left; j < plane.width; j += side) {
+      JpegBlock c = coefficients_of(plane.block(i, j));
       for (std::size_t k = 0; k < c.size(); ++k) c[k] = std::round(c[k] / steps[k]) * steps[k];
       plane.set_block(i, j, samples_of(c));
     }
   }
 }
 
-void clamp_blocks(Plane& plane, const Plane& decoded, const JpegCoding::Steps& steps, float most) {
-  for (int i = 0; i < plane.height; i += side) {
-    for (int j = 0; j < plane.width; j += side) {
-      Block c = coefficients(plane.block(i, j));
-      const Block middle = coefficients(decoded.block(i, j));
+// Of blocks that were cut nobody knows what the rest of them was.
+void clamp_blocks(JpegPlane& plane, const JpegPlane& decoded, const JpegCoding::Steps& steps, float most,
+                  const JpegGrid& grid, bool were_cut) {
+  for (int i = -grid.up; i < plane.height; i += side) {
+    for (int j = -grid.left; j < plane.width; j += side) {
+      if (were_cut && (i < 0 || j < 0 || i + side > plane.height || j + side > plane.width)) continue;
+      JpegBlock c = coefficients_of(plane.block(i, j));
+      const JpegBlock middle = coefficients_of(decoded.block(i, j));
       for (std::size_t k = 0; k < c.size(); ++k) {
         c[k] = std::clamp(c[k], middle[k] - most * steps[k], middle[k] + most * steps[k]);
       }
@@ -118,42 +54,9 @@ void clamp_blocks(Plane& plane, const Plane& decoded, const JpegCoding::Steps& s
   }
 }
 
-// Means of 2x2 pixels, the first of which begin so far above and to the left.
-Plane halved(const Plane& plane, int up, int left) {
-  Plane half{(plane.height + up + 1) / 2, (plane.width + left + 1) / 2};
-  for (int i = 0; i < half.height; ++i) {
-    for (int j = 0; j < half.width; ++j) {
-      float sum = 0;
-      for (int k = 0; k < 4; ++k) {
-        const int row = std::clamp(2 * i - up + k / 2, 0, plane.height - 1);
-        sum += plane.values[plane.at(row, std::clamp(2 * j - left + k % 2, 0, plane.width - 1))];
-      }
-      half.values[half.at(i, j)] = sum / 4;
-    }
-  }
-  return half;
-}
-
-// And back, as libjpeg does: a pixel is 3/4 of its own mean and 1/4 of the nearest beside it, along each axis.
-Plane doubled(const Plane& half, int height, int width, int up, int left) {
-  Plane plane{height, width};
-  for (int i = 0; i < height; ++i) {
-    const int row = (i + up) / 2;
-    const int beside = std::clamp((i + up) % 2 == 0 ? row - 1 : row + 1, 0, half.height - 1);
-    for (int j = 0; j < width; ++j) {
-      const int column = (j + left) / 2;
-      const int next = std::clamp((j + left) % 2 == 0 ? column - 1 : column + 1, 0, half.width - 1);
-      const float near = 0.75F * half.values[half.at(row, column)] + 0.25F * half.values[half.at(row, next)];
-      const float far = 0.75F * half.values[half.at(beside, column)] + 0.25F * half.values[half.at(beside, next)];
-      plane.values[plane.at(i, j)] = 0.75F * near + 0.25F * far;
-    }
-  }
-  return plane;
-}
-
 /// Luma, and the differences of blue and red from it where there are colours.
-std::vector<Plane> planes_of(const Image& picture) {
-  std::vector<Plane> planes(picture.colour_channels(), Plane{picture.height, picture.width});
+std::vector<JpegPlane> planes_of(const Image& picture) {
+  std::vector<JpegPlane> planes(picture.colour_channels(), JpegPlane{picture.height, picture.width});
   for (std::size_t i = 0; i < picture.plane_size(); ++i) {
     const float red = 255 * picture.plane(0)[i];
     if (planes.size() < 3) {
@@ -170,7 +73,7 @@ std::vector<Plane> planes_of(const Image& picture) {
   return planes;
 }
 
-void set_colours(Image& picture, const std::vector<Plane>& planes) {
+void set_colours(Image& picture, const std::vector<JpegPlane>& planes) {
   const auto set = [&](int c, std::size_t i, float sample) {
     picture.plane(c)[i] = std::clamp(sample / 255, 0.0F, 1.0F);
   };
@@ -221,16 +124,62 @@ bool is_whole(const Image& picture, int top, int left) {
   return true;
 }
 
+// The mean of what `measure` makes of the coefficients of whole blocks that lie like that; 0 where there are none.
+template <class Measure>
+double mean_of_blocks(const JpegPlane& plane, const JpegGrid& grid, const Measure& measure) {
+  constexpr int enough = 1000;  // blocks, spread over the plane
+  const int top = grid.first_row();
+  const int from_left = grid.first_column();
+  const int rows = std::max(0, plane.height - top) / side;
+  const int columns = std::max(0, plane.width - from_left) / side;
+  const int every = std::max(1, rows * columns / enough);
+  double sum = 0;
+  int blocks = 0;
+  for (int n = 0; n < rows * columns; n += every) {
+    sum += measure(coefficients_of(plane.block(top + side * (n / columns), from_left + side * (n % columns))));
+    ++blocks;
+  }
+  return blocks > 0 ? sum / blocks : 0;
+}
+
+// How many coefficients are 0 but for the rounding of samples.
+double count_gone(const JpegBlock& c) {
+  constexpr float rounding = 1;
+  return static_cast<double>(std::ranges::count_if(c, [](float size) { return std::abs(size) < rounding; }));
+}
+
+// How much there is but the mean. What few coefficients drew takes more of them in other blocks.
+double sum_of_sizes(const JpegBlock& c) {
+  double sum = 0;
+  for (const float size : std::span(c).subspan(1)) sum += std::abs(size);
+  return sum;
+}
+
+// Where the blocks of luma lie: as JPEG leaves them, unless other places are better.
+JpegGrid grid_of(const JpegPlane& luma) {
+  JpegGrid best;
+  double most = mean_of_blocks(luma, best, count_gone);
+  for (int up = 0; up < side; ++up) {
+    for (int left = 0; left < side; ++left) {
+      const double gone = mean_of_blocks(luma, {up, left}, count_gone);
+      if (gone <= most) continue;
+      most = gone;
+      best = {up, left};
+    }
+  }
+  return best;
+}
+
 // 0 where too few coefficients are left to tell.
-JpegCoding::Steps steps_seen(const Image& picture, const Plane& luma) {
+JpegCoding::Steps steps_seen(const Image& picture, const JpegPlane& luma, const JpegGrid& grid) {
   constexpr float least_size = 1.5;
   constexpr std::size_t fewest = 20;
   constexpr std::size_t most = 2000;
   std::array<std::vector<float>, 64> sizes;
-  for (int i = 0; i + side <= luma.height; i += side) {
-    for (int j = 0; j + side <= luma.width; j += side) {
+  for (int i = grid.first_row(); i + side <= luma.height; i += side) {
+    for (int j = grid.first_column(); j + side <= luma.width; j += side) {
       if (!is_whole(picture, i, j)) continue;
-      const Block c = coefficients(luma.block(i, j));
+      const JpegBlock c = coefficients_of(luma.block(i, j));
       for (std::size_t k = 0; k < c.size(); ++k) {
         if (std::abs(c[k]) >= least_size && sizes[k].size() < most) sizes[k].push_back(std::abs(c[k]));
       }
@@ -251,17 +200,47 @@ JpegCoding::Steps scaled(const JpegCoding::Steps& standard, float scale) {
   return steps;
 }
 
-// Whether a plane has nothing finer than pairs of pixels.
-bool was_halved(const Plane& plane) {
-  const Plane again = doubled(halved(plane, 0, 0), plane.height, plane.width, 0, 0);
+// Whether a plane has nothing finer than pairs of pixels, which blocks that lie like that are made of.
+bool was_halved(const JpegPlane& plane, const JpegGrid& grid) {
+  const int up = grid.up % 2;
+  const int left = grid.left % 2;
+  const JpegPlane again = doubled(halved(plane, up, left), plane.height, plane.width, up, left);
   double lost = 0;
   double all = 0;
-  for (std::size_t i = 0; i < plane.values.size(); ++i) {
-    lost += std::pow(again.values[i] - plane.values[i], 2);
-    all += std::pow(plane.values[i], 2);
+  double count = 0;
+  for (int i = 2; i < plane.height - 2; ++i) {  // pairs at the border may have been cut
+    for (int j = 2; j < plane.width - 2; ++j) {
+      const std::size_t at = plane.at(i, j);
+      lost += std::pow(again.values[at] - plane.values[at], 2);
+      all += std::pow(plane.values[at], 2);
+      ++count;
+    }
   }
   constexpr double rounding = 1;  // of samples, and what the halves lose at edges
-  return lost <= rounding * static_cast<double>(plane.values.size()) + 0.002 * all;
+  return lost <= rounding * count + 0.002 * all;
+}
+
+// Of a halved plane, whose pixels are pairs of the picture's.
+JpegGrid halved_grid(int up, int left) {
+  return {up / 2 % side, left / 2 % side};
+}
+
+// A block of halved chroma covers four of luma: moves the first block to where it begins with one of both.
+void find_halved_blocks(const std::vector<JpegPlane>& planes, JpegCoding& coding) {
+  const JpegGrid luma{coding.up, coding.left};
+  double least = std::numeric_limits<double>::infinity();
+  for (const int up : {luma.up, luma.up + side}) {
+    for (const int left : {luma.left, luma.left + side}) {
+      double sum = 0;
+      for (const int c : {1, 2}) {
+        sum += mean_of_blocks(halved(planes[c], up % 2, left % 2), halved_grid(up, left), sum_of_sizes);
+      }
+      if (sum >= least) continue;
+      least = sum;
+      coding.up = up;
+      coding.left = left;
+    }
+  }
 }
 
 }  // namespace
@@ -274,8 +253,9 @@ double JpegCoding::coarseness() const {
 
 std::optional<JpegCoding> find_jpeg_coding(const Image& picture) {
   constexpr float least_scale = 0.11F;  // of quality 95 or so
-  const std::vector<Plane> planes = planes_of(picture);
-  const JpegCoding::Steps seen = steps_seen(picture, planes[0]);
+  const std::vector<JpegPlane> planes = planes_of(picture);
+  const JpegGrid grid = grid_of(planes[0]);
+  const JpegCoding::Steps seen = steps_seen(picture, planes[0], grid);
   std::vector<float> scales;
   for (std::size_t k = 0; k < seen.size(); ++k) {
     if (seen[k] > 0) scales.push_back(seen[k] / standard_luma[k]);
@@ -285,28 +265,33 @@ std::optional<JpegCoding> find_jpeg_coding(const Image& picture) {
   const auto middle = scales.begin() + static_cast<std::ptrdiff_t>(scales.size() / 2);
   std::ranges::nth_element(scales, middle);
   if (*middle < least_scale) return std::nullopt;
-  JpegCoding coding{scaled(standard_luma, *middle), scaled(standard_chroma, *middle)};
+  JpegCoding coding{.luma = scaled(standard_luma, *middle),
+                    .chroma = scaled(standard_chroma, *middle),
+                    .up = grid.up,
+                    .left = grid.left};
   for (std::size_t k = 0; k < seen.size(); ++k) {
     const bool likely = seen[k] > 0.3F * coding.luma[k] && seen[k] < 3 * coding.luma[k];
     if (likely) coding.luma[k] = seen[k];
   }
-  coding.halved_chroma = planes.size() == 3 && was_halved(planes[1]) && was_halved(planes[2]);
+  coding.halved_chroma = planes.size() == 3 && was_halved(planes[1], grid) && was_halved(planes[2], grid);
+  if (coding.halved_chroma) find_halved_blocks(planes, coding);
   return coding;
 }
 
 Image code_again(const Image& picture, const JpegCoding& coding, int up, int left) {
   DIPPER_CHECK(up >= 0 && left >= 0);
   Image again = picture;
-  std::vector<Plane> planes = planes_of(picture);
-  round_blocks(planes[0], coding.luma, up, left);
+  std::vector<JpegPlane> planes = planes_of(picture);
+  const JpegGrid grid{up % side, left % side};
+  round_blocks(planes[0], coding.luma, grid);
   for (std::size_t c = 1; c < planes.size(); ++c) {
     if (!coding.halved_chroma) {
-      round_blocks(planes[c], coding.chroma, up, left);
+      round_blocks(planes[c], coding.chroma, grid);
       continue;
     }
     // Blocks of halved planes cover 16x16 pixels; an odd shift moves the pairs, an even one the blocks.
-    Plane half = halved(planes[c], up % 2, left % 2);
-    round_blocks(half, coding.chroma, up / 2, left / 2);
+    JpegPlane half = halved(planes[c], up % 2, left % 2);
+    round_blocks(half, coding.chroma, halved_grid(up, left));
     planes[c] = doubled(half, picture.height, picture.width, up % 2, left % 2);
   }
   set_colours(again, planes);
@@ -317,19 +302,23 @@ Image near_coefficients(const Image& picture, const Image& decoded, const JpegCo
   DIPPER_CHECK_EQ(picture.colours().size(), decoded.colours().size());
   const auto reach = static_cast<float>(most);
   Image near = picture;
-  std::vector<Plane> planes = planes_of(picture);
-  const std::vector<Plane> middle = planes_of(decoded);
-  clamp_blocks(planes[0], middle[0], coding.luma, reach);
+  std::vector<JpegPlane> planes = planes_of(picture);
+  const std::vector<JpegPlane> middle = planes_of(decoded);
+  const JpegGrid grid{coding.up % side, coding.left % side};
+  const JpegGrid pairs{coding.up % 2, coding.left % 2};
+  const auto clamp = [&](JpegPlane& plane, const JpegPlane& to, const JpegCoding::Steps& steps,
+                         const JpegGrid& blocks) { clamp_blocks(plane, to, steps, reach, blocks, coding.was_cut()); };
+  clamp(planes[0], middle[0], coding.luma, grid);
   for (std::size_t c = 1; c < planes.size(); ++c) {
     if (!coding.halved_chroma) {
-      clamp_blocks(planes[c], middle[c], coding.chroma, reach);
+      clamp(planes[c], middle[c], coding.chroma, grid);
       continue;
     }
-    const Plane before = halved(planes[c], 0, 0);
-    Plane half = before;
-    clamp_blocks(half, halved(middle[c], 0, 0), coding.chroma, reach);
+    const JpegPlane before = halved(planes[c], pairs.up, pairs.left);
+    JpegPlane half = before;
+    clamp(half, halved(middle[c], pairs.up, pairs.left), coding.chroma, halved_grid(coding.up, coding.left));
     for (std::size_t i = 0; i < half.values.size(); ++i) half.values[i] -= before.values[i];
-    const Plane moved = doubled(half, picture.height, picture.width, 0, 0);
+    const JpegPlane moved = doubled(half, picture.height, picture.width, pairs.up, pairs.left);
     for (std::size_t i = 0; i < moved.values.size(); ++i) planes[c].values[i] += moved.values[i];
   }
   set_colours(near, planes);

@@ -70,7 +70,7 @@ constexpr TaskMethod tv{"tv", "the least total variation that was blurred to the
 constexpr TaskMethod methods[] = {tv};
 
 // The task's own clamp what they make.
-constexpr Recipes beyond_white{"small", "small", "small"};
+constexpr Recipes beyond_white{"small-fast", "small-balanced", "small"};
 
 Observation observe_deblur(const TaskInput& input) {
   Kernel kernel = kernel_of(input);

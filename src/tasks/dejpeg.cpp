@@ -30,21 +30,24 @@ constexpr TaskMethod bm3d{
 constexpr TaskMethod methods[] = {bm3d};
 
 // The task's own have to know the blocks.
-constexpr Recipes without_coding{"small", "small", "small"};
+constexpr Recipes without_coding{"small-fast", "small-balanced", "small"};
 
 Observation observe_dejpeg(const TaskInput& input) {
   Observation observation = all_known(input.picture);
   const auto coding = coding_of(input.picture);
   if (!coding) {
     observation.recipes = &without_coding;
-    observation.summary = "no blocks of a JPEG are found, so what it did may be anywhere, and every pixel is made anew";
+    observation.summary =
+        "no blocks of a JPEG are found, as after a change of size, so what it did may be anywhere, and every pixel is "
+        "made anew";
     return observation;
   }
-  observation.summary = fmt::format("JPEG's blocks of 8x8, luma in steps of {:.0f} for the lowest frequencies{}",
-                                    coding->coarseness(), coding->halved_chroma ? ", colours at half the size" : "");
+  observation.summary = fmt::format("JPEG's blocks of 8x8{}, luma in steps of {:.0f} for the lowest frequencies{}",
+                                    coding->was_cut() ? ", cut since" : "", coding->coarseness(),
+                                    coding->halved_chroma ? ", colours at half the size" : "");
   observation.classic = &bm3d;
   observation.damage_again = [coding = *coding](const Image& picture, std::uint64_t draw) {
-    if (draw == 0) return code_again(picture, coding, 0, 0);  // by blocks like the picture's own
+    if (draw == 0) return code_again(picture, coding, coding.up, coding.left);  // by blocks like the picture's own
     const Philox random{draw, Stream::damage_again};
     return code_again(picture, coding, random.below(16, 0, 0), random.below(16, 0, 1));
   };

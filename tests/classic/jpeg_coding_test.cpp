@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "classic/scenes.hpp"
 #include "image/codec.hpp"
@@ -46,6 +47,40 @@ TEST(JpegCoding, IsFoundInWhatWasDecoded) {
       EXPECT_EQ(coding->chroma[0], 21);
       EXPECT_EQ(coding->halved_chroma, halve && channels == 3);
       EXPECT_NEAR(coding->coarseness(), 16.6, 0.3);
+    }
+  }
+}
+
+Image cut(const Image& picture, int up, int left) {
+  return test::drawn(picture.width - left, picture.height - up, picture.channels, [&](int c, int i, int j) {
+    return picture.plane(c)[static_cast<std::size_t>(i + up) * picture.width + left + j];
+  });
+}
+
+/// Of a part of the picture, whose first blocks are not whole. Blocks of halved colours are twice as large.
+TEST(JpegCoding, IsFoundInAPartOfThePicture) {
+  const Image gray = scene(141, 133, 1);
+  const Image colours = test::drawn(gray.width, gray.height, 3, [&](int c, int i, int j) {
+    return gray.plane(0)[static_cast<std::size_t>(i) * gray.width + j] + 0.1 * std::sin(0.07 * i + 0.1 * j + c);
+  });
+  for (const Image& whole : {gray, colours}) {
+    const int side = whole.channels == 1 ? 8 : 16;
+    const Image decoded = coded(whole, 30, true);
+    for (const auto& [up, left] : {std::pair{3, 0}, {8, 7}, {13, 10}}) {
+      const Image part = cut(decoded, up, left);
+      const auto coding = find_jpeg_coding(part);
+      ASSERT_TRUE(coding);
+      EXPECT_EQ(coding->halved_chroma, whole.channels == 3);
+      EXPECT_EQ(coding->up, up % side);
+      EXPECT_EQ(coding->left, left % side);
+      EXPECT_TRUE(coding->was_cut());
+      EXPECT_EQ(coding->luma[1], find_jpeg_coding(decoded)->luma[1]);
+      const Image truth = cut(whole, up, left);
+      EXPECT_GT(psnr(code_again(truth, *coding, coding->up, coding->left), part),
+                psnr(code_again(truth, *coding, coding->up + 1, coding->left), part) + 3);
+      const Image flat(truth.width, truth.height, truth.channels, 0.5F);
+      EXPECT_GT(psnr(near_coefficients(flat, part, *coding, 0.5), truth), psnr(flat, truth) + 3);
+      EXPECT_GT(psnr(near_coefficients(truth, part, *coding, 0.5), truth), 38);
     }
   }
 }

@@ -18,7 +18,7 @@ TEST_F(Dejpeg, TakesARecipeThatNeedsNoBlocksWhereThereAreNone) {
   const Observation seen = run();
   EXPECT_FALSE(seen.damage_again);
   ASSERT_NE(seen.recipes, nullptr);
-  EXPECT_STREQ(seen.recipes->balanced, "small");
+  EXPECT_STREQ(seen.recipes->balanced, "small-balanced");
   EXPECT_EQ(find_method(task, "bm3d").restore(seen, 1, Patience::endless()).samples, picture.samples);
 }
 
