@@ -228,13 +228,12 @@ JpegGrid halved_grid(int up, int left) {
 // A block of halved chroma covers four of luma: moves the first block to where it begins with one of both.
 void find_halved_blocks(const std::vector<JpegPlane>& planes, JpegCoding& coding) {
   const JpegGrid luma{coding.up, coding.left};
+  const std::array chroma{halved(planes[1], luma.up % 2, luma.left % 2), halved(planes[2], luma.up % 2, luma.left % 2)};
   double least = std::numeric_limits<double>::infinity();
   for (const int up : {luma.up, luma.up + side}) {
     for (const int left : {luma.left, luma.left + side}) {
       double sum = 0;
-      for (const int c : {1, 2}) {
-        sum += mean_of_blocks(halved(planes[c], up % 2, left % 2), halved_grid(up, left), sum_of_sizes);
-      }
+      for (const JpegPlane& plane : chroma) sum += mean_of_blocks(plane, halved_grid(up, left), sum_of_sizes);
       if (sum >= least) continue;
       least = sum;
       coding.up = up;
