@@ -30,4 +30,6 @@ std::string_view @function@(std::string_view name) {
 
 }  // namespace dipper
 ]=] @ONLY)
+  # More than the standard promises, which every compiler that we know takes.
+  set_source_files_properties(${output} PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)
 endfunction()

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <vector>
 
@@ -25,12 +26,18 @@ TEST(StepCost, GrowsWithThePictureAndIsOfTheRightSize) {
   Fit fit(picture.target(), recipe, *backend, 0);
   fit.step();
   static_cast<void>(fit.loss());
-  const auto began = std::chrono::steady_clock::now();
-  fit.step();
-  static_cast<void>(fit.loss());
-  const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  EXPECT_GT(expected, took / 5);  // a busy machine measures badly
-  EXPECT_LT(expected, took * 5);
+  double fastest = 1e9;
+  double slowest = 0;
+  for (int i = 0; i < 3; ++i) {  // a busy machine measures badly
+    const auto began = std::chrono::steady_clock::now();
+    fit.step();
+    static_cast<void>(fit.loss());
+    const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    fastest = std::min(fastest, took);
+    slowest = std::max(slowest, took);
+  }
+  EXPECT_GT(expected, fastest / 4);
+  EXPECT_LT(expected, slowest * 4);
 }
 
 TEST(StepCost, KnowsOperatorsAndSecondPictures) {
