@@ -12,10 +12,6 @@ target_compile_options(dipper_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-ffp-c
 target_include_directories(dipper_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 if(DIPPER_SANITIZE)
   target_compile_options(dipper_options INTERFACE -fsanitize=${DIPPER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
-  if(DIPPER_SANITIZE MATCHES "undefined")
-    # AddressSanitizer finds what these find, and they take a third of the compiler's time.
-    target_compile_options(dipper_options INTERFACE -fno-sanitize=null,object-size)
-  endif()
   target_link_options(dipper_options INTERFACE -fsanitize=${DIPPER_SANITIZE})
 endif()
 

@@ -14,7 +14,7 @@ test=(libgtest-dev python3)
 # What the page is driven by; its tests are skipped without.
 browser=(chromium chromium-driver python3-selenium)
 lint=(clang-format-14 clang-tidy-14 shellcheck python3)
-# The fuzzers, what makes the files that they begin with, and PngSuite.
+# The compiler of the fuzzers and of all sanitizers, what makes the files that they begin with, and PngSuite.
 fuzz=(clang-14 libclang-rt-14-dev python3 python3-pil libsixel-examples)
 # What dipper is measured against, and what bench/torch_venv.sh and torch.compile need.
 bench=(libbenchmark-dev libdnnl-dev python3-torch python3-venv python3-dev)

@@ -33,9 +33,15 @@ class Studios : public testing::Test {
 
   [[nodiscard]] std::string phase() const { return studio_->state().at("phase"); }
 
-  bool wait_for(const std::string& phase_wanted) const {
-    for (int wait = 0; wait < 6000 && phase() != phase_wanted; ++wait) std::this_thread::sleep_for(5ms);
-    return phase() == phase_wanted;
+  [[nodiscard]] int iteration() const { return studio_->state().at("run").at("iteration"); }
+
+  template <class Condition>
+  static bool wait_until(const Condition& met) {
+    for (int wait = 0; wait < 30'000 && !met(); ++wait) std::this_thread::sleep_for(1ms);
+    return met();
+  }
+  [[nodiscard]] bool wait_for(const std::string& wanted) const {
+    return wait_until([&] { return phase() == wanted; });
   }
 
   Settings settings_;
@@ -104,13 +110,11 @@ TEST_F(Studios, OneRunAtATimeThatCanBePausedAndStopped) {
   EXPECT_THROW(studio_->choose(picture_), Error);
   EXPECT_THROW(studio_->go_on_longer(), Error);
   studio_->run()->pause();
-  const auto iteration = [this] { return studio_->state().at("run").at("iteration").get<int>(); };
   const int last = iteration() + 1;  // the one that had begun
   std::this_thread::sleep_for(500ms);
   EXPECT_LE(iteration(), last);
   studio_->run()->go_on();
-  for (int wait = 0; wait < 6000 && iteration() <= last; ++wait) std::this_thread::sleep_for(5ms);
-  EXPECT_GT(iteration(), last);
+  EXPECT_TRUE(wait_until([&] { return iteration() > last; }));
   studio_->run()->stop();
   ASSERT_TRUE(wait_for("done"));
   EXPECT_EQ(studio_->state().at("run").at("result").at("stopped"), true);
@@ -118,7 +122,7 @@ TEST_F(Studios, OneRunAtATimeThatCanBePausedAndStopped) {
 
 TEST_F(Studios, AStoppedRunGoesOnToTheSameBits) {
   studio_->begin(wish(60));
-  while (studio_->state().at("run").at("iteration").get<int>() < 5) std::this_thread::sleep_for(1ms);
+  ASSERT_TRUE(wait_until([this] { return iteration() >= 5; }));
   studio_->run()->stop();
   ASSERT_TRUE(wait_for("done"));
   if (studio_->state().at("run").at("result").at("stopped") == true) studio_->go_on_longer();
