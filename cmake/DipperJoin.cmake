@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# join_files(TARGET file...): compiles these files of a target as few, in half the time, if DIPPER_JOIN is on. Those that
-# define the same name stay apart.
+# join_files(TARGET file...): compiles these files of a target as few, in half the time, if DIPPER_JOIN is on and there is
+# a Python to choose them. Those that define the same name stay apart.
 function(join_files target)
   if(NOT DIPPER_JOIN)
     return()
   endif()
-  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  find_package(Python3 QUIET COMPONENTS Interpreter)
+  if(NOT Python3_FOUND)
+    return()
+  endif()
   set(joining ${PROJECT_SOURCE_DIR}/scripts/joining.py)
   execute_process(COMMAND ${Python3_EXECUTABLE} ${joining} ${ARGN} WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
                   OUTPUT_VARIABLE groups COMMAND_ERROR_IS_FATAL ANY)

@@ -2,11 +2,8 @@
 
 add_library(dipper_options INTERFACE)
 target_compile_options(dipper_options INTERFACE
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wconversion -Wno-sign-conversion>
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wconversion -Wno-sign-conversion -Wshadow>
   $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra --expt-relaxed-constexpr>)
-# In joined files what one names may hide what another one's headers bring in.
-target_compile_options(dipper_options INTERFACE
-  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>>:-Wshadow>)
 # Floating-point contraction is written out (Highway's MulAdd), never left to the compiler: results must not depend on it.
 target_compile_options(dipper_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
 target_include_directories(dipper_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
@@ -21,7 +18,7 @@ function(dipper_layer name)
   cmake_parse_arguments(layer "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_library(dipper_${name} OBJECT ${layer_SOURCES})
   target_link_libraries(dipper_${name} PRIVATE dipper_options fmt::fmt Threads::Threads ${layer_LIBRARIES})
-  if(DIPPER_SANITIZE AND NOT name STREQUAL kernels)
+  if(NOT name STREQUAL kernels)  # whose files take long by themselves
     list(FILTER layer_SOURCES EXCLUDE REGEX "^/")  # made by the build
     join_files(dipper_${name} ${layer_SOURCES})
   endif()

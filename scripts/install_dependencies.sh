@@ -5,12 +5,12 @@
 set -euo pipefail
 
 build=(
-  g++ cmake ninja-build pkg-config
+  g++ cmake ninja-build pkg-config python3
   libpng-dev libjpeg62-turbo-dev libwebp-dev libtiff-dev libgif-dev libsixel-dev liblcms2-dev
   libfreetype-dev fonts-dejavu-core libjs-dygraphs
   libhwy-dev libqhull-dev libssl-dev libboost1.81-dev libcli11-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev
 )
-test=(libgtest-dev python3)
+test=(libgtest-dev)
 # What the page is driven by; its tests are skipped without.
 browser=(chromium chromium-driver python3-selenium)
 lint=(clang-format-14 clang-tidy-14 shellcheck python3)

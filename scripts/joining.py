@@ -11,28 +11,39 @@ from pathlib import Path
 JOINED = 8  # files at most: more leave a core without work at the end
 
 
-def names_defined(file):
+class Names:
     """What a file names outside of its classes and functions, and a little more."""
-    names = set()
-    for line in Path(file).read_text().splitlines():
-        if re.match(r"(TEST|INSTANTIATE_|namespace|using|[^A-Za-z])", line):
-            continue
-        if found := re.search(r"(\w+)(?: final)?(?:\(|\[|\{|;| =| :| \{|$)", line):
-            names.add(found[1])
-    return names
+
+    def __init__(self, file):
+        text = Path(file).read_text()
+        # Local ones and parameters too: where a type, or what ends one, stands before a name and no value after it.
+        self.declared = set(re.findall(r"(?<!return)[\w>&*] [&*]?(\w+)(?: =|[;,(){}\[:])", text))
+        self.defined = set()
+        self.constants = set()
+        for line in text.splitlines():
+            if re.match(r"(TEST|INSTANTIATE_|namespace|using|[^A-Za-z])", line):
+                continue
+            if found := re.search(r"(\w+)(?: final)?(?:\(|\[|\{|;| =| :| \{|$)", line):
+                self.defined.add(found[1])
+                if line.startswith("const"):
+                    self.constants.add(found[1])
+
+    def clash_with(self, other):
+        """Whether both define a name, or what one declares would shadow a constant of the other."""
+        return self.defined & other.defined or self.constants & other.declared or other.constants & self.declared
 
 
 def groups(files):
-    """[[file, ...]]: files of which no two define the same name, as each its own `Options`."""
-    found = []  # (files, names)
+    """[[file, ...]]: files that can be one."""
+    found = []  # [(file, names), ...] each
     for file in files:
-        defined = names_defined(file)
-        joined, names = next((group for group in found if len(group[0]) < JOINED and not defined & group[1]), ([], set()))
-        if not joined:
-            found.append((joined, names))
-        joined.append(file)
-        names |= defined
-    return [joined for joined, _ in found]
+        names = Names(file)
+        group = next((group for group in found if len(group) < JOINED and
+                      not any(names.clash_with(other) for _, other in group)), None)
+        if group is None:
+            found.append(group := [])
+        group.append((file, names))
+    return [[file for file, _ in group] for group in found]
 
 
 if __name__ == "__main__":

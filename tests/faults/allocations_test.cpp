@@ -70,7 +70,7 @@ TEST_P(Allocations, AllThatFailFromOneOnLoseNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, Allocations, testing::ValuesIn(works),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& work) { return std::string(work.param.name); });
 
 }  // namespace
 }  // namespace dipper::test

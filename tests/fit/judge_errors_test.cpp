@@ -16,9 +16,9 @@ namespace {
 constexpr Shape shape{3, 96, 128};
 
 float normal(std::uint64_t step, std::size_t i) {
-  const Philox random{11, Stream::noise};
-  const double u = 1 - random.uniform(step, 2 * i);
-  return static_cast<float>(std::sqrt(-2 * std::log(u)) * std::cos(2 * M_PI * random.uniform(step, 2 * i + 1)));
+  const Philox noise{11, Stream::noise};
+  const double u = 1 - noise.uniform(step, 2 * i);
+  return static_cast<float>(std::sqrt(-2 * std::log(u)) * std::cos(2 * M_PI * noise.uniform(step, 2 * i + 1)));
 }
 
 /// A truth of which half of the pixels are missing, and a fit that errs four times as much on its right half.

@@ -32,6 +32,15 @@ class Joining(unittest.TestCase):
     def test_what_is_inside_of_others_does_not_count(self):
         self.assertEqual(self.joined("void a() {\n  int same = 1;\n}\n", "void b() {\n  int same = 1;\n}\n"), [[0, 1]])
 
+    def test_a_constant_is_not_shadowed(self):
+        for use in ["int f(int same) {\n}\n", "void f() {\n  int same = 1;\n}\n", "void f(const Shape& same, int) {\n}\n"]:
+            with self.subTest(use):
+                self.assertEqual(self.joined("constexpr int same = 1;\n", use), [[0], [1]])
+                self.assertEqual(self.joined(use, "constexpr int same = 1;\n"), [[0], [1]])
+
+    def test_the_name_of_a_constant_may_be_a_member_of_something(self):
+        self.assertEqual(self.joined("constexpr int same = 1;\n", "int f() {\n  return other.same;\n}\n"), [[0, 1]])
+
     def test_tests_do_not_count(self):
         self.assertEqual(self.joined("TEST(Png, IsRead) {\n}\n", "TEST(Png, IsWritten) {\n}\n"), [[0, 1]])
 
