@@ -92,24 +92,27 @@ void set_colours(Image& picture, const std::vector<JpegPlane>& planes) {
 }
 
 // What a step would have to be for these coefficients, none of which was rounded to 0: the step whose multiples they
-// are near to, by likelihood. Samples were rounded once more when they were decoded.
+// are near to, by likelihood, and 1 where there is none; 0 where they are too few to tell. Samples were rounded once
+// more when they were decoded.
 int likeliest_step(const std::vector<float>& sizes) {
+  constexpr std::size_t enough = 20;
+  constexpr double sure = 12;  // e to that is how many times as likely as any values: fewer are enough
   constexpr double deviation = 0.5;
-  constexpr double outlier = 4.5;  // no further from it counts for more
+  constexpr double outlier = -4.5;  // what is near to no multiple may be anything, and counts so whatever the step
   int best = 1;
   double best_score = -1e300;
-  const int largest = std::min(255, static_cast<int>(*std::ranges::max_element(sizes)) + 1);
+  const int largest = sizes.empty() ? 0 : std::min(255, static_cast<int>(*std::ranges::max_element(sizes)) + 1);
   for (int step = 1; step <= largest; ++step) {
     double score = 0;
     for (const float size : sizes) {
       const double distance = double{size} - step * std::max(1.0, std::round(size / static_cast<double>(step)));
-      score += std::log(step) - std::min(outlier, distance * distance / (2 * deviation * deviation));
+      score += std::max(outlier, std::log(step) - distance * distance / (2 * deviation * deviation));
     }
     if (score <= best_score) continue;
     best_score = score;
     best = step;
   }
-  return best;
+  return sizes.size() >= enough || best_score >= sure ? best : 0;
 }
 
 // Whether no sample of it was clipped when it was decoded.
@@ -173,7 +176,6 @@ JpegGrid grid_of(const JpegPlane& luma) {
 // 0 where too few coefficients are left to tell.
 JpegCoding::Steps steps_seen(const Image& picture, const JpegPlane& luma, const JpegGrid& grid) {
   constexpr float least_size = 1.5;
-  constexpr std::size_t fewest = 20;
   constexpr std::size_t most = 2000;
   std::array<std::vector<float>, 64> sizes;
   for (int i = grid.first_row(); i + side <= luma.height; i += side) {
@@ -186,9 +188,7 @@ JpegCoding::Steps steps_seen(const Image& picture, const JpegPlane& luma, const 
     }
   }
   JpegCoding::Steps steps{};
-  for (std::size_t k = 0; k < steps.size(); ++k) {
-    if (sizes[k].size() >= fewest) steps[k] = static_cast<float>(likeliest_step(sizes[k]));
-  }
+  std::ranges::transform(sizes, steps.begin(), likeliest_step);
   return steps;
 }
 
@@ -251,7 +251,7 @@ double JpegCoding::coarseness() const {
 }
 
 std::optional<JpegCoding> find_jpeg_coding(const Image& picture) {
-  constexpr float least_scale = 0.11F;  // of quality 95 or so
+  constexpr float least_scale = 0.15F;  // of quality 92 or so; less is easily seen where nothing was coded
   const std::vector<JpegPlane> planes = planes_of(picture);
   const JpegGrid grid = grid_of(planes[0]);
   const JpegCoding::Steps seen = steps_seen(picture, planes[0], grid);

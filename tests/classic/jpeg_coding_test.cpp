@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <utility>
 
+#include "base/philox.hpp"
 #include "classic/scenes.hpp"
 #include "image/codec.hpp"
 
@@ -89,6 +91,27 @@ TEST(JpegCoding, IsNotFoundInAPictureThatWasNone) {
   EXPECT_FALSE(find_jpeg_coding(scene(128, 120, 3)));
   EXPECT_FALSE(find_jpeg_coding(Image(64, 64, 3, 0.5F)));
   EXPECT_FALSE(find_jpeg_coding(Image(3, 2, 1, 0.5F)));
+}
+
+/// Among so many coefficients some are near to the multiples of any step, by chance.
+TEST(JpegCoding, IsNotFoundInNoise) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const Philox random{seed, Stream::noise};
+    const Image noise = test::drawn(
+        64, 64, 1, [&](int, int i, int j) { return random.uniform(0, static_cast<std::size_t>(i) * 64 + j); });
+    EXPECT_FALSE(find_jpeg_coding(noise)) << seed;
+  }
+}
+
+/// A coarse coding leaves few coefficients of a small picture, and they are enough.
+TEST(JpegCoding, IsFoundInSmallPictures) {
+  for (const int quality : {10, 30, 75}) {
+    const auto coding = find_jpeg_coding(coded(scene(40, 40, 3), quality, true));
+    ASSERT_TRUE(coding) << quality;
+    EXPECT_FALSE(coding->was_cut());
+    const double scale = quality < 50 ? 50.0 / quality : 2 - 0.02 * quality;  // as libjpeg has it
+    EXPECT_NEAR(coding->coarseness(), 13 * scale, 1.5 * scale) << quality;
+  }
 }
 
 /// Of odd sizes too, whose last blocks are filled up.
