@@ -22,6 +22,16 @@ Image stripes(int size) {
   return image;
 }
 
+/// As wild as can be, in 8 bits.
+Image noise() {
+  Image image(64, 64, 1);
+  for (std::size_t i = 0; i < image.samples.size(); ++i) {
+    const double wild = std::sin(12.9898 * static_cast<double>(i)) * 43758.5453;
+    image.samples[i] = static_cast<float>(std::round(255 * (wild - std::floor(wild))) / 255);
+  }
+  return image;
+}
+
 Request half_missing(const Image& picture) {
   Request request;
   request.input = picture;
@@ -198,13 +208,24 @@ TEST(Qualities, WhereThereIsNoTimeForAnIterationTheClassicalResultIsAll) {
   EXPECT_GT(*result.psnr, 12);  // the picture itself has 8
 }
 
+// Without blocks a network draws all anew, and has a blur to show for a long time.
+TEST(Qualities, WhereThereIsNoTimeToDrawAllAnewThePictureStaysAsItCame) {
+  Request request;
+  request.task = "dejpeg";
+  request.input = noise();
+  request.settings.time = 0.6;
+  const Restoration result = restore(request);
+  EXPECT_EQ(result.iterations, 0);
+  EXPECT_EQ(result.image.samples, request.input.samples);
+  EXPECT_EQ(result.classic, "the picture as it came");
+  EXPECT_NE(result.reason.find("300 iterations"), std::string::npos) << result.reason;
+
+  request.settings.recipe = "small-fast";
+  EXPECT_GT(restore(request).iterations, 0) << "who names a recipe wants its picture";
+}
+
 TEST(Qualities, APatientFitEndsWhenNothingIsGained) {
-  Image noise(64, 64, 1);  // nothing can be learned of it
-  for (std::size_t i = 0; i < noise.samples.size(); ++i) {
-    const double wild = std::sin(12.9898 * static_cast<double>(i)) * 43758.5453;
-    noise.samples[i] = static_cast<float>(wild - std::floor(wild));
-  }
-  Request request = half_missing(noise);
+  Request request = half_missing(noise());  // nothing can be learned of it
   request.settings.set = {{"hold_out.share", "0.1"}, {"hold_out.patience", "20"}, {"every", "5"}};
   const Restoration result = restore(request);
   EXPECT_LT(result.iterations, 600);
