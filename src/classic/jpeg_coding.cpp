@@ -259,7 +259,7 @@ std::optional<JpegCoding> find_jpeg_coding(const Image& picture) {
   for (std::size_t k = 0; k < seen.size(); ++k) {
     if (seen[k] > 0) scales.push_back(seen[k] / standard_luma[k]);
   }
-  constexpr std::size_t fewest = 4;  // frequencies; a flat picture has one, whose step may be any
+  constexpr std::size_t fewest = 2;  // frequencies; a flat picture has one, whose step may be any
   if (scales.size() < fewest) return std::nullopt;
   const auto middle = scales.begin() + static_cast<std::ptrdiff_t>(scales.size() / 2);
   std::ranges::nth_element(scales, middle);
