@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # join_files(TARGET file...): compiles these files of a target as few, in half the time, if DIPPER_JOIN is on and there is
-# a Python to choose them. Those that define the same name stay apart.
+# a Python to choose them. Those whose names clash stay apart.
 function(join_files target)
   if(NOT DIPPER_JOIN)
     return()

@@ -16,8 +16,8 @@ class Names:
 
     def __init__(self, file):
         text = Path(file).read_text()
-        # Local ones and parameters too: where a type, or what ends one, stands before a name and no value after it.
-        self.declared = set(re.findall(r"(?<!return)[\w>&*] [&*]?(\w+)(?: =|[;,(){}\[:])", text))
+        # Variables and parameters too: `Type name` before a value, a comma, or an end.
+        self.declared = set(re.findall(r"[\w>&*](?<!\breturn) [&*]?(\w+)(?: =|[;,(){}\[:])", text))
         self.defined = set()
         self.constants = set()
         for line in text.splitlines():

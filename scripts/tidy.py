@@ -32,7 +32,7 @@ KERNELS = "src/kernels/cpu/"
 KERNEL_FLAGS = ["--extra-arg=-DHWY_COMPILE_ONLY_STATIC", "--extra-arg=-mavx2", "--extra-arg=-mfma"]
 
 # The static analyser gives a function up after so many steps: a third of what is usual, and half of the time.
-STEPS = [f"--extra-arg={word}" for word in ["-Xclang", "-analyzer-config", "-Xclang", "max-nodes=75000"]]
+ANALYSER_FLAGS = [f"--extra-arg={word}" for word in ["-Xclang", "-analyzer-config", "-Xclang", "max-nodes=75000"]]
 
 SETTINGS = [".clang-tidy", "tests/.clang-tidy"]
 
@@ -74,7 +74,7 @@ def fingerprint(command, file, flags):
         return None
     words = listed.stdout.replace("\\\n", " ").split()[1:]
     hashed = hashlib.sha256()
-    hashed.update(" ".join([*command, *STEPS, *flags]).replace(str(ROOT), "").encode())
+    hashed.update(" ".join([*command, *ANALYSER_FLAGS, *flags]).replace(str(ROOT), "").encode())
     for path in [*SETTINGS, *words]:
         hashed.update((ROOT / path).read_bytes())
     return hashed.hexdigest()
@@ -85,7 +85,7 @@ def look(file, command, flags):
     key = fingerprint(command, file, flags)
     if key and (CLEAN / key).exists():
         return ""
-    done = subprocess.run([TIDY, "--quiet", *STEPS, *flags, file, "--", *command[1:]], cwd=ROOT, text=True,
+    done = subprocess.run([TIDY, "--quiet", *ANALYSER_FLAGS, *flags, file, "--", *command[1:]], cwd=ROOT, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode == 0:
         if key:

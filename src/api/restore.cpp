@@ -73,25 +73,26 @@ void leave_alone(const Judging& judging, const Observation& observation, const L
 // Iterations that a fit needs to be worth more than what there is without it, which itself takes part in the result
 // where something is judged or tried. A network that draws all anew is behind the picture as it came for some 300:
 // docs/recipes.md. Who names a recipe wants its picture, and a resumed one may have them behind it.
-double least_iterations(const FittingParts& parts, const Judging& judging) {
-  constexpr double one = 2.5;  // with what comes before and after it
-  constexpr double drawn_anew = 300;
+int least_iterations(const FittingParts& parts, const Judging& judging) {
+  constexpr int drawn_anew = 300;
   const bool beside = judging.judge || judging.trying || parts.observation.keeps_known || parts.observation.scaling;
-  return beside || !parts.settings.recipe.empty() || !parts.settings.resume.empty() ? one : drawn_anew;
+  return beside || !parts.settings.recipe.empty() || !parts.settings.resume.empty() ? 1 : drawn_anew;
 }
 
 // Where there is no time for so many there is for what is known already, or for a plain result.
 void leave_out_long_fit(const FittingParts& parts, const Pace& pace, Judging& judging) {
+  constexpr double around = 1.5;  // what comes before and after them, in iterations
   if (std::isinf(pace.seconds_left())) return;
   const double step = seconds_of_a_step(target_of(parts.observation, judging), parts.recipe, *parts.device.backend);
-  const double least = least_iterations(parts, judging);
-  if (least * step <= pace.seconds_left()) return;
-  const std::string too_long = least < 10 ? fmt::format("one iteration would take about {:.2g} s", step)
-                                          : fmt::format(
-                                                "{:.0f} iterations, without which a network's picture is worse than "
-                                                "the one that came, would take about {:.0f} s",
-                                                least, least * step);
-  judging.note += fmt::format("{}{}, for which there is no time", judging.note.empty() ? "" : ", and ", too_long);
+  const int least = least_iterations(parts, judging);
+  const double seconds = least * step;
+  if (seconds + around * step <= pace.seconds_left()) return;
+  const std::string what =
+      least == 1
+          ? "one iteration"
+          : fmt::format("{} iterations, without which a network's picture is worse than the one that came,", least);
+  judging.note += fmt::format("{}{} would take about {:.{}f} s, for which there is no time",
+                              judging.note.empty() ? "" : ", and ", what, seconds, seconds < 10 ? 2 : 0);
   if (judging.judge && !judging.judge->classic().empty()) {
     judging.alone.assign(judging.judge->classic().begin(), judging.judge->classic().end());
     parts.observation.noise.to_truth(judging.alone, true);

@@ -96,7 +96,7 @@ void set_colours(Image& picture, const std::vector<JpegPlane>& planes) {
 // more when they were decoded.
 int likeliest_step(const std::vector<float>& sizes) {
   constexpr std::size_t enough = 20;
-  constexpr double sure = 12;  // e to that is how many times as likely as any values: fewer are enough
+  constexpr double sure = 12;  // log of how much likelier it makes them: then fewer are enough
   constexpr double deviation = 0.5;
   constexpr double outlier = -4.5;  // what is near to no multiple may be anything, and counts so whatever the step
   int best = 1;

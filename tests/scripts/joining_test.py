@@ -38,8 +38,10 @@ class Joining(unittest.TestCase):
                 self.assertEqual(self.joined("constexpr int same = 1;\n", use), [[0], [1]])
                 self.assertEqual(self.joined(use, "constexpr int same = 1;\n"), [[0], [1]])
 
-    def test_the_name_of_a_constant_may_be_a_member_of_something(self):
-        self.assertEqual(self.joined("constexpr int same = 1;\n", "int f() {\n  return other.same;\n}\n"), [[0, 1]])
+    def test_the_name_of_a_constant_may_be_used(self):
+        for use in ["other.same", "same"]:
+            with self.subTest(use):
+                self.assertEqual(self.joined("constexpr int same = 1;\n", f"int f() {{\n  return {use};\n}}\n"), [[0, 1]])
 
     def test_tests_do_not_count(self):
         self.assertEqual(self.joined("TEST(Png, IsRead) {\n}\n", "TEST(Png, IsWritten) {\n}\n"), [[0, 1]])
