@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/cuda/blocks.cuh"
+#include "kernels/cuda/instructions.cuh"
 #include "kernels/cuda/layers.hpp"
 #include "kernels/cuda/reduce.cuh"
-#include "kernels/cuda/wgmma.cuh"
 
 namespace dipper::cuda {
 namespace {

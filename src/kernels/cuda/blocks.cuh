@@ -17,6 +17,14 @@ namespace dipper::cuda {
 
 using Bf16 = __nv_bfloat16;
 
+/// How products are made: of bfloat16; of floats whose factors are rounded to 11 bits; or of floats as sums of three
+/// such products, which loses no more than float32 itself (Ootomo and Yokota, "Recovering single precision accuracy
+/// from Tensor Cores", 2022).
+enum class Arithmetic { bf16, tf32, f32 };
+
+template <Arithmetic arithmetic>
+using Storage = std::conditional_t<arithmetic == Arithmetic::bf16, Bf16, float>;
+
 /// The 16 bytes of one pixel in one block.
 using Piece = uint4;
 

@@ -12,8 +12,7 @@ namespace {
 template <class S>
 __global__ void __launch_bounds__(correlation_threads)
     correlate(const __grid_constant__ CorrelationPlan plan, const __grid_constant__ CorrelationOperands at) {
-  extern __shared__ Piece memory[];
-  CorrelationKernel<S>(plan, at, memory).run();
+  CorrelationKernel<S>(plan, at, dynamic_shared()).run();
 }
 
 using Function = void (*)(CorrelationPlan, CorrelationOperands);

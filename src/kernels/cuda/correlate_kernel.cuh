@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/cuda/correlate.hpp"
-#include "kernels/cuda/wgmma.cuh"
+#include "kernels/cuda/instructions.cuh"
 
 namespace dipper::cuda {
 

@@ -11,8 +11,7 @@ namespace {
 
 template <class Kernel>
 __global__ void __launch_bounds__(Kernel::threads) sum_products(const __grid_constant__ WeightPlan plan) {
-  extern __shared__ Piece memory[];
-  Kernel(plan, memory).run();
+  Kernel(plan, dynamic_shared()).run();
 }
 
 using Function = void (*)(WeightPlan);

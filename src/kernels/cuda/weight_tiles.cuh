@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/cuda/correlate.hpp"
-#include "kernels/cuda/wgmma.cuh"
+#include "kernels/cuda/instructions.cuh"
 
 /// What the kernels of weight gradients share: the tiles of both tensors in shared memory.
 namespace dipper::cuda {

@@ -1,12 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "kernels/cuda/mma.cuh"
+#include <cstdint>
 
-/// The products of a whole warpgroup (four warps), which Hopper's tensor cores read from shared memory by themselves
-/// (PTX ISA, "Asynchronous warpgroup level matrix instructions"): C[64][n] += A[64][k] B[k][n], k being two blocks of
-/// channels or 16 pixels. Only machine code for sm_90a has them; elsewhere nothing is there to call.
+#include "kernels/cuda/blocks.cuh"
+
+/// What C++ has no words for: copies for which nobody waits, clusters of thread blocks, and the tensor cores' products.
+/// C[16][8] += A[16][k] B[k][8] is a warp's (PTX ISA, "Matrix fragments for mma": what each lane holds of each matrix),
+/// k being two pieces of channels. C[64][n] += A[64][k] B[k][n] is that of a warpgroup, four warps: Hopper's tensor
+/// cores read its factors from shared memory by themselves ("Asynchronous warpgroup level matrix instructions"). Only
+/// machine code for sm_90a has this and clusters; elsewhere nothing is there to call.
 namespace dipper::cuda {
+
+/// The shared memory that a launch asked for.
+__device__ inline Piece* dynamic_shared() {
+  extern __shared__ Piece memory[];
+  return memory;
+}
+
+__device__ inline std::uint32_t shared_address(const void* at) {
+  return static_cast<std::uint32_t>(__cvta_generic_to_shared(at));
+}
+
+/// Four 8x8 matrices of 16-bit values, or 8x4 of 32-bit ones: lane l gives where row l % 8 of matrix l / 8 lies.
+__device__ inline void load_matrices(std::uint32_t (&to)[4], const Piece* row) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+               : "r"(shared_address(row))
+               : "memory");
+}
+
+/// The same, each transposed; of 16-bit values alone.
+__device__ inline void load_matrices_transposed(std::uint32_t (&to)[4], const Piece* row) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+               : "r"(shared_address(row))
+               : "memory");
+}
+
+/// Copies one piece to shared memory, or writes zeros there; done after wait_for_copies().
+__device__ inline void copy_piece(Piece* to, const Piece* from, bool zero) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(from), "r"(zero ? 0 : 16)
+               : "memory");
+}
+
+__device__ inline void end_of_copies() {
+  asm volatile("cp.async.commit_group;" ::: "memory");
+}
+
+/// Until all of the calling thread's copies are done but those of the last `pending` groups.
+template <int pending>
+__device__ inline void wait_for_copies() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(pending) : "memory");
+}
+
+/// To the nearest float of 11 bits.
+__device__ inline std::uint32_t rounded_to_tf32(float value) {
+  std::uint32_t word = 0;
+  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(word) : "f"(value));
+  return word;
+}
+
+__device__ inline void multiply_tf32(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+
+__device__ inline void multiply_bf16(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
 
 /// A matrix in shared memory as core matrices of 8 rows of 16 bytes, each without gaps: where the first is, and how
 /// many pieces from one to the next along each axis of the matrix. `along_rows` leads to the next 8 rows of A or
@@ -107,7 +174,7 @@ __device__ inline float read_cluster(const float* at, int rank) {
 #define DIPPER_SUMS_32(i) DIPPER_SUMS_16(i), DIPPER_SUMS_16((i) + 16)
 #define DIPPER_SUMS_64(i) DIPPER_SUMS_32(i), DIPPER_SUMS_32((i) + 32)
 
-/// Both factors in shared memory, by matrix_at(). A thread's sums: for each 8 columns those that mma.cuh describes, of
+/// Both factors in shared memory, by matrix_at(). A thread's sums: for each 8 columns those of a warp's product, of
 /// the 16 rows that its warp has.
 template <Arithmetic arithmetic, int n>
 __device__ inline void multiply_shared(float (&c)[n / 8][4], std::uint64_t a, std::uint64_t b) {
