@@ -26,9 +26,10 @@ OTHERS = [
     (r"ft2build\.h|freetype/.*", ["damage"]),
     (r"libqhull.*", ["classic"]),
     (r"hwy/.*|\w*intrin\.h|arm_neon\.h", ["kernels/cpu"]),
-    (r"cuda.*|cudnn.*|cublas.*|cooperative_groups.*|nv\w+\.h", ["kernels/cuda"]),
+    (r"cuda.*|cudnn.*|cublas.*|cooperative_groups.*|nv\w+\.h", ["kernels/cuda", "emulated_cuda"]),
     (r"toml\+\+/.*|toml\.hpp", ["fit"]),
     (r"CLI/.*", ["cli", "bench"]),
+    (r"boost/context/.*", ["emulated_cuda"]),
     (r"boost/.*", ["view"]),
     (r"mpi\.h", ["batch"]),
     (r"pybind11/.*", ["python"]),
@@ -38,7 +39,7 @@ OTHERS = [
 NO_TEST = {
     "src/kernels/ref/": "tests/kernels runs every row of tests/cases.hpp on every backend",
     "src/kernels/cpu/": "tests/kernels runs every row of tests/cases.hpp on every backend",
-    "src/kernels/cuda/": "tests/kernels/cuda_test.cpp runs every row of tests/cases.hpp on it where there is a device",
+    "src/kernels/cuda/": "tests/kernels/cuda_test.cpp runs every row of tests/cases.hpp on it, on a device or an emulated one",
     "src/ops/": "builders of one call each, all of them in tests/ops/ops_test.cpp",
     "src/cli/main.cpp": "run as a whole by tests/e2e",
     "src/cli/view_options.cpp": "tests/cli/cmd_view_test.cpp and watched_run_test.cpp run what it declares",
@@ -50,7 +51,7 @@ MAY_ASK = {
 }
 
 LONG, TOO_LONG = 400, 450
-CODE = {".cpp", ".hpp", ".cu", ".cuh"}
+CODE = {".cpp", ".hpp", ".h", ".cu", ".cuh"}
 WITH_SPDX = CODE | {".py", ".sh", ".cmake", ".in", ".toml"}
 FOLDERS = ["include", "src", "tests", "bench", "examples", "scripts", "cmake", "recipes", "python", ".ci"]
 SPDX = "SPDX-License-Identifier: Apache-2.0"

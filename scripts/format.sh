@@ -20,5 +20,5 @@ format=$(command -v clang-format-14) || {
   exit 1
 }
 find src include tests bench examples -type f \
-  \( -name '*.cpp' -o -name '*.hpp' -o -name '*.cu' -o -name '*.cuh' \) -print0 |
+  \( -name '*.cpp' -o -name '*.hpp' -o -name '*.h' -o -name '*.cu' -o -name '*.cuh' \) -print0 |
   xargs -0 --no-run-if-empty "$format" "${mode[@]}"

@@ -10,7 +10,8 @@ build=(
   libfreetype-dev fonts-dejavu-core libjs-dygraphs
   libhwy-dev libqhull-dev libssl-dev libboost1.81-dev libcli11-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev
 )
-test=(libgtest-dev)
+# Fibers, for the threads of an emulated GPU.
+test=(libgtest-dev libboost-context1.81-dev)
 # What the page is driven by; its tests are skipped without.
 browser=(chromium chromium-driver python3-selenium)
 lint=(clang-format-14 clang-tidy-14 shellcheck python3)

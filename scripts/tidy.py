@@ -61,7 +61,7 @@ def compile_commands(build):
         joined = "/Unity/unity_" in entry["file"]
         for file in re.findall(r'#include "(.*)"', Path(entry["file"]).read_text()) if joined else [entry["file"]]:
             file = os.path.relpath(file, ROOT)
-            if not file.startswith(("..", f"{build}/")):
+            if file.endswith(".cpp") and not file.startswith(("..", f"{build}/")):
                 commands[file] = words[:words.index("-o")]
     return commands
 

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "base/philox.hpp"
+#include "emulated.hpp"
 #include "fit/fit.hpp"
 #include "graph/fuse.hpp"
 #include "nets/nets.hpp"
@@ -25,7 +26,7 @@ int count_from(const char* variable, int otherwise) {
 }
 
 // Of the picture: as many thread blocks as make a device busy.
-const int side = count_from("DIPPER_SIDE", 512);
+const int side = count_from("DIPPER_SIDE", is_emulated() ? 32 : 512);
 
 bool same_bits(std::span<const float> a, std::span<const float> b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
@@ -291,9 +292,9 @@ TEST_P(CudaRepeats, LayersGiveTheSameBitsWhateverIsInSharedMemory) {
     SCOPED_TRACE(describe(node.desc));
     LayerOnDevice layer(*backend, node.desc);
     std::vector<float> expected;
-    for (int n = 0; n < count_from("DIPPER_LAYER_REPEATS", 3); ++n) {
+    for (int n = 0; n < count_from("DIPPER_LAYER_REPEATS", is_emulated() ? 2 : 3); ++n) {
       for (const Pass pass : {Pass::forward, Pass::backward_parameters, Pass::backward_inputs}) {
-        if (n > 0) no_numbers.spread();
+        if (n > 0 && !is_emulated()) no_numbers.spread();  // the emulated device does so itself
         layer.run(pass);
       }
       const std::vector<float> got = layer.written();
@@ -305,7 +306,7 @@ TEST_P(CudaRepeats, LayersGiveTheSameBitsWhateverIsInSharedMemory) {
 }
 
 TEST_P(CudaRepeats, IterationsGiveTheSameBits) {
-  const int runs = count_from("DIPPER_REPEATS", 50);
+  const int runs = count_from("DIPPER_REPEATS", is_emulated() ? 2 : 50);
   for (const bool aside : {false, true}) {
     for (const bool recorded : {false, true}) {
       SCOPED_TRACE(fmt::format("{}, {}", aside ? "aside" : "in turn", recorded ? "recorded" : "asked for"));
@@ -329,7 +330,7 @@ TEST_P(CudaRepeats, FitsGiveTheSameBits) {
   for (std::vector<float>& output : outputs) {
     const auto backend = make_cuda_backend(0, GetParam());
     Fit fit({shape, values, weights}, recipe(), *backend, 0);
-    for (int step = 0; step < count_from("DIPPER_STEPS", 40); ++step) fit.step();
+    for (int step = 0; step < count_from("DIPPER_STEPS", is_emulated() ? 2 : 40); ++step) fit.step();
     EXPECT_TRUE(std::isfinite(fit.loss()));
     output.resize(shape.size());
     fit.output(output);
