@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
@@ -55,7 +56,11 @@ Device on_cuda(const Settings& settings, int number) {
 Device find_device(const Settings& settings) {
   const std::string& name = settings.device;
   const std::string numbered = "cuda:";
-  if (name == "auto" && !cuda_devices().empty()) return on_cuda(settings, 0);
+  if (name == "auto") {
+    const std::vector<CudaDevice> devices = cuda_devices();
+    const auto usable = std::ranges::find(devices, "", &CudaDevice::why_not_to_use);
+    if (usable != devices.end()) return on_cuda(settings, static_cast<int>(usable - devices.begin()));
+  }
   if (name == "auto" || name == "cpu") return on_host(settings, make_cpu_backend(settings.threads));
   if (name == "ref") return on_host(settings, make_ref_backend());
   if (name == "cuda") return on_cuda(settings, 0);

@@ -63,9 +63,10 @@ BuildInfo build_info() {
   const std::vector<CudaDevice> cuda = cuda_devices();
   if (cuda.empty()) info.devices.push_back({"cuda", why_no_cuda(), false});
   for (std::size_t number = 0; number < cuda.size(); ++number) {
-    const double gib = static_cast<double>(cuda[number].bytes) / (1 << 30);
-    info.devices.push_back(
-        {fmt::format("cuda:{}", number), fmt::format("{}, {:.0f} GiB", cuda[number].name, gib), true});
+    const auto& [name, bytes, why_not] = cuda[number];
+    std::string text = fmt::format("{}, {:.0f} GiB", name, static_cast<double>(bytes) / (1 << 30));
+    if (!why_not.empty()) text += ": " + why_not;
+    info.devices.push_back({fmt::format("cuda:{}", number), text, why_not.empty()});
   }
   return info;
 }

@@ -187,10 +187,11 @@ class Backend {
 /// everything else in float32 (bf16).
 enum class Precision { f32, tf32, bf16 };
 
-/// An NVIDIA device that this build can use.
+/// An NVIDIA device.
 struct CudaDevice {
   std::string name;
-  std::size_t bytes = 0;  // of its memory
+  std::size_t bytes = 0;       // of its memory
+  std::string why_not_to_use;  // why this build has no code for it, as a sentence without its period; empty: it has
 };
 
 /// Those of this machine, in the driver's order; none in a build without CUDA or where there is no driver.

@@ -43,13 +43,15 @@ extern constinit thread_local dim3 blockDim;
 extern constinit thread_local dim3 gridDim;
 
 template <class A, class B>
-constexpr auto min(A a, B b) {
+auto min(A a, B b) {
   using Both = std::common_type_t<A, B>;
+  if constexpr (std::is_floating_point_v<Both>) return std::fmin(static_cast<Both>(a), static_cast<Both>(b));
   return static_cast<Both>(b) < static_cast<Both>(a) ? static_cast<Both>(b) : static_cast<Both>(a);
 }
 template <class A, class B>
-constexpr auto max(A a, B b) {
+auto max(A a, B b) {
   using Both = std::common_type_t<A, B>;
+  if constexpr (std::is_floating_point_v<Both>) return std::fmax(static_cast<Both>(a), static_cast<Both>(b));
   return static_cast<Both>(a) < static_cast<Both>(b) ? static_cast<Both>(b) : static_cast<Both>(a);
 }
 
@@ -97,7 +99,7 @@ T shuffle(const char* what, T value, int from) {
   meet_warp(what, &mine, [](void* const* all) {
     for (int lane = 0; lane < warp_size; ++lane) {
       auto& to = *static_cast<Shuffled<T>*>(all[lane]);
-      to.result = static_cast<const Shuffled<T>*>(all[to.from % warp_size])->value;
+      to.result = static_cast<const Shuffled<T>*>(all[to.from & (warp_size - 1)])->value;
     }
   });
   return mine.result;
@@ -108,12 +110,14 @@ inline int lane() {
 }  // namespace emulated
 
 template <class T>
-T __shfl_sync(unsigned /*mask*/, T value, int from) {
+T __shfl_sync(unsigned mask, T value, int from) {
+  if (mask != ~0U) emulated::fail("__shfl_sync() of a part of a warp");
   static constexpr char what[] = "__shfl_sync()";
   return emulated::shuffle(what, value, from);
 }
 template <class T>
-T __shfl_xor_sync(unsigned /*mask*/, T value, int with) {
+T __shfl_xor_sync(unsigned mask, T value, int with) {
+  if (mask != ~0U) emulated::fail("__shfl_xor_sync() of a part of a warp");
   static constexpr char what[] = "__shfl_xor_sync()";
   return emulated::shuffle(what, value, emulated::lane() ^ with);
 }

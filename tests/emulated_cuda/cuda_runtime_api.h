@@ -36,11 +36,14 @@ struct cudaDeviceProp {
   int major;
   int minor;
   int multiProcessorCount;
+  std::size_t sharedMemPerBlockOptin;
 };
 
-/// After the first failure of a kernel all functions answer with it.
+/// After the first failure of a kernel all functions that start or await something answer with it.
 [[nodiscard]] const char* cudaGetErrorString(cudaError_t status);
 cudaError_t cudaGetLastError();
+/// What a kernel stopped at is forgotten.
+cudaError_t cudaDeviceReset();
 
 [[nodiscard]] cudaError_t cudaGetDeviceCount(int* count);
 [[nodiscard]] cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);

@@ -2,6 +2,7 @@
 // Grids of thread blocks, and the functions for their threads.
 #include "emulated_cuda/emulator.hpp"
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <cstdarg>
@@ -106,18 +107,20 @@ void run_clusters(const Launch& launch, std::uint64_t number) {
   const unsigned clusters = launch.grid.x / size * launch.grid.y * launch.grid.z;
   in_any_order(clusters, Chance(number << 32), [&](unsigned n) {
     Cluster cluster(size);
-    std::array<std::exception_ptr, most_in_cluster> faults;
+    std::exception_ptr fault;  // the first
     Workers::all().run(size, [&](unsigned rank) {
       try {
         ThreadBlock(launch, number, n * size + rank, &cluster, rank).run();
       } catch (...) {
-        faults[rank] = std::current_exception();
-        cluster.is_broken = true;
+        if (!cluster.is_broken.exchange(true)) fault = std::current_exception();
         cluster.meeting.arrive_and_drop();
       }
     });
-    for (const std::exception_ptr& fault : faults) {
-      if (fault != nullptr) std::rethrow_exception(fault);
+    if (fault != nullptr) std::rethrow_exception(fault);
+    for (unsigned rank = 0; rank < size; ++rank) {
+      if (cluster.last_reads[rank] >= std::max(cluster.meetings[rank], 1U)) {
+        fail("memory of a thread block that may have ended");
+      }
     }
   });
 }
@@ -145,12 +148,21 @@ std::uint64_t Chance::next() {
   return z ^ (z >> 31);
 }
 
-bool has_warpgroups() {
-  static const bool value = [] {
+int generation() {
+  static const int value = [] {
     const char* const text = std::getenv("DIPPER_EMULATED_SM");
-    return text == nullptr || std::atoi(text) >= 90;
+    return text == nullptr ? 90 : std::atoi(text);
   }();
   return value;
+}
+
+bool has_warpgroups() {
+  return generation() == 90;
+}
+
+std::size_t shared_limit() {
+  if (has_warpgroups()) return most_shared;
+  return generation() == 80 ? 163 * 1024 : 99 * 1024;
 }
 
 void run(const Launch& launch) {
@@ -160,7 +172,7 @@ void run(const Launch& launch) {
   if (threads == 0 || threads > most_threads) fail("a thread block of %u threads", threads);
   if (launch.grid.x == 0 || launch.grid.y == 0 || launch.grid.z == 0) fail("a grid of no thread blocks");
   if (launch.grid.y > 65535 || launch.grid.z > 65535) fail("a grid that is too long in y or z");
-  if (launch.shared > most_shared) fail("%zu bytes of shared memory", launch.shared);
+  if (launch.shared > shared_limit()) fail("%zu bytes of shared memory", launch.shared);
   if (launch.cluster > 1) {
     if (!has_warpgroups() || launch.cluster > most_in_cluster || launch.grid.x % launch.cluster != 0) {
       fail("clusters of %u in a row of %u", launch.cluster, launch.grid.x);
@@ -231,12 +243,24 @@ void wait_for_phase(std::uint64_t* barrier, unsigned phase) {
   ThreadBlock::current().wait_for_phase(barrier, phase);
 }
 
-void defer(std::function<void()> work) {
-  ThreadBlock::current().defer(std::move(work));
+void publish() {
+  ThreadBlock::current().publish();
 }
 
-void finish_deferred() {
-  ThreadBlock::current().finish_deferred();
+void begin_products() {
+  ThreadBlock::current().begin_products();
+}
+
+void multiply(std::function<void()> product) {
+  ThreadBlock::current().multiply(std::move(product));
+}
+
+void commit_products() {
+  ThreadBlock::current().commit_products();
+}
+
+void finish_products() {
+  ThreadBlock::current().finish_products();
 }
 
 }  // namespace emulated

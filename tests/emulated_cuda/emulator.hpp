@@ -9,15 +9,20 @@
 /// A GPU for tests on machines that have none: the sources of kernels/cuda, compiled as C++ beside the headers of this
 /// folder, run on the host. Each CUDA thread is a fiber that runs on until it meets others: in its warp, its thread
 /// block or its cluster, whose blocks are threads of the host. What CUDA leaves open is drawn at random: which warp
-/// goes on first, in which order blocks and streams run, and whether a copy or a product for which nobody has waited
-/// yet is done at once or at the last moment. So what depends on any of it does not give the same bits for each seed.
+/// goes on first, and which of its lanes, in which order blocks and streams run, and whether a copy or a product for
+/// which nobody has waited yet is done at once or at the last moment. So what depends on any of it soon gives other
+/// bits.
 ///
 /// It stops what a device would not forgive: lanes of a warp that do not meet, barriers at which some never come,
 /// copies or products that a thread block leaves behind, memory of a cluster that is no more, launches beyond a
-/// device's limits. It does not know: banks, caches, the memory model's weaker orders, and time.
+/// device's limits; and bytes that come before a barrier expects them, which PTX allows. It does not know: banks,
+/// caches, registers, the memory model's weaker orders, how the tensor cores round their sums, thread blocks (but a
+/// cluster's) and grids that run at the same time, and time itself. Shared variables that have a size begin with what
+/// the last thread block left, and memory of a launch with what is no number.
 ///
-/// DIPPER_EMULATED_SEED: 0 for everything at once and in order; 1 unless set. DIPPER_EMULATED_SM: 90, unless set, or
-/// 80, a generation that has neither clusters nor products of warpgroups.
+/// DIPPER_EMULATED_SEED: 0 for everything at once and in order; 1 unless set. DIPPER_EMULATED_SM: the generation, 90
+/// unless set. Others have neither clusters nor products of warpgroups, and less shared memory: 80 of servers, and 86,
+/// which stands for all GPUs of desktops.
 namespace emulated {
 
 struct Size {
@@ -51,8 +56,12 @@ class Chance {
   std::uint64_t state_;
 };
 
+/// The compute capability, times ten.
+[[nodiscard]] int generation();
 /// Whether it is a Hopper.
 [[nodiscard]] bool has_warpgroups();
+/// Bytes of shared memory that a thread block can ask for.
+[[nodiscard]] std::size_t shared_limit();
 
 /// A kernel with its arguments, for all threads of a grid.
 struct Launch {
@@ -99,8 +108,13 @@ void expect_bytes(std::uint64_t* barrier, std::size_t bytes);
 void start_copy(const Copy& copy, std::uint64_t* barrier);
 void wait_for_phase(std::uint64_t* barrier, unsigned phase);
 
-/// To be done, for the calling thread's warp, until finish_deferred() at the latest. For meet_warp()'s `together`.
-void defer(std::function<void()> work);
-void finish_deferred();
+/// What the calling thread has copied, the tensor cores see.
+void publish();
+/// Of the calling thread's warp, whose lanes meet for each: `product` is done when commit_products() and
+/// finish_products() have been called, or earlier.
+void begin_products();
+void multiply(std::function<void()> product);
+void commit_products();
+void finish_products();
 
 }  // namespace emulated

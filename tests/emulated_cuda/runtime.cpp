@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streams, events and graphs of the emulated device. Nothing that is asked for is done at once, unless all is to be in
-// order: what nobody waits for yet may come as late as it can, and streams go on in any order that their events allow.
+// Streams, events and graphs of the emulated device. What nobody waits for yet is done at once or as late as it can,
+// and streams go on in any order that their events allow.
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -24,12 +24,18 @@ struct Operation {
   std::function<void()> work;
   std::vector<std::shared_ptr<Operation>> after;
   bool is_done = false;
+  bool is_captured = false;  // never done itself
 
   [[nodiscard]] bool is_ready() const {
     return std::ranges::all_of(after, [](const auto& other) { return other->is_done; });
   }
 };
 using OperationPointer = std::shared_ptr<Operation>;
+
+/// Whether somebody may wait for it.
+bool can_end(const OperationPointer& operation) {
+  return operation == nullptr || !operation->is_captured;
+}
 
 }  // namespace
 
@@ -78,6 +84,7 @@ class Runtime {
     if (stream.last != nullptr) operation->after.push_back(stream.last);
     stream.last = operation;
     if (stream.capturing != nullptr) {
+      operation->is_captured = true;
       stream.capturing->operations.push_back(operation);
       return;
     }
@@ -152,6 +159,7 @@ cudaError_t launch(const void* function, const Launch& launch, cudaStream_t stre
 
 }  // namespace emulated
 
+using emulated::can_end;
 using emulated::Graph;
 using emulated::runtime;
 
@@ -174,6 +182,11 @@ cudaError_t cudaGetLastError() {
   return runtime().status;
 }
 
+cudaError_t cudaDeviceReset() {
+  runtime().status = cudaSuccess;
+  return cudaSuccess;
+}
+
 cudaError_t cudaGetDeviceCount(int* count) {
   *count = 1;
   return cudaSuccess;
@@ -184,8 +197,10 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   *properties = {};
   std::strncpy(properties->name, "an emulated device", sizeof(properties->name) - 1);
   properties->totalGlobalMem = emulated::all_memory;
-  properties->major = emulated::has_warpgroups() ? 9 : 8;
+  properties->major = emulated::generation() / 10;
+  properties->minor = emulated::generation() % 10;
   properties->multiProcessorCount = emulated::multiprocessors;
+  properties->sharedMemPerBlockOptin = emulated::shared_limit();
   return cudaSuccess;
 }
 
@@ -248,7 +263,10 @@ cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned /*flags*
 }
 
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
-  runtime().finish(stream->last);
+  if (stream->capturing != nullptr && stream->capturing == runtime().graph) {
+    delete std::exchange(runtime().graph, nullptr);
+  }
+  runtime().finish(stream->capturing != nullptr ? stream->before_capture : stream->last);
   std::erase(runtime().streams, stream);
   delete stream;
   return cudaSuccess;
@@ -263,6 +281,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned /*flags*/) {
   if (event->recorded == nullptr) return cudaSuccess;
   const bool is_captured = runtime().graph != nullptr && runtime().graph->has(event->recorded);
+  if (!is_captured && !can_end(event->recorded)) return cudaErrorInvalidValue;
   if (is_captured && stream->capturing == nullptr) {
     stream->capturing = runtime().graph;
     stream->before_capture = std::exchange(stream->last, nullptr);
@@ -293,6 +312,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  if (!can_end(event->recorded)) return cudaErrorInvalidValue;
   runtime().finish(event->recorded);
   return runtime().status;
 }
@@ -327,7 +347,9 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
     captured->capturing = nullptr;
     captured->last = std::exchange(captured->before_capture, nullptr);
   }
-  return joined.size() == (*graph)->operations.size() ? cudaSuccess : cudaErrorStreamCaptureUnjoined;
+  if (joined.size() == (*graph)->operations.size()) return cudaSuccess;
+  delete std::exchange(*graph, nullptr);
+  return cudaErrorStreamCaptureUnjoined;
 }
 
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long /*flags*/) {
@@ -351,6 +373,7 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
 }
 
 cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute /*attribute*/, int value) {
+  if (static_cast<std::size_t>(value) > emulated::shared_limit()) return cudaErrorInvalidValue;
   runtime().allowed_shared[kernel] = static_cast<std::size_t>(value);
   return cudaSuccess;
 }

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cuda_runtime.h>
+
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <barrier>
-#include <boost/context/fiber.hpp>
-#include <boost/context/protected_fixedsize_stack.hpp>
 #include <cstring>
 #include <deque>
 #include <exception>
@@ -16,91 +13,19 @@
 #include <utility>
 #include <vector>
 
-#include <cuda_runtime.h>
 #include "emulated_cuda/emulator.hpp"
+#include "emulated_cuda/parts_of_block.hpp"
 
-/// A thread block's threads, as fibers.
+/// A thread block, whose threads are fibers.
 namespace emulated {
 
-using Fiber = boost::context::fiber;
-
-constexpr std::size_t most_shared = 227 * 1024;
-constexpr unsigned most_in_cluster = 8;
-constexpr unsigned char no_number = 0xFF;  // each byte of a float that is none
-constexpr std::size_t beyond = 256;        // bytes after the shared memory of a launch, in which nobody may write
+constexpr std::size_t most_shared = 227 * 1024;  // of any generation
+constexpr unsigned char no_number = 0xFF;        // each byte of a float that is none
+constexpr std::size_t beyond = 1024;             // bytes after the shared memory of a launch, in which nobody may write
+constexpr std::uint64_t no_memory = 0xB0A41E4;   // where a barrier lies, whose memory may be nothing else's
 
 /// Each thread block is run by one thread of the host, and its shared memory is that thread's own.
-alignas(1024) inline thread_local unsigned char shared_memory[most_shared];
-
-/// Stacks of fibers, kept for the next ones.
-class Stacks {
- public:
-  boost::context::stack_context allocate() {
-    if (free_->empty()) return boost::context::protected_fixedsize_stack(1 << 16).allocate();
-    const boost::context::stack_context stack = free_->back();
-    free_->pop_back();
-    return stack;
-  }
-  void deallocate(boost::context::stack_context& stack) { free_->push_back(stack); }
-
- private:
-  struct Kept : std::vector<boost::context::stack_context> {
-    ~Kept() {
-      for (auto& stack : *this) boost::context::protected_fixedsize_stack(1 << 16).deallocate(stack);
-    }
-  };
-  static Kept& kept() {
-    thread_local Kept all;
-    return all;
-  }
-  Kept* free_ = &kept();
-};
-
-/// Something that some wait for: it has happened once more.
-using Counter = unsigned;
-
-struct Thread {
-  Fiber fiber;
-  Fiber scheduler;
-  uint3 index{};
-  unsigned warp = 0;
-  bool has_ended = false;
-  const Counter* awaited = nullptr;  // it goes on when this is no longer `seen`
-  Counter seen = 0;
-  std::vector<std::pair<std::size_t, Copy>> copies;  // each with the number of its group
-  std::size_t groups = 0;                            // that have ended
-
-  [[nodiscard]] bool can_run() const { return !has_ended && (awaited == nullptr || *awaited != seen); }
-};
-
-struct Warp {
-  unsigned first = 0;
-  unsigned lanes = 0;  // that have not ended
-  unsigned here = 0;
-  const char* what = nullptr;
-  std::array<void*, warp_size> arguments{};
-  Counter meetings = 0;
-  std::vector<std::function<void()>> deferred;
-};
-
-struct Barrier {
-  const std::uint64_t* at = nullptr;
-  bool is_armed = false;
-  std::size_t expected = 0;
-  std::size_t arrived = 0;
-  Counter phases = 0;
-  std::vector<Copy> copies;
-};
-
-/// The blocks of a cluster, each in a thread of the host.
-struct Cluster {
-  explicit Cluster(unsigned size) : meeting(size) {}
-
-  std::barrier<> meeting;
-  std::array<const unsigned char*, most_in_cluster> memories{};
-  std::array<std::atomic<bool>, most_in_cluster> is_alive{};
-  std::atomic<bool> is_broken = false;
-};
+alignas(1024) inline thread_local unsigned char shared_memory[most_shared + beyond];
 
 class ThreadBlock {
  public:
@@ -111,7 +36,7 @@ class ThreadBlock {
     blockIdx = {index.x, index.y, index.z};
     blockDim = {launch.block.x, launch.block.y, launch.block.z};
     gridDim = {launch.grid.x, launch.grid.y, launch.grid.z};
-    std::memset(shared_memory, no_number, std::min(launch.shared + beyond, most_shared));
+    std::memset(shared_memory, no_number, launch.shared + beyond);
     const unsigned count = launch.block.x * launch.block.y * launch.block.z;
     threads_.resize(count);
     warps_.resize((count + warp_size - 1) / warp_size);
@@ -145,17 +70,19 @@ class ThreadBlock {
       is_at_cluster_ = false;
       ++cluster_meetings_;
     }
-    const auto after = std::span(shared_memory).subspan(launch_.shared);
-    if (std::ranges::any_of(after.first(std::min(beyond, after.size())), [](int at) { return at != no_number; })) {
+    const auto after = std::span(shared_memory).subspan(launch_.shared, beyond);
+    if (std::ranges::any_of(after, [](int at) { return at != no_number; })) {
       fail("a thread block wrote beyond its shared memory");
     }
     for (const Warp& warp : warps_) {
       if (!warp.deferred.empty()) fail("a thread block ended while its products were not done");
     }
     for (const Barrier& barrier : barriers_) {
+      check_memory(barrier);
       if (!barrier.copies.empty()) fail("a thread block ended while its bulk copies were on their way");
     }
     if (cluster_ != nullptr) {
+      cluster_->meetings[rank_] = cluster_meetings_;
       cluster_->is_alive[rank_] = false;
       cluster_->meeting.arrive_and_drop();
     }
@@ -185,47 +112,56 @@ class ThreadBlock {
 
   // A thread block of a launch without clusters is one.
   void meet_cluster() {
-    if (++at_cluster_ < alive_) return wait(cluster_meetings_);
-    at_cluster_ = 0;
-    if (cluster_ == nullptr) {
-      ++cluster_meetings_;
-    } else {
-      is_at_cluster_ = true;
-      wait(cluster_meetings_);
-    }
+    ++at_cluster_;
+    if (!cluster_if_all_are_here()) wait(cluster_meetings_);
   }
 
   [[nodiscard]] const void* of_rank(const void* at, int rank) const {
     if (rank < 0 || rank >= static_cast<int>(launch_.cluster)) fail("no thread block %d in the cluster", rank);
     if (cluster_ == nullptr) return at;
+    if (cluster_meetings_ == 0) fail("memory of a thread block that may not have begun");
     if (!cluster_->is_alive[rank]) fail("memory of a thread block that has ended");
+    auto& last = cluster_->last_reads[rank];
+    Counter before = last;
+    while (before < cluster_meetings_ && !last.compare_exchange_weak(before, cluster_meetings_)) {
+    }
     return cluster_->memories[rank] + (static_cast<const unsigned char*>(at) - shared_memory);
   }
 
   void start_copy(const Copy& copy) {
-    if (chance_.at_once()) return copy.finish();
+    if (reinterpret_cast<std::uintptr_t>(copy.to) % 16 != 0 || reinterpret_cast<std::uintptr_t>(copy.from) % 16 != 0) {
+      fail("a copy is not of a whole piece");
+    }
+    if (chance_.at_once()) copy.finish();
     running_->copies.emplace_back(running_->groups, copy);
   }
   void end_copies() { ++running_->groups; }
   void wait_for_copies(std::size_t pending_groups) {
     std::erase_if(running_->copies, [&](const auto& copy) {
       if (copy.first + pending_groups >= running_->groups) return false;
-      copy.second.finish();
+      copy.second.finish();  // perhaps once more
+      running_->has_unpublished = true;
       return true;
     });
   }
 
-  void make_barrier(const std::uint64_t* at) {
+  void publish() { running_->has_unpublished = false; }
+
+  void make_barrier(std::uint64_t* at) {
+    const std::size_t place = shared_offset(at);
+    if (place % sizeof(*at) != 0 || place + sizeof(*at) > launch_.shared) fail("a barrier outside of shared memory");
     if (std::ranges::any_of(barriers_, [&](const Barrier& barrier) { return barrier.at == at; })) {
       fail("a barrier was made twice");
     }
     barriers_.emplace_back().at = at;
+    *at = no_memory;
   }
   void expect_bytes(const std::uint64_t* at, std::size_t bytes) {
     Barrier& barrier = find(at);
     if (barrier.is_armed) fail("a barrier expects twice in one phase");
-    barrier.is_armed = true;
+    barrier.is_armed = bytes > 0;
     barrier.expected = bytes;
+    if (bytes == 0) ++barrier.phases;
   }
   void start_copy(const Copy& copy, const std::uint64_t* at) {
     if (copy.bytes % 16 != 0 || reinterpret_cast<std::uintptr_t>(copy.to) % 16 != 0 ||
@@ -241,32 +177,52 @@ class ThreadBlock {
     while ((barrier.phases + phase) % 2 == 0) wait(barrier.phases);  // only the parity can be asked for
   }
 
-  void defer(std::function<void()> work) {
-    warps_[running_->warp].deferred.push_back(std::move(work));
-    if (chance_.at_once()) finish_deferred();  // in order: their sums are the same
+  void begin_products() { warps_[running_->warp].has_begun_products = true; }
+  void multiply(std::function<void()> product) {
+    Warp& warp = warps_[running_->warp];
+    if (!warp.has_begun_products) fail("a product after registers were written, without a fence");
+    if (std::ranges::any_of(threads_, &Thread::has_unpublished)) {
+      fail("a product while copies are not published to the tensor cores");
+    }
+    warp.deferred.push_back(std::move(product));
+    // In order, so that the sums are the same.
+    if (chance_.at_once()) finish(warp, warp.deferred.size());
   }
-  void finish_deferred() {
-    std::vector<std::function<void()>>& deferred = warps_[running_->warp].deferred;
-    for (const auto& work : deferred) work();
-    deferred.clear();
+  void commit_products() {
+    Warp& warp = warps_[running_->warp];
+    warp.committed = warp.deferred.size();
+  }
+  void finish_products() {
+    Warp& warp = warps_[running_->warp];
+    finish(warp, warp.committed);
+    warp.has_begun_products = false;
   }
 
  private:
   static inline thread_local ThreadBlock* current_ = nullptr;
 
-  // Until none of its lanes can go on.
-  bool run_warp(Warp& warp) {
+  // Until none of its lanes can go on. They follow one another from any of them on, in one direction or the other.
+  bool run_warp(const Warp& warp) {
     bool has_moved = false;
+    const unsigned lanes = std::min<unsigned>(warp_size, static_cast<unsigned>(threads_.size()) - warp.first);
+    const unsigned first = chance_.below(lanes);
+    const unsigned step = 1 + chance_.below(2) * (lanes > 1 ? lanes - 2 : 0);
     for (bool again = true; again;) {
       again = false;
-      const unsigned end = std::min<unsigned>(warp.first + warp_size, static_cast<unsigned>(threads_.size()));
-      for (unsigned n = warp.first; n < end; ++n) {
-        if (!threads_[n].can_run()) continue;
-        resume(threads_[n]);
+      for (unsigned n = 0; n < lanes; ++n) {
+        Thread& thread = threads_[warp.first + (first + n * step) % lanes];
+        if (!thread.can_run()) continue;
+        resume(thread);
         again = has_moved = true;
       }
     }
     return has_moved;
+  }
+
+  static void finish(Warp& warp, std::size_t count) {
+    for (std::size_t n = 0; n < count; ++n) warp.deferred[n]();
+    warp.deferred.erase(warp.deferred.begin(), warp.deferred.begin() + static_cast<std::ptrdiff_t>(count));
+    warp.committed = 0;
   }
 
   void resume(Thread& thread) {
@@ -275,7 +231,7 @@ class ThreadBlock {
         thread.scheduler = std::move(scheduler);
         try {
           launch_.kernel();
-          for (const auto& copy : thread.copies) copy.second.finish();
+          if (!thread.copies.empty()) fail("a thread ended while its copies were on their way");
         } catch (const Fault&) {
           fault_ = std::current_exception();
         }
@@ -291,7 +247,9 @@ class ThreadBlock {
     if (!thread.has_ended) return;
     --alive_;
     --warps_[thread.warp].lanes;
-    if (alive_ > 0) meet_if_all_are_here();  // who has ended is not waited for
+    if (alive_ == 0) return;
+    meet_if_all_are_here();  // who has ended is not waited for
+    cluster_if_all_are_here();
   }
 
   void wait(const Counter& counter) {
@@ -310,9 +268,23 @@ class ThreadBlock {
     return true;
   }
 
+  // Whether the meeting is over: where there are other blocks, run() waits for them.
+  bool cluster_if_all_are_here() {
+    if (at_cluster_ == 0 || at_cluster_ < alive_) return false;
+    at_cluster_ = 0;
+    is_at_cluster_ = cluster_ != nullptr;
+    if (!is_at_cluster_) ++cluster_meetings_;
+    return !is_at_cluster_;
+  }
+
+  static void check_memory(const Barrier& barrier) {
+    if (*barrier.at != no_memory) fail("a barrier's memory was overwritten");
+  }
+
   [[nodiscard]] Barrier& find(const std::uint64_t* at) {
     const auto found = std::ranges::find(barriers_, at, &Barrier::at);
     if (found == barriers_.end()) fail("a barrier that nobody made");
+    check_memory(*found);
     return *found;
   }
 

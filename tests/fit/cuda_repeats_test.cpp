@@ -26,7 +26,9 @@ int count_from(const char* variable, int otherwise) {
 }
 
 // Of the picture: as many thread blocks as make a device busy.
-const int side = count_from("DIPPER_SIDE", is_emulated() ? 32 : 512);
+int side() {
+  return count_from("DIPPER_SIDE", is_emulated() ? 32 : 512);
+}
 
 bool same_bits(std::span<const float> a, std::span<const float> b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
@@ -44,10 +46,10 @@ struct Built {
 
   Built() {
     const Network& network = find_network(recipe().network);
-    const Shape picture{3, side, side};
+    const Shape picture{3, side(), side()};
     z = graph.input(network.z_shape(picture, Hiding::channels(3), recipe().net));
     y = graph.input(picture);
-    weights = graph.input({1, side, side});
+    weights = graph.input({1, side(), side()});
     x = network.build(graph, z, 3, recipe().net);
     loss = masked_error(graph, x, y, weights, Reduction::mean, "loss");
   }
@@ -320,7 +322,7 @@ TEST_P(CudaRepeats, IterationsGiveTheSameBits) {
 
 /// Of a recipe that hides pixels, for which nobody waits.
 TEST_P(CudaRepeats, FitsGiveTheSameBits) {
-  const Shape shape{3, side, side};
+  const Shape shape{3, side(), side()};
   std::vector<float> values(shape.size());
   std::vector<float> weights(shape.plane());
   const Philox random{.seed = 9, .stream = Stream::input};

@@ -114,14 +114,15 @@ void choose_splits(int pairs, int blocks, const Device& device, CorrelationTile&
 }
 
 // As many stages as leave room for two thread blocks on a multiprocessor where there are so many.
-void choose_stages(const Correlation& c, Precision precision, bool shares, CorrelationTile& t) {
+void choose_stages(const Correlation& c, Precision precision, bool shares, const Device& device, CorrelationTile& t) {
+  const std::size_t most = device.shared_memory();
   const int pairs = ceil_div(ceil_div(c.in_channels, 2 * lanes_of(precision)), t.splits);
   const auto fits = [&](std::size_t room) { return (t.shared = place_in_shared(c, precision, t)) <= room; };
   for (t.stages = 4; t.stages > 1; t.stages /= 2) {
-    if (pairs >= t.stages && fits(shares && t.stages > 2 ? most_shared / 2 : most_shared)) return;
+    if (pairs >= t.stages && fits(shares && t.stages > 2 ? most / 2 : most)) return;
   }
-  while (!fits(most_shared) && t.channels > 16) t.channels /= 2;
-  DIPPER_CHECK(fits(most_shared));
+  while (!fits(most) && t.channels > 16) t.channels /= 2;
+  DIPPER_CHECK(fits(most));
 }
 
 // Few channels of output for each thread block where there would be too few blocks otherwise.
@@ -148,7 +149,7 @@ CorrelationTile choose_tile(const Correlation& c, const Device& device, Precisio
   if (t.by_warpgroup && t.channels <= most_split_channels) {
     choose_splits(ceil_div(c.in_channels, 2 * lanes_of(precision)), blocks(), device, t);
   }
-  choose_stages(c, precision, blocks() > device.multiprocessors(), t);
+  choose_stages(c, precision, blocks() > device.multiprocessors(), device, t);
   return t;
 }
 
@@ -227,7 +228,8 @@ Correlator::Correlator(const Correlation& correlation, const Context& context)
       precision_(context.precision),
       tile_(choose_tile(correlation, context.device, context.precision)) {
   check(cudaFuncSetAttribute(reinterpret_cast<const void*>(function_for(precision_, tile_)),
-                             cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(most_shared)),
+                             cudaFuncAttributeMaxDynamicSharedMemorySize,
+                             static_cast<int>(context.device.shared_memory())),
         "asking for shared memory");
 }
 

@@ -14,7 +14,6 @@
 namespace dipper::cuda {
 
 constexpr int most_taps = 64;
-constexpr std::size_t most_shared = 227 * 1024;  // bytes that a thread block of a Hopper can have
 
 /// The taps of a kernel, in up to four groups: outputs are cut into phases by what is left of their row and column over
 /// 2, and each phase sees taps of its own.

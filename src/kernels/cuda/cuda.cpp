@@ -186,13 +186,18 @@ class CudaBackend final : public Backend {
 }  // namespace cuda
 
 std::vector<CudaDevice> cuda_devices() {
+  constexpr int least_generation = 8;  // the first with bfloat16 and copies for which nobody waits
   int count = 0;
   std::vector<CudaDevice> devices;
   if (cudaGetDeviceCount(&count) != cudaSuccess) return devices;
   for (int number = 0; number < count; ++number) {
     cudaDeviceProp properties{};
     if (cudaGetDeviceProperties(&properties, number) != cudaSuccess) break;
-    devices.push_back({properties.name, properties.totalGlobalMem});
+    const bool is_old = properties.major < least_generation;
+    devices.push_back({properties.name, properties.totalGlobalMem,
+                       is_old ? fmt::format("its compute capability is {}.{} and {}.0 is needed", properties.major,
+                                            properties.minor, least_generation)
+                              : ""});
   }
   return devices;
 }
@@ -204,10 +209,15 @@ std::string why_no_cuda() {
 }
 
 std::unique_ptr<Backend> make_cuda_backend(int device, Precision precision) {
-  const auto count = static_cast<int>(cuda_devices().size());
+  const std::vector<CudaDevice> devices = cuda_devices();
+  const auto count = static_cast<int>(devices.size());
   if (count == 0) throw Error(fmt::format("there is no NVIDIA device to use: {}", why_no_cuda()));
   if (device < 0 || device >= count) {
     throw Error(fmt::format("there is no device cuda:{}; the last is cuda:{}", device, count - 1));
+  }
+  if (!devices[device].why_not_to_use.empty()) {
+    throw Error(
+        fmt::format("{} cannot be used: {}; use --device cpu", devices[device].name, devices[device].why_not_to_use));
   }
   return std::make_unique<cuda::CudaBackend>(device, precision);
 }

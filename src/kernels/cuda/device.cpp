@@ -29,6 +29,7 @@ Device::Device(int number) : number_(number) {
   name_ = properties.name;
   bytes_ = properties.totalGlobalMem;
   multiprocessors_ = properties.multiProcessorCount;
+  shared_memory_ = properties.sharedMemPerBlockOptin;
   has_warpgroups_ = properties.major == 9 && DIPPER_SM90A != 0;
   int least = 0;
   int most = 0;

@@ -40,6 +40,8 @@ class Device {
   [[nodiscard]] cudaError_t synchronise() const;
 
   [[nodiscard]] int multiprocessors() const { return multiprocessors_; }
+  /// Bytes of shared memory that a thread block can ask for.
+  [[nodiscard]] std::size_t shared_memory() const { return shared_memory_; }
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }  // of its memory
   /// Whether it is a Hopper, and this build has machine code of its own for that.
@@ -59,6 +61,7 @@ class Device {
   std::string name_;
   std::size_t bytes_ = 0;
   int multiprocessors_ = 1;
+  std::size_t shared_memory_ = 0;
   bool has_warpgroups_ = false;
   cudaStream_t main_ = nullptr;
   cudaStream_t aside_ = nullptr;

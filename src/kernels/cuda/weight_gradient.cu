@@ -148,8 +148,32 @@ void share_out(const Conv2dDesc& d, bool is_narrow, WeightGradient::Cut& cut) {
     cut.warps_along_a = a > 64 ? 4 : (a > 32 ? 2 : 1);
     cut.b_tiles = area == 1 ? 8 : (d.kernel == 3 && !is_narrow ? 1 : 2);
   }
-  cut.a_parts = ceil_div(a, 16 * cut.a_tiles * cut.warps_along_a);
-  cut.b_parts = ceil_div(b, 8 * cut.b_tiles);
+}
+
+/// What the tiles of both tensors take, with fewer channels of a in them where that is more than `room` bytes of shared
+/// memory. Whether they fit then.
+bool place_tiles(const Conv2dDesc& d, Precision precision, std::size_t room, WeightGradient::Cut& cut) {
+  const int at_once = d.kernel > cut.taps_at_once ? cut.taps_at_once : cut.taps_at_once / d.kernel * d.kernel;
+  cut.groups = ceil_div(d.kernel * d.kernel, at_once);
+  cut.tile_columns = d.output().width > 8 ? 16 : 8;
+  cut.tile_rows = cut.pixels / cut.tile_columns;
+  // A group that does not begin with a row of the kernel may end in the next.
+  const int rows = d.kernel > cut.taps_at_once ? 2 : ceil_div(at_once, d.kernel);
+  cut.patch_rows = (cut.tile_rows - 1) * d.stride + std::min(rows, d.kernel);
+  cut.patch_columns = ceil_div((cut.tile_columns - 1) * d.stride + d.kernel, d.stride);
+  cut.patch_stride = without_conflicts(cut.patch_rows * cut.patch_columns * d.stride, precision);
+  cut.a_stride = without_conflicts(cut.pixels, precision);
+  for (;; cut.warps_along_a /= 2) {
+    const int a_size = 16 * cut.a_tiles * cut.warps_along_a;
+    const int b_size = 8 * cut.b_tiles;
+    const std::size_t stage = a_size / lanes_of(precision) * static_cast<std::size_t>(cut.a_stride) +
+                              b_size / lanes_of(precision) * static_cast<std::size_t>(cut.patch_stride);
+    const std::size_t tables = cut.patch_rows * cut.patch_columns * d.stride + 2 * (a_size + b_size);
+    const std::size_t together = cut.by_warpgroup ? 0 : cut.taps_at_once * a_size * b_size + a_size;
+    cut.shared = std::max(2 * stage * sizeof(Piece) + tables * sizeof(float), together * sizeof(float));
+    if (cut.shared <= room) return true;
+    if (cut.by_warpgroup || cut.warps_along_a == 1) return false;
+  }
 }
 
 // As many slices as keep the device busy, each with as many tiles as the others.
@@ -165,27 +189,18 @@ WeightGradient::Cut choose_cut(const Conv2dDesc& d, const Device& device, Precis
   WeightGradient::Cut cut;
   cut.by_warpgroup = is_narrow && device.has_warpgroups();
   share_out(d, is_narrow, cut);
-  const int at_once = d.kernel > cut.taps_at_once ? cut.taps_at_once : cut.taps_at_once / d.kernel * d.kernel;
-  cut.groups = ceil_div(d.kernel * d.kernel, at_once);
-  cut.tile_columns = a.width > 8 ? 16 : 8;
-  cut.tile_rows = cut.pixels / cut.tile_columns;
+  if (!place_tiles(d, precision, device.shared_memory(), cut)) {
+    // With a stride of 2, where there is less shared memory than a Hopper's: these take the least.
+    cut.taps_at_once = 5;
+    cut.pixels = is_narrow ? 128 : 64;
+    cut.b_tiles = 2;
+    DIPPER_CHECK(place_tiles(d, precision, device.shared_memory(), cut));
+  }
   cut.tiles_down = ceil_div(a.height, cut.tile_rows);
   cut.tiles_across = ceil_div(a.width, cut.tile_columns);
-  // A group that does not begin with a row of the kernel may end in the next.
-  const int rows = d.kernel > cut.taps_at_once ? 2 : ceil_div(at_once, d.kernel);
-  cut.patch_rows = (cut.tile_rows - 1) * d.stride + std::min(rows, d.kernel);
-  cut.patch_columns = ceil_div((cut.tile_columns - 1) * d.stride + d.kernel, d.stride);
-  cut.patch_stride = without_conflicts(cut.patch_rows * cut.patch_columns * d.stride, precision);
-  cut.a_stride = without_conflicts(cut.pixels, precision);
+  cut.a_parts = ceil_div(a.channels, 16 * cut.a_tiles * cut.warps_along_a);
+  cut.b_parts = ceil_div(d.input.channels, 8 * cut.b_tiles);
   choose_slices((cut.by_warpgroup ? 8 / cut.warps_along_a : 3) * device.multiprocessors(), cut);
-  const int a_size = 16 * cut.a_tiles * cut.warps_along_a;
-  const int b_size = 8 * cut.b_tiles;
-  const std::size_t stage = a_size / lanes_of(precision) * static_cast<std::size_t>(cut.a_stride) +
-                            b_size / lanes_of(precision) * static_cast<std::size_t>(cut.patch_stride);
-  const std::size_t tables = cut.patch_rows * cut.patch_columns * d.stride + 2 * (a_size + b_size);
-  const std::size_t together = cut.taps_at_once * a_size * b_size + a_size;
-  cut.shared =
-      std::max(2 * stage * sizeof(Piece) + tables * sizeof(float), cut.by_warpgroup ? 0 : together * sizeof(float));
   return cut;
 }
 
@@ -197,9 +212,9 @@ WeightGradient::WeightGradient(const Conv2dDesc& desc, bool with_bias, const Con
       device_(&context.device),
       precision_(context.precision),
       cut_(choose_cut(desc, context.device, context.precision)) {
-  DIPPER_CHECK(cut_.shared <= most_shared);
   check(cudaFuncSetAttribute(reinterpret_cast<const void*>(function_for(precision_, cut_)),
-                             cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(most_shared)),
+                             cudaFuncAttributeMaxDynamicSharedMemorySize,
+                             static_cast<int>(context.device.shared_memory())),
         "asking for shared memory");
 }
 

@@ -6,7 +6,7 @@
 #include "emulated_cuda/emulator.hpp"
 #include "kernels/cuda/blocks.cuh"
 
-/// In place of the header of this name in src: the same functions on the emulated device, where each is described.
+/// In place of the header of this name in src, which describes each function: the same on the emulated device.
 namespace dipper::cuda {
 
 inline Piece* dynamic_shared() {
@@ -15,10 +15,14 @@ inline Piece* dynamic_shared() {
 
 namespace emulation {
 
+inline void check_generation() {
+  if (!emulated::has_warpgroups()) emulated::fail("an instruction that only a Hopper has");
+}
+
 constexpr int rows_of_matrix = 8;
 constexpr int warp = emulated::warp_size;
 
-/// A row of up to 16 channels, as floats.
+/// Number i of what lies there, as a float.
 template <Arithmetic arithmetic>
 float element(const Piece* piece, int i) {
   if constexpr (arithmetic == Arithmetic::bf16) {
@@ -54,7 +58,7 @@ struct Product {
   }
 };
 
-/// Words of lanes to the rows of a, and of b: `per_word` elements of each.
+/// What a lane's words have of the rows of a.
 template <Arithmetic arithmetic, int k>
 void set_a(float (&a)[16][k], int lane, const std::uint32_t (&words)[4]) {
   constexpr int per_word = k / 8;
@@ -181,7 +185,7 @@ void multiply_by_warpgroup(void* const* all) {
     work.c[lane] = factors.c;
     if constexpr (transposed) set_a<Arithmetic::bf16>(work.a_of_words, lane, *factors.a_words);
   }
-  emulated::defer(work);
+  emulated::multiply(work);
 }
 
 }  // namespace emulation
@@ -235,18 +239,28 @@ inline std::uint64_t matrix_at(const Piece* first, int along_k, int along_rows) 
          static_cast<std::uint64_t>(along_rows) << 32;
 }
 
-inline void publish_to_tensor_cores() {}
+inline void publish_to_tensor_cores() {
+  emulated::publish();
+}
 
-inline void begin_products() {}
+inline void begin_products() {
+  static constexpr char what[] = "wgmma.fence";
+  emulation::check_generation();
+  emulated::meet_warp(what, nullptr, [](void* const* /*all*/) { emulated::begin_products(); });
+}
 
-inline void commit_products() {}
+inline void commit_products() {
+  static constexpr char what[] = "wgmma.commit_group";
+  emulated::meet_warp(what, nullptr, [](void* const* /*all*/) { emulated::commit_products(); });
+}
 
 inline void wait_for_products() {
   static constexpr char what[] = "wgmma.wait_group";
-  emulated::meet_warp(what, nullptr, [](void* const* /*all*/) { emulated::finish_deferred(); });
+  emulated::meet_warp(what, nullptr, [](void* const* /*all*/) { emulated::finish_products(); });
 }
 
 inline void make_barrier(std::uint64_t* barrier) {
+  emulation::check_generation();
   emulated::make_barrier(barrier);
 }
 
@@ -263,6 +277,7 @@ inline void wait_for_phase(std::uint64_t* barrier, int phase) {
 }
 
 inline void meet_cluster() {
+  emulation::check_generation();
   emulated::meet_cluster();
 }
 
