@@ -28,11 +28,13 @@ namespace {
 
 constexpr unsigned most_threads = 1024;
 
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+  const char* const text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
 std::uint64_t seed() {
-  static const std::uint64_t value = [] {
-    const char* const text = std::getenv("DIPPER_EMULATED_SEED");
-    return text == nullptr ? 1 : std::strtoull(text, nullptr, 10);
-  }();
+  static const std::uint64_t value = number_from("DIPPER_EMULATED_SEED", 1);
   return value;
 }
 
@@ -149,10 +151,7 @@ std::uint64_t Chance::next() {
 }
 
 int generation() {
-  static const int value = [] {
-    const char* const text = std::getenv("DIPPER_EMULATED_SM");
-    return text == nullptr ? 90 : std::atoi(text);
-  }();
+  static const auto value = static_cast<int>(number_from("DIPPER_EMULATED_SM", 90));
   return value;
 }
 
@@ -205,6 +204,10 @@ void meet_cluster() {
 
 const void* of_rank(const void* at, int rank) {
   return ThreadBlock::current().of_rank(at, rank);
+}
+
+bool Copy::is_of_whole_pieces() const {
+  return (reinterpret_cast<std::uintptr_t>(to) | reinterpret_cast<std::uintptr_t>(from) | bytes) % 16 == 0;
 }
 
 void Copy::finish() const {

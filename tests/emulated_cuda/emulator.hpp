@@ -95,6 +95,8 @@ struct Copy {
   const void* from;
   std::size_t bytes;
 
+  /// Of 16 bytes each, at places of that alignment.
+  [[nodiscard]] bool is_of_whole_pieces() const;
   void finish() const;
 };
 /// By groups of this thread.

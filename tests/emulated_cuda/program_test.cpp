@@ -2,33 +2,18 @@
 // The program with a device, which it takes by itself: every task makes what it makes on the cpu.
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "cli/program.hpp"
 #include "dipper/dipper.hpp"
 
 namespace dipper::test {
 namespace {
 
-Image rings(int width, int height) {
-  Image image(width, height, 3);
-  for (int c = 0; c < 3; ++c) {
-    for (int i = 0; i < height; ++i) {
-      for (int j = 0; j < width; ++j) {
-        image.plane(c)[static_cast<std::size_t>(i) * width + j] =
-            static_cast<float>(0.5 + 0.4 * std::cos(0.02 * (i * i + j * j) / (c + 1)));
-      }
-    }
-  }
-  return image;
-}
-
 class OnADevice : public ProgramTest {
  protected:
   void SetUp() override {
     ProgramTest::SetUp();
-    write_image(folder_ / "in.png", rings(21, 18));
-    write_image(folder_ / "small.png", rings(11, 10));  // for tasks that make more of it
+    make_picture("in.png", 21, 18);
+    make_picture("small.png", 11, 10);  // for tasks that make more of it
   }
   Outcome expect_success(const std::vector<std::string>& words) {
     Outcome outcome = run(words);

@@ -113,7 +113,7 @@ class ThreadBlock {
   // A thread block of a launch without clusters is one.
   void meet_cluster() {
     ++at_cluster_;
-    if (!cluster_if_all_are_here()) wait(cluster_meetings_);
+    if (!meet_cluster_if_all_are_here()) wait(cluster_meetings_);
   }
 
   [[nodiscard]] const void* of_rank(const void* at, int rank) const {
@@ -129,9 +129,7 @@ class ThreadBlock {
   }
 
   void start_copy(const Copy& copy) {
-    if (reinterpret_cast<std::uintptr_t>(copy.to) % 16 != 0 || reinterpret_cast<std::uintptr_t>(copy.from) % 16 != 0) {
-      fail("a copy is not of a whole piece");
-    }
+    if (!copy.is_of_whole_pieces()) fail("a copy is not of whole pieces");
     if (chance_.at_once()) copy.finish();
     running_->copies.emplace_back(running_->groups, copy);
   }
@@ -139,7 +137,7 @@ class ThreadBlock {
   void wait_for_copies(std::size_t pending_groups) {
     std::erase_if(running_->copies, [&](const auto& copy) {
       if (copy.first + pending_groups >= running_->groups) return false;
-      copy.second.finish();  // perhaps once more
+      copy.second.finish();  // those that came at once too: nobody may have written there since
       running_->has_unpublished = true;
       return true;
     });
@@ -164,10 +162,7 @@ class ThreadBlock {
     if (bytes == 0) ++barrier.phases;
   }
   void start_copy(const Copy& copy, const std::uint64_t* at) {
-    if (copy.bytes % 16 != 0 || reinterpret_cast<std::uintptr_t>(copy.to) % 16 != 0 ||
-        reinterpret_cast<std::uintptr_t>(copy.from) % 16 != 0) {
-      fail("a bulk copy is not of whole pieces");
-    }
+    if (!copy.is_of_whole_pieces()) fail("a bulk copy is not of whole pieces");
     Barrier& barrier = find(at);
     barrier.copies.push_back(copy);
     if (chance_.at_once()) finish_last_copy(barrier);
@@ -249,7 +244,7 @@ class ThreadBlock {
     --warps_[thread.warp].lanes;
     if (alive_ == 0) return;
     meet_if_all_are_here();  // who has ended is not waited for
-    cluster_if_all_are_here();
+    meet_cluster_if_all_are_here();
   }
 
   void wait(const Counter& counter) {
@@ -268,8 +263,8 @@ class ThreadBlock {
     return true;
   }
 
-  // Whether the meeting is over: where there are other blocks, run() waits for them.
-  bool cluster_if_all_are_here() {
+  // Whether the cluster has met: where it has other blocks, run() waits for them first.
+  bool meet_cluster_if_all_are_here() {
     if (at_cluster_ == 0 || at_cluster_ < alive_) return false;
     at_cluster_ = 0;
     is_at_cluster_ = cluster_ != nullptr;
