@@ -152,15 +152,15 @@ void Fitting::loop(const ProgressCallback& callback) {
   if (over) take_last_picture(Look::passing, callback);
   while (!over && !stopped_) {
     fit_.step();
-    if (!is_time_to_wait()) continue;
+    if (!is_time_to_wait(fit_.iteration())) continue;
     take_figures();
     if (!std::exchange(expects_picture_, true)) expect_picture();
     plan();
     over = steps_or_time_are_over();
-    const bool look = !over && is_pictured();
+    const bool look = !over && is_pictured(fit_.iteration());
     if (look) fit_.iteration() == 1 ? take_first_picture() : take_picture_on_the_way(callback);
     over = over || judge_has_seen_enough();
-    if (over && !look) take_last_picture(is_pictured() ? Look::regular : Look::last, callback);
+    if (over && !look) take_last_picture(is_pictured(fit_.iteration()) ? Look::regular : Look::last, callback);
     if (!over && saving_.is_due()) tell_note(saving_.save(fit_, judge(), spread()));
     stopped_ = stopped_ || (callback && !go_on(callback) && !over);
     if (stopped_ && !over && !look) take_hurried_picture();
@@ -179,13 +179,20 @@ bool Fitting::go_on(const ProgressCallback& callback) {
 }
 
 // A host's steps are over when they return; of a device's somebody has to wait for the last one to know anything.
-bool Fitting::is_time_to_wait() const {
-  return backend_.on_host() || fit_.iteration() % steps_at_once == 0 || is_pictured() ||
-         fit_.iteration() >= recipe_.iterations || fit_.looked();
+bool Fitting::is_time_to_wait(int iteration) const {
+  return backend_.on_host() || iteration - progress_.iteration >= steps_at_once || is_pictured(iteration) ||
+         iteration >= recipe_.iterations || fit_.looks(iteration);
 }
 
-bool Fitting::is_pictured() const {
-  return fit_.iteration() == 1 || fit_.iteration() % recipe_.every == 0;
+bool Fitting::is_pictured(int iteration) const {
+  return iteration == 1 || iteration % recipe_.every == 0;
+}
+
+// While the host looks at a picture, a device that has nothing to do would wait for it. What it does meanwhile is for
+// nothing when the fit ends here.
+void Fitting::work_ahead() {
+  if (recipe_.in_tiles()) return;  // which the host makes, step by step
+  while (!is_time_to_wait(fit_.iteration() + 1)) fit_.step();
 }
 
 void Fitting::take_figures() {
@@ -267,13 +274,17 @@ void Fitting::take_first_picture() {
   constexpr double little = 0.05;  // of the time
   if (cost_.views > 0 && cost_.seconds.other > little * pace_.seconds_left()) return;
   const double began = pace_.seconds();
-  take_picture(Look::regular, cost_.views > 0 ? Patience::none() : Patience::endless());
+  draw_picture(cost_.views > 0 ? Patience::none() : Patience::endless());
+  work_ahead();
+  show_picture(Look::regular);
   pace_.leave_out(pace_.seconds() - began);
 }
 
 void Fitting::take_picture_on_the_way(const ProgressCallback& callback) {
   Waiting waiting("picture", pace_.seconds_left(), Waiting::Result::any, {pace_, progress_, callback});
-  take_picture(Look::regular, waiting);
+  draw_picture(waiting);
+  if (!waiting.stopped()) work_ahead();
+  show_picture(Look::regular);
   stopped_ = waiting.stopped();
 }
 
@@ -281,7 +292,8 @@ void Fitting::take_last_picture(Look look, const ProgressCallback& callback) {
   constexpr double most_show = 1.2;  // of what it took last time
   Waiting waiting("picture", pace_.seconds_left() - most_show * show_seconds_, Waiting::Result::any,
                   {pace_, progress_, callback});
-  const double share = take_picture(look, waiting);
+  const double share = draw_picture(waiting);
+  show_picture(look);
   stopped_ = waiting.stopped();
   if (share >= 1 || stopped_) return;
   judging_.note = fmt::format(
@@ -294,20 +306,27 @@ void Fitting::take_last_picture(Look look, const ProgressCallback& callback) {
 void Fitting::take_hurried_picture() {
   const ProgressCallback nobody;
   Waiting waiting("picture", most_hurried, Waiting::Result::any, {pace_, progress_, nobody});
-  take_picture(Look::passing, waiting);
+  draw_picture(waiting);
+  show_picture(Look::passing);
 }
 
-// Averages move little, so it is what they average that is spread. Returns the share of the work for it that was done.
-double Fitting::take_picture(Look look, Patience& patience) {
+// Returns the share of the work for it that was done.
+double Fitting::draw_picture(Patience& patience) {
   const double began = pace_.seconds();
   const double share = fit_.output(output_, patience);
-  const double drawn = pace_.seconds();
   result_ = output_;
   if (fit_.averages()) fit_.average(result_);
+  draw_seconds_ = pace_.seconds() - began;
+  return share;
+}
+
+// Averages move little, so it is what they average that is spread.
+void Fitting::show_picture(Look look) {
+  const double began = pace_.seconds();
   if (membrane_) membrane_->close_seams(judging_.values, result_);
   if (spread_ && look == Look::regular) spread_->add(fit_.averages() ? output_ : result_);
   if (judge() != nullptr) {
-    if (look != Look::passing || judge()->best_iteration() == 0) judge()->look(fit_.iteration(), result_);
+    if (look != Look::passing || judge()->best_iteration() == 0) judge()->look(progress_.iteration, result_);
     judge()->result(result_);
     errors_ = errors();
     progress_.expected = expected();
@@ -318,9 +337,8 @@ double Fitting::take_picture(Look look, Patience& patience) {
   observation_.noise.to_truth(output_, false);
   pictures_.show(result_, output_);
   pictures_.lend(progress_);
-  show_seconds_ = pace_.seconds() - drawn;
-  if (cost_.views == 0) pace_.expect_picture(pace_.seconds() - began);
-  return share;
+  show_seconds_ = pace_.seconds() - began;
+  if (cost_.views == 0) pace_.expect_picture(draw_seconds_ + show_seconds_);
 }
 
 void Fitting::forget_picture() {

@@ -62,8 +62,9 @@ class Fitting {
   void loop(const ProgressCallback& callback);
   [[nodiscard]] bool go_on(const ProgressCallback& callback);
   void expect_picture();
-  [[nodiscard]] bool is_time_to_wait() const;
-  [[nodiscard]] bool is_pictured() const;
+  [[nodiscard]] bool is_time_to_wait(int iteration) const;
+  [[nodiscard]] bool is_pictured(int iteration) const;
+  void work_ahead();
   void take_figures();
   void tell_mishap(Mishap mishap);
   void tell_note(const std::string& note);
@@ -78,7 +79,8 @@ class Fitting {
   void take_picture_on_the_way(const ProgressCallback& callback);
   void take_last_picture(Look look, const ProgressCallback& callback);
   void take_hurried_picture();
-  double take_picture(Look look, Patience& patience);
+  double draw_picture(Patience& patience);
+  void show_picture(Look look);
   void forget_picture();
   [[nodiscard]] std::optional<Errors> errors() const;
   [[nodiscard]] std::optional<Expectation> expected() const;
@@ -111,7 +113,8 @@ class Fitting {
   Progress progress_;
   bool expects_picture_ = false;
   Fit::OutputCost cost_;     // of a picture, once it was measured
-  double show_seconds_ = 0;  // that it took to show the last one, beside making it
+  double draw_seconds_ = 0;  // that it took to make the last one,
+  double show_seconds_ = 0;  // and then to show it
   bool stopped_ = false;     // by the callback
   std::string reason_;       // why it ended before its last iteration
   std::string failure_;      // why it could not go on

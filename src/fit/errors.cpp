@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 #include "base/check.hpp"
 
@@ -55,6 +56,21 @@ std::vector<float> filter(std::span<const float> values, int height, int width) 
   return to;
 }
 
+// Sums are taken side by side, which the compiler makes vectors of.
+constexpr int lanes = 8;
+using Lanes = std::array<double, lanes>;
+
+// The values of those pixels, and zeros up to a whole number of lanes.
+std::vector<double> taken(std::span<const float> values, std::span<const std::size_t> pixels) {
+  std::vector<double> all((pixels.size() + lanes - 1) / lanes * lanes, 0.0);
+  std::ranges::transform(pixels, all.begin(), [values](std::size_t pixel) { return double{values[pixel]}; });
+  return all;
+}
+
+double sum_of(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
 float own_weight() {
   return static_cast<float>(std::pow(make_bell()[bell_radius], 2));
 }
@@ -64,7 +80,8 @@ float own_weight() {
 Surroundings::Surroundings(std::span<const float> known, int height, int width)
     : known_(known.begin(), known.end()), height_(height), width_(width), weights_(filter(known, height, width)) {
   DIPPER_CHECK_EQ(known.size(), static_cast<std::size_t>(height) * width);
-  for (std::size_t i = 0; i < known_.size(); ++i) weights_[i] -= own_weight() * known_[i];
+  const float own = own_weight();
+  for (std::size_t i = 0; i < known_.size(); ++i) weights_[i] -= own * known_[i];
 }
 
 std::vector<float> Surroundings::of(std::span<const float> values) const {
@@ -79,8 +96,9 @@ std::vector<float> Surroundings::of(std::span<const float> values) const {
   }
   const auto mean = static_cast<float>(sum / std::max(1.0, count));
   std::vector<float> means = filter(counted, height_, width_);
+  const float own = own_weight();
   for (std::size_t i = 0; i < means.size(); ++i) {
-    const float near = std::max(0.0F, means[i] - own_weight() * counted[i]);
+    const float near = std::max(0.0F, means[i] - own * counted[i]);
     means[i] = (near + prior * mean) / (std::max(0.0F, weights_[i]) + prior);
   }
   return means;
@@ -96,30 +114,35 @@ std::vector<float> Surroundings::smooth(std::span<const float> values, int heigh
 
 std::vector<double> SquaresModel::factors() const {
   const std::vector<std::size_t> pixels = sample();
-  std::vector<double> sums(terms.size(), 0.0);
-  double found = 0;
-  double of_noise = 0;
-  for (const std::size_t i : pixels) {
-    found += squares[i];
-    if (!noise.empty()) of_noise += noise[i];
-    for (std::size_t k = 0; k < terms.size(); ++k) sums[k] += terms[k][i];
+  const std::vector<double> found = taken(squares, pixels);
+  const std::vector<double> of_noise = noise.empty() ? std::vector<double>(found.size(), 0.0) : taken(noise, pixels);
+  std::vector<std::vector<double>> parts;
+  std::vector<double> sums;
+  for (const std::span<const float> term : terms) {
+    parts.push_back(taken(term, pixels));
+    sums.push_back(sum_of(parts.back()));
   }
   // What is nothing but noise at first sight may still hold a little else.
-  const double of_errors = std::max(found - of_noise, 0.02 * found);
+  const double of_errors = std::max(sum_of(found) - sum_of(of_noise), 0.02 * sum_of(found));
   std::vector<double> factors(terms.size(), 0.0);
   for (std::size_t k = 0; k < terms.size(); ++k) {
     if (sums[k] > 0) factors[k] = of_errors / (static_cast<double>(terms.size()) * sums[k]);
   }
   for (int update = 0; update < updates; ++update) {
-    std::vector<double> ratios(terms.size(), 0.0);
-    for (const std::size_t i : pixels) {
-      double sum = noise.empty() ? 0 : noise[i];
-      for (std::size_t k = 0; k < terms.size(); ++k) sum += factors[k] * terms[k][i];
-      if (!(sum > 0)) continue;
-      for (std::size_t k = 0; k < terms.size(); ++k) ratios[k] += terms[k][i] * squares[i] / sum;
+    std::vector<Lanes> ratios(terms.size(), Lanes{});
+    for (std::size_t n = 0; n < found.size(); n += lanes) {
+      Lanes model;
+      for (int i = 0; i < lanes; ++i) model[i] = of_noise[n + i];
+      for (std::size_t k = 0; k < terms.size(); ++k) {
+        for (int i = 0; i < lanes; ++i) model[i] += factors[k] * parts[k][n + i];
+      }
+      for (int i = 0; i < lanes; ++i) model[i] = model[i] > 0 ? found[n + i] / model[i] : 0;
+      for (std::size_t k = 0; k < terms.size(); ++k) {
+        for (int i = 0; i < lanes; ++i) ratios[k][i] += parts[k][n + i] * model[i];
+      }
     }
     for (std::size_t k = 0; k < terms.size(); ++k) {
-      if (sums[k] > 0) factors[k] *= ratios[k] / sums[k];
+      if (sums[k] > 0) factors[k] *= sum_of(ratios[k]) / sums[k];
     }
   }
   return factors;

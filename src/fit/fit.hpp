@@ -69,8 +69,8 @@ class Fit {
   /// How often the fit collapsed and was taken back to its last good state.
   [[nodiscard]] int rollbacks() const { return rollbacks_; }
 
-  /// Whether the last iteration looked for a collapse, and so waited for its loss.
-  [[nodiscard]] bool looked() const { return rollback_.looks(iteration_); }
+  /// Whether that iteration looks for a collapse, and so waits for its loss.
+  [[nodiscard]] bool looks(int iteration) const { return rollback_.looks(iteration); }
 
   /// To be asked after each iteration, or as often as somebody waits for one: whether the fit went wrong since, and was
   /// taken back to the state of good_iteration() and half of its learning rate; see Rollback. Waits for the loss.

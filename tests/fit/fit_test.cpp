@@ -321,7 +321,7 @@ TEST(Fit, IsTheSameBitsFarAway) {
       there.step();
       const bool draws_alone = !recipe.in_tiles() && recipe.input_kind != "observed";
       const int looked_at = draws_alone && i > 0 ? 2 : 1;  // the loss, and the picture
-      EXPECT_EQ(far.downloads() - downloads, there.looked() ? looked_at : 0);
+      EXPECT_EQ(far.downloads() - downloads, there.looks(there.iteration()) ? looked_at : 0);
       if (i % 3 != 2) continue;
       here.output(expected);
       there.output(got);
