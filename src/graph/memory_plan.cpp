@@ -46,7 +46,7 @@ class Planner {
       const std::size_t size = saved_size(graph_.nodes()[node].desc);
       if (size == 0) continue;
       const int last = std::ranges::count(kept_saved, node) > 0 ? end_ : backward_time(node);
-      place(node, {node, last, size * sizeof(float)}, saved_pieces);
+      place(node, {saved_from(node), last, size * sizeof(float)}, saved_pieces);
     }
     const ArenaPlan arena = plan_arena(pieces_, alignment);
     MemoryPlan plan;
@@ -75,6 +75,13 @@ class Planner {
   // Whether what the node that writes this value reads may lie inside of it.
   [[nodiscard]] bool is_joined(int id) const { return storage_.joined[graph_.values()[id].producer]; }
   [[nodiscard]] bool is_stored(int id) const { return is_input(id) || stores_output(producer(id).desc); }
+
+  // What a norm saves may be left by the layer before.
+  [[nodiscard]] int saved_from(int node) const {
+    const Graph::Node& saving = graph_.nodes()[node];
+    const int before = graph_.values()[saving.inputs[0].id].producer;
+    return std::holds_alternative<BatchNormDesc>(saving.desc) && before >= 0 ? before : node;
+  }
 
   // Adds a tensor's time to the piece of memory of its host, whose size is the largest that comes.
   void place(int host, Lifetime lifetime, std::vector<int>& pieces) {

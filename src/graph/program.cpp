@@ -60,6 +60,7 @@ Program::Program(const Graph& graph, Backend& backend, Tensor loss, const std::v
   one_.host()[0] = 1;
   one_.push();
   connect();
+  if (fusion == Fusion::on) join_statistics();
 }
 
 void Program::prepare() {
@@ -102,6 +103,19 @@ void Program::connect() {
                       .dx = step.input_gradients,
                       .dtheta = dtheta_.data() + node.parameters_at};
     step.layer->bind(step.operands);
+  }
+}
+
+// The layer before a norm has what its statistics are taken of in its hands.
+void Program::join_statistics() {
+  const Graph& graph = fused_.graph;
+  for (std::size_t number = 0; number < steps_.size(); ++number) {
+    const auto* const norm = std::get_if<BatchNormDesc>(&graph.nodes()[number].desc);
+    if (norm == nullptr) continue;
+    const int before = graph.values()[graph.nodes()[number].inputs[0].id].producer;
+    if (before < 0) continue;
+    Operands<float>& operands = steps_[number].operands;
+    operands.has_saved = steps_[before].layer->save_for(*norm, operands);
   }
 }
 

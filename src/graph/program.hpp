@@ -99,6 +99,7 @@ class Program {
 
   void prepare();
   void connect();
+  void join_statistics();
   [[nodiscard]] Tensor stored(Tensor tensor) const;
   [[nodiscard]] const float* norm_before(Tensor tensor) const;
   [[nodiscard]] Place place(Tensor tensor) const;

@@ -6,6 +6,8 @@
 
 namespace dipper {
 
+struct BatchNormDesc;
+
 /// Layers may read, never write, this many floats past the end of a tensor: whoever places tensors leaves room for it.
 /// What lies there has no influence on any result.
 inline constexpr std::size_t read_ahead = 64;
@@ -25,6 +27,7 @@ struct Operands {
   const T* theta = nullptr;  // the layer's parameters, one tensor after the other
   T* saved = nullptr;        // what forward leaves for backward
   T* scratch = nullptr;      // scratch_size() elements, aligned to 256 bytes, of no meaning before and after
+  bool has_saved = false;    // what forward leaves is there, from the layer before: Layer::save_for()
 };
 
 /// One gradient to be written; nobody wants it when data is null.
@@ -65,6 +68,8 @@ class Layer {
   /// Where its tensors will lie in all passes from now on. It need not be told; when it was, forward passes see the
   /// parameters as they were at Backend::parameters_changed().
   virtual void bind(const Operands<T>& /*at*/) {}
+  /// From now on forward() also leaves what this norm, which reads y, saves; false: it does not.
+  virtual bool save_for(const BatchNormDesc& /*norm*/, const Operands<T>& /*of_norm*/) { return false; }
   virtual void forward(const Operands<T>& at) = 0;
   /// Overwrites dtheta.
   virtual void backward_parameters(const Operands<T>& /*at*/, const Gradients<T>& /*gradients*/) {}

@@ -14,6 +14,7 @@ class OnADevice : public ProgramTest {
     ProgramTest::SetUp();
     make_picture("in.png", 21, 18);
     make_picture("small.png", 11, 10);  // for tasks that make more of it
+    make_picture("large.png", 34, 33);  // whose smallest maps have more than one pixel
   }
   Outcome expect_success(const std::vector<std::string>& words) {
     Outcome outcome = run(words);
@@ -30,7 +31,7 @@ TEST_P(TasksOnADevice, MakeWhatTheyMakeOnTheCpu) {
   if (GetParam() == "upscale") words.insert(words.end() - 1, {"--scale", "2"});
   if (GetParam() == "upscale" || GetParam() == "deblur") words[1] = "small.png";
   if (GetParam() == "deblur") words.insert(words.end() - 1, {"--gaussian", "1"});
-  if (GetParam() == "flash") words.insert(words.begin() + 2, "in.png");
+  if (GetParam() == "flash") words = {"flash", "large.png", "large.png", "--raw", "--iterations", "2", "-o"};
   words.insert(words.end(), {"cpu.png", "--device", "cpu"});
   expect_success(words);
   words.erase(words.end() - 3, words.end());

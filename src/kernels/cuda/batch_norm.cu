@@ -279,8 +279,10 @@ class BatchNorm final : public Layer<float> {
   }
 
   void forward(const Operands<float>& at) override {
-    launch(*device_, take_statistics<T>, grid(sums_), threads_, 0, pieces(at.x[0]), sums_, at.theta, d_.epsilon,
-           at.saved, at.scratch, arrived());
+    if (!at.has_saved) {
+      launch(*device_, take_statistics<T>, grid(sums_), threads_, 0, pieces(at.x[0]), sums_, at.theta, d_.epsilon,
+             at.saved, at.scratch, arrived());
+    }
     if (d_.deferred) return;
     const Normaliser norm{at.saved, d_.input.channels, slope()};
     launch(*device_, normalise<T>, grid(elements_), threads_, 0, pieces(at.x[0]), elements_, norm, pieces(at.y));

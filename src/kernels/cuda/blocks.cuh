@@ -76,6 +76,17 @@ __device__ inline std::uint32_t two_bf16(float low, float high) {
   return *reinterpret_cast<const std::uint32_t*>(&both);
 }
 
+/// As they are when they have been stored.
+template <class T>
+__device__ inline float2 as_stored(float first, float second) {
+  if constexpr (std::is_same_v<T, float>) {
+    return {first, second};
+  } else {
+    const std::uint32_t both = two_bf16(first, second);
+    return {__uint_as_float(both << 16), __uint_as_float(both & 0xFFFF0000U)};
+  }
+}
+
 template <class T>
 __device__ inline Piece pack(const Lanes<T>& values) {
   if constexpr (std::is_same_v<T, float>) {

@@ -119,12 +119,15 @@ class Convolution {
     if (!is_bound_) context_.packer.run(jobs(theta));
   }
 
-  void correlate(CorrelationOperands at) const {
+  [[nodiscard]] const Correlator& forward() const { return forward_; }
+  [[nodiscard]] const Correlator& adjoint() const { return adjoint_; }
+
+  void run_forward(CorrelationOperands at) const {
     at.weights = pieces(forward_weights_.get());
     forward_.run(at);
   }
 
-  void adjoint(CorrelationOperands at, float* scratch) const {
+  void run_adjoint(CorrelationOperands at, float* scratch) const {
     at.weights = pieces(adjoint_weights_.get());
     at.around = scratch;
     adjoint_.run(at);
@@ -169,21 +172,55 @@ class Convolution {
   bool is_bound_ = false;
 };
 
+/// The BatchNorm for which a correlation takes statistics of what it writes.
+class NormAfter {
+ public:
+  bool take(const Correlator& correlator, const Device& device, const BatchNormDesc& norm,
+            const Operands<float>& of_norm) {
+    if (at_.saved != nullptr) return false;
+    arrived_ = device.allocate(correlator.statistics_counters());
+    at_ = {.saved = of_norm.saved,
+           .theta = of_norm.theta,
+           .epsilon = norm.epsilon,
+           .arrived = reinterpret_cast<unsigned*>(arrived_.get())};
+    return true;
+  }
+
+  /// With as much scratch memory as Correlator::statistics_size() says.
+  [[nodiscard]] NormOperands operands(float* scratch) const {
+    NormOperands at = at_;
+    at.partials = reinterpret_cast<float2*>(scratch);
+    return at;
+  }
+
+ private:
+  Block arrived_;
+  NormOperands at_;
+};
+
 class Conv2d final : public Layer<float> {
  public:
-  Conv2d(const Conv2dDesc& desc, const Context& context) : d_(desc), convolution_(desc, true, context) {}
+  Conv2d(const Conv2dDesc& desc, const Context& context)
+      : d_(desc), context_(context), convolution_(desc, true, context) {}
 
-  [[nodiscard]] std::size_t scratch_size() const override { return convolution_.scratch_size(); }
+  [[nodiscard]] std::size_t scratch_size() const override {
+    return std::max(convolution_.scratch_size(), convolution_.forward().statistics_size());
+  }
   [[nodiscard]] bool parameters_can_wait() const override { return true; }
 
   void bind(const Operands<float>& at) override { convolution_.bind(at.theta); }
 
+  bool save_for(const BatchNormDesc& norm, const Operands<float>& of_norm) override {
+    return norm_.take(convolution_.forward(), context_.device, norm, of_norm);
+  }
+
   void forward(const Operands<float>& at) override {
     convolution_.pack(at.theta);
-    convolution_.correlate({.x = at.x[0],
-                            .normalise = normaliser(d_.load, at.norm, d_.input.channels),
-                            .bias = at.theta + weights(),
-                            .y = at.y});
+    convolution_.run_forward({.x = at.x[0],
+                              .normalise = normaliser(d_.load, at.norm, d_.input.channels),
+                              .bias = at.theta + weights(),
+                              .y = at.y,
+                              .norm = norm_.operands(at.scratch)});
   }
 
   void backward_parameters(const Operands<float>& at, const Gradients<float>& gradients) override {
@@ -197,7 +234,8 @@ class Conv2d final : public Layer<float> {
 
   void backward_inputs(const Operands<float>& at, const Gradients<float>& gradients) override {
     const GradientTarget<float>& dx = gradients.dx[0];
-    convolution_.adjoint({.x = gradients.dy, .y = dx.data, .accumulate = dx.write == Write::accumulate}, at.scratch);
+    convolution_.run_adjoint({.x = gradients.dy, .y = dx.data, .accumulate = dx.write == Write::accumulate},
+                             at.scratch);
   }
 
  private:
@@ -206,7 +244,9 @@ class Conv2d final : public Layer<float> {
   }
 
   Conv2dDesc d_;
+  Context context_;
   Convolution convolution_;
+  NormAfter norm_;
 };
 
 /// The adjoint of a convolution runs forward, and the convolution itself backward.
@@ -215,18 +255,26 @@ class ConvTranspose2d final : public Layer<float> {
   ConvTranspose2d(const ConvTranspose2dDesc& desc, const Context& context)
       : d_(desc), context_(context), convolution_(desc.adjoint(), false, context) {}
 
-  [[nodiscard]] std::size_t scratch_size() const override { return convolution_.scratch_size(); }
+  [[nodiscard]] std::size_t scratch_size() const override {
+    return std::max(convolution_.scratch_size(), convolution_.adjoint().statistics_size());
+  }
   [[nodiscard]] bool parameters_can_wait() const override { return true; }
 
   void bind(const Operands<float>& at) override { convolution_.bind(at.theta); }
 
+  bool save_for(const BatchNormDesc& norm, const Operands<float>& of_norm) override {
+    return norm_.take(convolution_.adjoint(), context_.device, norm, of_norm);
+  }
+
+  // There is no border, which would take scratch memory too.
   void forward(const Operands<float>& at) override {
     convolution_.pack(at.theta);
-    convolution_.adjoint({.x = at.x[0],
-                          .normalise = normaliser(d_.load, at.norm, d_.input.channels),
-                          .bias = at.theta + weights(),
-                          .y = at.y},
-                         at.scratch);
+    convolution_.run_adjoint({.x = at.x[0],
+                              .normalise = normaliser(d_.load, at.norm, d_.input.channels),
+                              .bias = at.theta + weights(),
+                              .y = at.y,
+                              .norm = norm_.operands(at.scratch)},
+                             at.scratch);
   }
 
   void backward_parameters(const Operands<float>& at, const Gradients<float>& gradients) override {
@@ -245,7 +293,7 @@ class ConvTranspose2d final : public Layer<float> {
 
   void backward_inputs(const Operands<float>& /*at*/, const Gradients<float>& gradients) override {
     const GradientTarget<float>& dx = gradients.dx[0];
-    convolution_.correlate({.x = gradients.dy, .y = dx.data, .accumulate = dx.write == Write::accumulate});
+    convolution_.run_forward({.x = gradients.dy, .y = dx.data, .accumulate = dx.write == Write::accumulate});
   }
 
  private:
@@ -256,6 +304,7 @@ class ConvTranspose2d final : public Layer<float> {
   ConvTranspose2dDesc d_;
   Context context_;
   Convolution convolution_;
+  NormAfter norm_;
 };
 
 }  // namespace

@@ -100,7 +100,7 @@ std::size_t place_in_shared(const Correlation& c, Precision precision, Correlati
   const int patch = t.patch_rows * t.patch_columns * c.stride;
   const int stage = 2 * patch + 2 * c.kernel_area * t.channels;
   const int sums = t.splits > 1 ? t.pixels * t.channels / 4 : 0;
-  t.before_barriers = std::max(t.stages * stage, sums);
+  t.before_barriers = std::max({t.stages * stage, sums, statistics_pieces(t.channels, correlation_threads)});
   const int per_block = lanes_of(precision);
   const std::size_t channels = ceil_div(c.in_channels, 2 * per_block) * 2ULL * per_block;
   return t.before_barriers * sizeof(Piece) + most_stages * sizeof(std::uint64_t) + channels * sizeof(float2) +
@@ -237,9 +237,24 @@ int Correlator::in_pairs() const {
   return ceil_div(c_.in_channels, 2 * lanes_of(precision_));
 }
 
+int Correlator::channel_parts() const {
+  return ceil_div(c_.out_channels, tile_.channels);
+}
+
+int Correlator::blocks_of_part() const {
+  return tile_.tiles_down * tile_.tiles_across * c_.phases;
+}
+
+std::size_t Correlator::statistics_size() const {
+  return static_cast<std::size_t>(channel_parts()) * statistics_items(blocks_of_part()) * 2 * (tile_.channels + 1);
+}
+
+int Correlator::statistics_counters() const {
+  return channel_parts() * (1 + statistics_items(blocks_of_part()) - blocks_of_part());
+}
+
 std::size_t Correlator::packed_pieces() const {
-  return static_cast<std::size_t>(ceil_div(c_.out_channels, tile_.channels)) * in_pairs() * c_.kernel_area * 2 *
-         tile_.channels;
+  return static_cast<std::size_t>(channel_parts()) * in_pairs() * c_.kernel_area * 2 * tile_.channels;
 }
 
 void Correlator::run(const CorrelationOperands& at) const {
@@ -248,8 +263,7 @@ void Correlator::run(const CorrelationOperands& at) const {
                              .in_blocks = ceil_div(c_.in_channels, lanes_of(precision_)),
                              .out_blocks = ceil_div(c_.out_channels, lanes_of(precision_)),
                              .pairs = in_pairs()};
-  const dim3 grid(tile_.tiles_down * tile_.tiles_across * tile_.splits, ceil_div(c_.out_channels, tile_.channels),
-                  c_.phases);
+  const dim3 grid(tile_.tiles_down * tile_.tiles_across * tile_.splits, channel_parts(), c_.phases);
   launch_clusters(*device_, tile_.splits, function_for(precision_, tile_), grid, dim3(correlation_threads),
                   tile_.shared, plan, at);
 }

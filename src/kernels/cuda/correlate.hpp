@@ -63,6 +63,15 @@ struct CorrelationTile {
 /// From the output's gradient to the input's. With reflection it walks over the padded input.
 [[nodiscard]] Correlation adjoint_correlation(const Conv2dDesc& desc);
 
+/// The BatchNorm that reads what a correlation writes, and memory for its statistics.
+struct NormOperands {
+  float* saved = nullptr;  // as BatchNormDesc says; null: nobody asks
+  const float* theta = nullptr;
+  double epsilon = 0;
+  float2* partials = nullptr;   // Correlator::statistics_size() floats
+  unsigned* arrived = nullptr;  // Correlator::statistics_counters() of them, 0 before and after
+};
+
 struct CorrelationOperands {
   const float* x = nullptr;
   Normaliser normalise{};
@@ -71,6 +80,7 @@ struct CorrelationOperands {
   float* y = nullptr;
   bool accumulate = false;
   float* around = nullptr;  // as large as what is walked over; only its border is written
+  NormOperands norm{};
 };
 
 class Correlator {
@@ -81,11 +91,16 @@ class Correlator {
 
   /// Of the weights as it wants them: [output tile][two blocks of input channels][tap][block][output channel].
   [[nodiscard]] std::size_t packed_pieces() const;
+  [[nodiscard]] std::size_t statistics_size() const;
+  [[nodiscard]] int statistics_counters() const;
   [[nodiscard]] int in_pairs() const;  // of blocks of input channels
   [[nodiscard]] const CorrelationTile& tile() const { return tile_; }
   [[nodiscard]] const Correlation& correlation() const { return c_; }
 
  private:
+  [[nodiscard]] int channel_parts() const;
+  [[nodiscard]] int blocks_of_part() const;
+
   Correlation c_;
   const Device* device_;
   Precision precision_;

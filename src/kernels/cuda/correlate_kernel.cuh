@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/cuda/correlate.hpp"
+#include "kernels/cuda/correlate_statistics.cuh"
 #include "kernels/cuda/instructions.cuh"
 
 namespace dipper::cuda {
@@ -49,6 +50,7 @@ struct CorrelationShares {
   static constexpr bool by_warpgroup = by_warpgroup_;
   static constexpr int pixels = a_tiles * 16 * (correlation_threads / 32 / warps_across);
   static constexpr int channels = b_tiles * 8 * warps_across;
+  static constexpr int threads = correlation_threads;
 
   /// The first pixel of a warp's 16 in its tile a.
   __device__ static int first_pixel(int warp, int a) {
@@ -171,6 +173,25 @@ struct CorrelationKernel {
       if (p.t.splits > 1 && !gather(sums)) return;
     }
     write(sums);
+    if (at.norm.saved != nullptr) take_statistics(sums);
+  }
+
+  // Of a correlation without a border.
+  __device__ void take_statistics(const Sums& sums) const {
+    const int warp = threadIdx.x / 32;
+    const int lane = threadIdx.x % 32;
+    const int tiles = p.t.tiles_down * p.t.tiles_across;
+    const auto inside = [&](int a, int half) {
+      return place_of(S::first_pixel(warp, a) + lane / 4 + 8 * half).at != nullptr;
+    };
+    const auto stored = [&](int a, int half, int b) {
+      const int channel = first_channel() + 8 * b;
+      return as_stored<T>(sums[a][b][2 * half] + bias(channel), sums[a][b][2 * half + 1] + bias(channel + 1));
+    };
+    const CorrelationStatistics<S> statistics{
+        at.norm, *reinterpret_cast<typename CorrelationStatistics<S>::Room*>(shared), p.c.out_channels,
+        tiles * p.c.phases, phase * tiles + static_cast<int>(blockIdx.x) / p.t.splits};
+    statistics.take(inside, stored);
   }
 
   // The first thread block of a cluster gets the sums of all; false for the others.
@@ -308,8 +329,7 @@ struct CorrelationKernel {
   __device__ void write(const Sums& sums) const {
     const int lane = threadIdx.x % 32;
     const int warp = threadIdx.x / 32;
-    const int first =
-        static_cast<int>(blockIdx.y) * S::channels + warp % S::warps_across * S::b_tiles * 8 + lane % 4 * 2;
+    const int first = first_channel();
 #pragma unroll
     for (int a = 0; a < S::a_tiles; ++a) {
 #pragma unroll
@@ -326,6 +346,11 @@ struct CorrelationKernel {
         }
       }
     }
+  }
+
+  [[nodiscard]] __device__ int first_channel() const {
+    const int warp = threadIdx.x / 32;
+    return static_cast<int>(blockIdx.y) * S::channels + warp % S::warps_across * S::b_tiles * 8 + threadIdx.x % 4 * 2;
   }
 
   [[nodiscard]] __device__ float bias(int channel) const {
