@@ -38,7 +38,7 @@ struct Options {
   void add_to(CLI::App& app) {
     app.add_option("--network", network, "a network's name, or a recipe's")->capture_default_str();
     app.add_option("--device", device, "cpu, ref or cuda")->capture_default_str();
-    app.add_option("--precision", precision, "of cuda: f32, tf32 or bf16")->capture_default_str();
+    app.add_option("--precision", precision, "of cuda: f32, tf32, bf16 or fp16")->capture_default_str();
     app.add_option("--instruction-set", instruction_set, "no better one than this, such as AVX2; default: the best");
     app.add_option("--size", size, "width and height of the picture")->capture_default_str();
     app.add_option("--threads", threads, "0: one per core")->capture_default_str();

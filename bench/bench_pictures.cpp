@@ -28,7 +28,7 @@ struct Options {
 
   void add_to(CLI::App& app) {
     app.add_option("--recipe", recipe, "whose network and iterations")->capture_default_str();
-    app.add_option("--precision", precision, "f32, tf32 or bf16")->capture_default_str();
+    app.add_option("--precision", precision, "f32, tf32, bf16 or fp16")->capture_default_str();
     app.add_option("--at-once", at_once, "how many fits, one figure for each")->capture_default_str();
     app.add_option("--size", size, "width and height of the pictures")->capture_default_str();
     app.add_option("--rounds", rounds, "iterations of each fit that are timed")->capture_default_str();

@@ -75,7 +75,8 @@ Precision precision_named(const std::string& name) {
   if (name == "f32") return Precision::f32;
   if (name == "tf32") return Precision::tf32;
   if (name == "bf16") return Precision::bf16;
-  throw Error("--precision must be f32, tf32 or bf16");
+  if (name == "fp16") return Precision::fp16;
+  throw Error("--precision must be f32, tf32, bf16 or fp16");
 }
 
 }  // namespace dipper

@@ -37,7 +37,7 @@ if wanted tests; then
 fi
 if wanted times; then
   for network in hourglass-shuffle hourglass-deconv skip; do
-    for precision in f32 tf32 bf16; do
+    for precision in f32 tf32 bf16 fp16; do
       "$(find_program bench_iteration)" --network $network --device cuda --precision $precision --warmup 5 \
         --rounds 40 --json >>"$out/iterations.jsonl" || failed+=("$network $precision")
     done
@@ -48,7 +48,7 @@ if wanted pictures; then
   for picture in build-gpu/pictures/*; do
     [[ -e $picture ]] || continue
     for recipe in seed-pixel-shuffle paper-missing-50 inpaint-balanced; do
-      for precision in f32 tf32 bf16; do
+      for precision in f32 tf32 bf16 fp16; do
         if "$(find_program dipper)" inpaint "$picture" --drop 0.5 --recipe $recipe --device cuda \
           --precision $precision --iterations "${ITERATIONS:-1000}" --output "$logs/restored.png" --json \
           >"$logs/restored.json" 2>"$logs/restored.err"; then

@@ -29,14 +29,14 @@ struct Settings {
   std::optional<int> iterations;           ///< instead of the recipe's
   std::uint64_t seed = 0;                  ///< weights, input and noise all follow from it
   int threads = 0;                         ///< 0: one per core; the result does not depend on it
-  std::string device = "auto";       ///< a name from BuildInfo::devices; auto: the first NVIDIA device, else the cpu.
-                                     ///< ref is slow: the definition that the others are tested against
-  std::string precision;             ///< f32, tf32 or bf16, of what an NVIDIA device computes with; empty or auto: bf16
-  double max_memory = 0;             ///< bytes that the fit may take of the device's memory, or it is refused; 0: what
-                                     ///< is free
-  int every = 0;                     ///< iterations between pictures in Progress; 0: as the recipe says
-  bool explain = false;              ///< fill Progress::explanation
-  bool uncertainty = false;          ///< fill Restoration::uncertainty
+  std::string device = "auto";  ///< a name from BuildInfo::devices; auto: the first NVIDIA device, else the cpu.
+                                ///< ref is slow: the definition that the others are tested against
+  std::string precision;        ///< f32, tf32, bf16 or fp16, what an NVIDIA device computes with; empty or auto: bf16
+  double max_memory = 0;        ///< bytes that the fit may take of the device's memory, or it is refused; 0: what
+                                ///< is free
+  int every = 0;                ///< iterations between pictures in Progress; 0: as the recipe says
+  bool explain = false;         ///< fill Progress::explanation
+  bool uncertainty = false;     ///< fill Restoration::uncertainty
   std::filesystem::path checkpoint;  ///< where the fit's state is saved, the one before as FILE.1; empty: nowhere
   double checkpoint_every = 60;      ///< seconds from one saving to the next; 0: after every iteration
   bool checkpoint_at_end = true;     ///< save the last state too; one that the callback stopped is saved anyway

@@ -21,15 +21,15 @@ bool is_usual(const std::string& precision) {
 }
 
 Precision precision_of(const std::string& name) {
-  constexpr std::array<std::pair<const char*, Precision>, 3> all{
-      {{"f32", Precision::f32}, {"tf32", Precision::tf32}, {"bf16", Precision::bf16}}};
+  constexpr std::array<std::pair<const char*, Precision>, 4> all{
+      {{"f32", Precision::f32}, {"tf32", Precision::tf32}, {"bf16", Precision::bf16}, {"fp16", Precision::fp16}}};
   std::vector<std::string> names;
   for (const auto& [known, precision] : all) {
     if (name == known) return precision;
     names.emplace_back(known);
   }
-  throw Error(
-      fmt::format("there is no precision \"{}\"; use auto, f32, tf32 or bf16{}", name, did_you_mean(name, names)));
+  throw Error(fmt::format("there is no precision \"{}\"; use auto, f32, tf32, bf16 or fp16{}", name,
+                          did_you_mean(name, names)));
 }
 
 Device on_host(const Settings& settings, std::unique_ptr<Backend> backend) {

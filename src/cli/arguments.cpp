@@ -108,7 +108,8 @@ CLI::Option* add_max_pixels(CLI::App& app, ReadLimits& limits) {
 void declare_machine(CLI::App& app, Settings& settings) {
   add_threads(app, settings.threads);
   add_text(app, {"--device", "NAME", "what to run on: auto, or a device from dipper info [auto]"}, settings.device);
-  add_text(app, {"--precision", "NAME", "what an NVIDIA device computes with: f32, tf32, bf16 or auto [auto: bf16]"},
+  add_text(app,
+           {"--precision", "NAME", "what an NVIDIA device computes with: f32, tf32, bf16, fp16 or auto [auto: bf16]"},
            settings.precision);
   add_parsed(app, {"--max-memory", "GB", "of the device's memory, beyond which a fit is refused [what is free]"},
              [&settings](const std::string& text) {

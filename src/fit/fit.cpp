@@ -269,7 +269,8 @@ void Fit::learn() {
   program_.backward();
   backend_->adam({.beta1 = static_cast<float>(recipe_.adam_beta1),
                   .beta2 = static_cast<float>(recipe_.adam_beta2),
-                  .epsilon = static_cast<float>(recipe_.adam_epsilon)},
+                  .epsilon = static_cast<float>(recipe_.adam_epsilon),
+                  .loss_scale = program_.loss_scale()},
                  program_.dtheta().all(), program_.theta().all(), m_.all(), v_.all());
   change_input();
 }

@@ -12,6 +12,16 @@ namespace {
 
 constexpr std::size_t scratch_unit = 64;  // floats, to which scratch memory is aligned
 
+// How far an element counts in the losses, at most.
+double largest_share(const Graph& graph) {
+  double largest = 0;
+  for (const Graph::Node& node : graph.nodes()) {
+    if (const auto* const error = std::get_if<MaskedErrorDesc>(&node.desc)) largest = std::max(largest, error->scale());
+    if (const auto* const tv = std::get_if<TotalVariationDesc>(&node.desc)) largest = std::max(largest, tv->scale());
+  }
+  return largest > 0 ? largest : 1;
+}
+
 }  // namespace
 
 void Program::Step::run(Pass pass) const {
@@ -56,9 +66,10 @@ Program::Program(const Graph& graph, Backend& backend, Tensor loss, const std::v
   arena_ = Buffer(backend, plan_.bytes / sizeof(float) + scratch_size_ + aside_size_ + read_ahead);
   theta_ = Buffer(backend, graph.parameter_count());
   dtheta_ = Buffer(backend, graph.parameter_count());
-  one_ = Buffer(backend, 1 + read_ahead);
-  one_.host()[0] = 1;
-  one_.push();
+  loss_scale_ = backend.loss_scale(largest_share(fused_.graph));
+  first_gradient_ = Buffer(backend, 1 + read_ahead);
+  first_gradient_.host()[0] = loss_scale_;
+  first_gradient_.push();
   connect();
   if (fusion == Fusion::on) join_statistics();
 }
@@ -99,7 +110,7 @@ void Program::connect() {
                      .scratch = scratch};
     step.parameter_operands = step.operands;
     if (step.waits) step.parameter_operands.scratch = scratch + scratch_size_;
-    step.gradients = {.dy = node.output == loss_ ? one_.data() : at(plan_.gradients[node.output.id]),
+    step.gradients = {.dy = node.output == loss_ ? first_gradient_.data() : at(plan_.gradients[node.output.id]),
                       .dx = step.input_gradients,
                       .dtheta = dtheta_.data() + node.parameters_at};
     step.layer->bind(step.operands);
@@ -247,7 +258,7 @@ std::vector<Program::Timed> Program::measure(int rounds, double most_seconds) {
 std::size_t Program::bytes() const {
   std::size_t buffers = 0;
   for (const auto& [tensor, buffer] : buffers_) buffers += buffer.bytes();
-  return arena_.bytes() + theta_.bytes() + dtheta_.bytes() + one_.bytes() + buffers;
+  return arena_.bytes() + theta_.bytes() + dtheta_.bytes() + first_gradient_.bytes() + buffers;
 }
 
 }  // namespace dipper

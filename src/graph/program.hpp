@@ -47,6 +47,9 @@ class Program {
   /// Pulled too.
   [[nodiscard]] std::span<const float> gradient(Tensor tensor);
 
+  /// By which all gradients are larger than those of the loss: Backend::loss_scale().
+  [[nodiscard]] float loss_scale() const { return loss_scale_; }
+
   /// All parameters one after the other, in the order of Graph::parameters(), and the gradient of the loss in them.
   [[nodiscard]] Buffer& theta() { return theta_; }
   [[nodiscard]] const Buffer& theta() const { return theta_; }
@@ -116,7 +119,8 @@ class Program {
   MemoryPlan plan_;
   Buffer theta_;
   Buffer dtheta_;
-  Buffer one_;                    // the gradient of the loss
+  float loss_scale_ = 1;
+  Buffer first_gradient_;         // of the loss: its scale
   std::size_t scratch_size_ = 0;  // floats, the most that any layer asks for
   std::size_t aside_size_ = 0;    // likewise of layers that wait, for what runs aside
   Buffer arena_;                  // the plan's, scratch of both, and what vectors may read past the end

@@ -26,6 +26,7 @@ struct AdamRule {
   float beta1 = 0.9F;
   float beta2 = 0.999F;
   float epsilon = 1e-8F;
+  float loss_scale = 1;  // by which the gradient is too large, a power of two
 };
 
 /// What differs from step to step. Operations take it from here and not as arguments, so that a recorded series of them
@@ -112,6 +113,11 @@ class Backend {
   /// With all tensors native but those that only a loss reads or writes.
   [[nodiscard]] std::unique_ptr<Layer<float>> layer(const LayerDesc& desc);
 
+  /// What the gradient of a loss is to be multiplied by where it begins, so that those of all tensors lie in the range
+  /// of the numbers that they are stored as: a power of two (Micikevicius et al., "Mixed precision training", 2018).
+  /// share: how far one element counts in the loss, 1 in a sum.
+  [[nodiscard]] virtual float loss_scale(double /*share*/) const { return 1; }
+
   /// To be called before the forward passes that shall see new parameters, where layers were told of their place
   /// (Layer::bind).
   virtual void parameters_changed() {}
@@ -183,9 +189,10 @@ class Backend {
 [[nodiscard]] std::string cpu_instruction_set();
 
 /// What the CUDA backend computes with: float32 whose products are exact to the last bits (f32), float32 whose factors
-/// the tensor cores round to 11 bits (tf32), or activations of 8 bits and weights rounded so for the products, with
-/// everything else in float32 (bf16).
-enum class Precision { f32, tf32, bf16 };
+/// the tensor cores round to 11 bits (tf32), or activations and gradients in bfloat16 or float16, of 8 and 11 bits, and
+/// weights rounded so for the products, with everything else in float32 (bf16, fp16). A float16 is at most 65504, which
+/// larger values become, so gradients are multiplied by Backend::loss_scale().
+enum class Precision { f32, tf32, bf16, fp16 };
 
 /// An NVIDIA device.
 struct CudaDevice {

@@ -78,7 +78,7 @@ TEST(Devices, RefuseAPrecisionThatTheyHaveNot) {
       "device cpu computes with f32 alone, so --precision bf16 has no effect; leave it out, or use --device cuda");
   EXPECT_NE(refusal("ref", "tf32"), "");
   EXPECT_EQ(refusal("cuda", "bf61"),
-            R"(there is no precision "bf61"; use auto, f32, tf32 or bf16 (did you mean bf16?))");
+            R"(there is no precision "bf61"; use auto, f32, tf32, bf16 or fp16 (did you mean bf16?))");
 }
 
 }  // namespace

@@ -26,9 +26,3 @@ struct alignas(4) __nv_bfloat162 {
 inline __nv_bfloat162 __floats2bfloat162_rn(float low, float high) {
   return {{__nv_bfloat16::rounded(low)}, {__nv_bfloat16::rounded(high)}};
 }
-inline float __low2float(__nv_bfloat162 both) {
-  return both.x;
-}
-inline float __high2float(__nv_bfloat162 both) {
-  return both.y;
-}

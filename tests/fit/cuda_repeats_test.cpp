@@ -173,6 +173,7 @@ class InTurn final : public Backend {
   [[nodiscard]] std::unique_ptr<Layer<float>> layer(const LayerDesc& desc, const Formats& formats) override {
     return backend_.layer(desc, formats);
   }
+  [[nodiscard]] float loss_scale(double share) const override { return backend_.loss_scale(share); }
   void parameters_changed() override { backend_.parameters_changed(); }
   void run(std::unique_ptr<Recording>& recording, const std::function<void()>& operations) override {
     backend_.run(recording, operations);

@@ -72,8 +72,8 @@ TEST(CudaStatistics, OfWhatAConvolutionWritesAreThoseOfTheNorm) {
   cases.emplace_back(Conv2dDesc{.input = {4, 150, 140}, .out_channels = 12, .load = {.normalise = true}});
   cases.emplace_back(Conv2dDesc{.input = {132, 9, 9}, .out_channels = 40, .kernel = 5, .padding = 2});
   for (const LayerDesc& desc : cases) {
-    for (const Precision precision : {Precision::f32, Precision::tf32, Precision::bf16}) {
-      for (const float bias : {0.0F, 30.0F}) expect_statistics(desc, precision, bias);
+    for (const Precision precision : {Precision::f32, Precision::tf32, Precision::bf16, Precision::fp16}) {
+      expect_statistics(desc, precision, precision == Precision::f32 ? 30 : 0);
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -19,8 +20,8 @@
 namespace dipper::test {
 
 /// The cpu backend as if its memory were elsewhere: whoever follows one of its pointers crashes. Its native tensors lie
-/// backwards behind a gap, and concatenations do not join in place. What goes aside runs as late as it may. What is
-/// recorded has to be the same every time.
+/// backwards behind a gap, and concatenations do not join in place. Gradients are as large as if the loss were a sum.
+/// What goes aside runs as late as it may. What is recorded has to be the same every time.
 class FarBackend final : public Backend {
  public:
   explicit FarBackend(std::size_t aside_limit = std::numeric_limits<std::size_t>::max()) : aside_limit_(aside_limit) {}
@@ -51,6 +52,7 @@ class FarBackend final : public Backend {
     return (shape.size() + (format == Format::native ? gap : 0)) * sizeof(float);
   }
   [[nodiscard]] bool joins_in_place(const ConcatDesc& /*desc*/) const override { return false; }
+  [[nodiscard]] float loss_scale(double share) const override { return std::ldexp(1.0F, -std::ilogb(share)); }
   void to_native(const Shape& shape, const float* plain, float* native) override {
     ask("to_native", native);
     std::reverse_copy(moved(plain), moved(plain) + shape.size(), moved(native) + gap);

@@ -22,8 +22,9 @@ void adam_piece(const AdamRule& rule, const StepValues& step, const float* gradi
   const V beta2 = splat(rule.beta2);
   const V rest1 = splat(1 - rule.beta1);
   const V rest2 = splat(1 - rule.beta2);
+  const V unscaled = splat(1 / rule.loss_scale);
   for (std::size_t i = 0; i < n; i += lanes) {
-    const V g = load_part(gradient + i, n - i);
+    const V g = hn::Mul(unscaled, load_part(gradient + i, n - i));
     const V mean = hn::MulAdd(beta1, load_part(m + i, n - i), hn::Mul(rest1, g));
     const V square = hn::MulAdd(beta2, load_part(v + i, n - i), hn::Mul(rest2, hn::Mul(g, g)));
     const V deviation = hn::MulAdd(hn::Sqrt(square), splat(step.v_scale), splat(rule.epsilon));

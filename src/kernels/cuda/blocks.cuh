@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cuda_bf16.h>
+#include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
 #include <cstdint>
@@ -10,20 +11,54 @@
 #include "kernels/cuda/device.hpp"
 #include "kernels/desc.hpp"
 
-/// Native tensors lie as [block of channels][row][column][16 bytes]: four channels in float, eight in bfloat16. So
+/// Native tensors lie as [block of channels][row][column][16 bytes]: four channels in float, eight in 16 bits. So
 /// every pixel of a block is one load, neighbours in a row are neighbours in memory, and both are what the tensor
 /// cores' loads want. Channels that fill up the last block hold finite numbers of no meaning.
 namespace dipper::cuda {
 
 using Bf16 = __nv_bfloat16;
+using Half = __half;
 
-/// How products are made: of bfloat16; of floats whose factors are rounded to 11 bits; or of floats as sums of three
-/// such products, which loses no more than float32 itself (Ootomo and Yokota, "Recovering single precision accuracy
-/// from Tensor Cores", 2022).
-enum class Arithmetic { bf16, tf32, f32 };
+/// How products are made: of bfloat16 or float16; of floats whose factors are rounded to 11 bits; or of floats as sums
+/// of three such products, which loses no more than float32 itself (Ootomo and Yokota, "Recovering single precision
+/// accuracy from Tensor Cores", 2022).
+enum class Arithmetic { bf16, fp16, tf32, f32 };
+
+/// Whether its factors have 16 bits.
+template <Arithmetic arithmetic>
+inline constexpr bool is_narrow = arithmetic == Arithmetic::bf16 || arithmetic == Arithmetic::fp16;
 
 template <Arithmetic arithmetic>
-using Storage = std::conditional_t<arithmetic == Arithmetic::bf16, Bf16, float>;
+using Storage = std::conditional_t<arithmetic == Arithmetic::bf16, Bf16,
+                                   std::conditional_t<arithmetic == Arithmetic::fp16, Half, float>>;
+
+/// Calls make(std::integral_constant<Arithmetic, ...>()) with what a precision's products are.
+template <class Make>
+auto with_arithmetic(Precision precision, const Make& make) {
+  switch (precision) {
+    case Precision::bf16:
+      return make(std::integral_constant<Arithmetic, Arithmetic::bf16>());
+    case Precision::fp16:
+      return make(std::integral_constant<Arithmetic, Arithmetic::fp16>());
+    case Precision::tf32:
+      return make(std::integral_constant<Arithmetic, Arithmetic::tf32>());
+    default:
+      return make(std::integral_constant<Arithmetic, Arithmetic::f32>());
+  }
+}
+
+/// Calls make(T()) with what activations are stored as.
+template <class Make>
+auto with_storage(Precision precision, const Make& make) {
+  return with_arithmetic(precision, [&](auto arithmetic) { return make(Storage<arithmetic.value>()); });
+}
+
+inline bool has_narrow_factors(Precision precision) {
+  return with_arithmetic(precision, [](auto arithmetic) { return is_narrow<arithmetic.value>; });
+}
+inline int lanes_of(Precision precision) {
+  return has_narrow_factors(precision) ? 8 : 4;
+}
 
 /// The 16 bytes of one pixel in one block.
 using Piece = uint4;
@@ -51,6 +86,16 @@ struct Lanes {
   float at[lanes<T>];
 };
 
+/// Two values of 16 bits.
+template <class T>
+__device__ inline float2 widened(std::uint32_t both) {
+  if constexpr (std::is_same_v<T, Bf16>) {
+    return {__uint_as_float(both << 16), __uint_as_float(both & 0xFFFF0000U)};  // it is the upper half of a float
+  } else {
+    return __half22float2(*reinterpret_cast<const __half2*>(&both));
+  }
+}
+
 template <class T>
 __device__ inline Lanes<T> unpack(Piece piece) {
   Lanes<T> values;
@@ -60,20 +105,33 @@ __device__ inline Lanes<T> unpack(Piece piece) {
     values.at[2] = __uint_as_float(piece.z);
     values.at[3] = __uint_as_float(piece.w);
   } else {
-    // A bfloat16 is the upper half of a float.
     const std::uint32_t words[4] = {piece.x, piece.y, piece.z, piece.w};
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      values.at[2 * i] = __uint_as_float(words[i] << 16);
-      values.at[2 * i + 1] = __uint_as_float(words[i] & 0xFFFF0000U);
+      const float2 both = widened<T>(words[i]);
+      values.at[2 * i] = both.x;
+      values.at[2 * i + 1] = both.y;
     }
   }
   return values;
 }
 
-__device__ inline std::uint32_t two_bf16(float low, float high) {
-  const __nv_bfloat162 both = __floats2bfloat162_rn(low, high);
-  return *reinterpret_cast<const std::uint32_t*>(&both);
+/// What is beyond the largest float16 becomes that; what is no number stays none.
+__device__ inline float within_half(float value) {
+  constexpr float most = 65504;
+  return value > most ? most : (value < -most ? -most : value);
+}
+
+/// Two values in 16 bits each.
+template <class T>
+__device__ inline std::uint32_t narrowed(float low, float high) {
+  if constexpr (std::is_same_v<T, Bf16>) {
+    const __nv_bfloat162 both = __floats2bfloat162_rn(low, high);
+    return *reinterpret_cast<const std::uint32_t*>(&both);
+  } else {
+    const __half2 both = __floats2half2_rn(within_half(low), within_half(high));
+    return *reinterpret_cast<const std::uint32_t*>(&both);
+  }
 }
 
 /// As they are when they have been stored.
@@ -82,8 +140,7 @@ __device__ inline float2 as_stored(float first, float second) {
   if constexpr (std::is_same_v<T, float>) {
     return {first, second};
   } else {
-    const std::uint32_t both = two_bf16(first, second);
-    return {__uint_as_float(both << 16), __uint_as_float(both & 0xFFFF0000U)};
+    return widened<T>(narrowed<T>(first, second));
   }
 }
 
@@ -93,8 +150,8 @@ __device__ inline Piece pack(const Lanes<T>& values) {
     return {__float_as_uint(values.at[0]), __float_as_uint(values.at[1]), __float_as_uint(values.at[2]),
             __float_as_uint(values.at[3])};
   } else {
-    return {two_bf16(values.at[0], values.at[1]), two_bf16(values.at[2], values.at[3]),
-            two_bf16(values.at[4], values.at[5]), two_bf16(values.at[6], values.at[7])};
+    return {narrowed<T>(values.at[0], values.at[1]), narrowed<T>(values.at[2], values.at[3]),
+            narrowed<T>(values.at[4], values.at[5]), narrowed<T>(values.at[6], values.at[7])};
   }
 }
 
@@ -148,16 +205,6 @@ __device__ inline void put(Piece* to, const Lanes<T>& values, bool accumulate) {
     for (int i = 0; i < lanes<T>; ++i) sum.at[i] += old.at[i];
   }
   *to = pack<T>(sum);
-}
-
-inline int lanes_of(Precision precision) {
-  return precision == Precision::bf16 ? lanes<Bf16> : lanes<float>;
-}
-
-/// Calls make(T()) with what activations are stored as.
-template <class Make>
-auto with_storage(Precision precision, const Make& make) {
-  return precision == Precision::bf16 ? make(Bf16()) : make(float());
 }
 
 /// Launches on the device's stream, in clusters of so many thread blocks that are neighbours along x.

@@ -61,15 +61,16 @@ Function warpgroup_function(const CorrelationTile& tile) {
   }
 }
 
-template <Arithmetic arithmetic>
-Function function_for(const CorrelationTile& tile) {
-  if (!tile.by_warpgroup) return warps_function<arithmetic>(tile);
-  return tile.pixels == 64 ? warpgroup_function<arithmetic, 1>(tile) : warpgroup_function<arithmetic, 2>(tile);
-}
-
 Function function_for(Precision precision, const CorrelationTile& tile) {
-  if (precision == Precision::bf16) return function_for<Arithmetic::bf16>(tile);
-  return precision == Precision::tf32 ? function_for<Arithmetic::tf32>(tile) : warps_function<Arithmetic::f32>(tile);
+  return with_arithmetic(precision, [&](auto arithmetic) {
+    constexpr Arithmetic products = arithmetic.value;
+    if constexpr (products != Arithmetic::f32) {
+      if (tile.by_warpgroup) {
+        return tile.pixels == 64 ? warpgroup_function<products, 1>(tile) : warpgroup_function<products, 2>(tile);
+      }
+    }
+    return warps_function<products>(tile);
+  });
 }
 
 // The span of a phase's taps along an axis.

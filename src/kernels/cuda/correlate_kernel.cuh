@@ -381,13 +381,10 @@ struct CorrelationKernel {
   }
 
   __device__ static void write_pair(T* to, bool accumulate, float first, float second) {
-    if constexpr (S::arithmetic == Arithmetic::bf16) {
-      auto* const both = reinterpret_cast<__nv_bfloat162*>(to);
-      if (accumulate) {
-        first += __low2float(*both);
-        second += __high2float(*both);
-      }
-      *both = __floats2bfloat162_rn(first, second);
+    if constexpr (is_narrow<S::arithmetic>) {
+      auto* const both = reinterpret_cast<std::uint32_t*>(to);
+      const float2 old = accumulate ? widened<T>(*both) : float2{};
+      *both = narrowed<T>(first + old.x, second + old.y);
     } else {
       auto* const both = reinterpret_cast<float2*>(to);
       if (accumulate) {

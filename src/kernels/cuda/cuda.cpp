@@ -2,6 +2,8 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "base/check.hpp"
 #include "dipper/error.hpp"
 #include "kernels/backend.hpp"
@@ -21,6 +23,8 @@ const char* name_of(Precision precision) {
       return "tf32";
     case Precision::bf16:
       return "bf16";
+    case Precision::fp16:
+      return "fp16";
   }
   return "";
 }
@@ -63,6 +67,9 @@ class GraphRecording final : public Recording {
  private:
   cudaGraphExec_t executable_ = nullptr;
 };
+
+// By which power of two float16 gradients of an element's error are larger than that where they begin.
+constexpr int first_gradients = 5;
 
 class CudaBackend final : public Backend {
  public:
@@ -131,6 +138,11 @@ class CudaBackend final : public Backend {
     static_cast<const GraphRecording&>(*recording).launch(device_.stream());
   }
 
+  [[nodiscard]] float loss_scale(double share) const override {
+    if (context_.precision != Precision::fp16) return 1;
+    return std::ldexp(1.0F, first_gradients - std::ilogb(share));
+  }
+
   // Within a recording nothing has been added or removed since it began.
   void parameters_changed() override {
     packer_.refresh();
@@ -172,7 +184,10 @@ class CudaBackend final : public Backend {
   [[nodiscard]] Block find_memory(std::size_t count) override { return device_.allocate(count); }
 
  private:
-  [[nodiscard]] int channels_in_block() const { return context_.precision == Precision::bf16 ? 8 : 4; }
+  [[nodiscard]] bool is_narrow() const {
+    return context_.precision == Precision::bf16 || context_.precision == Precision::fp16;
+  }
+  [[nodiscard]] int channels_in_block() const { return is_narrow() ? 8 : 4; }
   [[nodiscard]] std::size_t blocks_of(int channels) const {
     return (channels + channels_in_block() - 1) / channels_in_block();
   }

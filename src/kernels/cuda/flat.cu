@@ -33,6 +33,7 @@ __global__ void __launch_bounds__(threads)
   const float rate = step->rate;
   const float v_scale = step->v_scale;
   const std::size_t begin = static_cast<std::size_t>(blockIdx.x) * threads * together + threadIdx.x;
+  const float unscaled = 1 / rule.loss_scale;
   float g[together];
   float m[together];
   float v[together];
@@ -41,7 +42,7 @@ __global__ void __launch_bounds__(threads)
   for (int k = 0; k < together; ++k) {
     const std::size_t i = begin + static_cast<std::size_t>(k) * threads;
     if (i >= count) continue;
-    g[k] = state.gradient[i];
+    g[k] = state.gradient[i] * unscaled;
     m[k] = state.m[i];
     v[k] = state.v[i];
     theta[k] = state.theta[i];

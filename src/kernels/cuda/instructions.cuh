@@ -75,6 +75,12 @@ __device__ inline void multiply_bf16(float (&c)[4], const std::uint32_t (&a)[4],
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
+__device__ inline void multiply_fp16(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+
 /// A matrix in shared memory as core matrices of 8 rows of 16 bytes, each without gaps: where the first is, and how
 /// many pieces from one to the next along each axis of the matrix. `along_rows` leads to the next 8 rows of A or
 /// columns of B.
@@ -168,165 +174,97 @@ __device__ inline float read_cluster(const float* at, int rank) {
   return value;
 }
 
+// The sums of a product of n columns: as operands, and their names.
 #define DIPPER_SUMS_4(i) "+f"(c[(i) / 4][0]), "+f"(c[(i) / 4][1]), "+f"(c[(i) / 4][2]), "+f"(c[(i) / 4][3])
 #define DIPPER_SUMS_8(i) DIPPER_SUMS_4(i), DIPPER_SUMS_4((i) + 4)
 #define DIPPER_SUMS_16(i) DIPPER_SUMS_8(i), DIPPER_SUMS_8((i) + 8)
 #define DIPPER_SUMS_32(i) DIPPER_SUMS_16(i), DIPPER_SUMS_16((i) + 16)
 #define DIPPER_SUMS_64(i) DIPPER_SUMS_32(i), DIPPER_SUMS_32((i) + 32)
+#define DIPPER_NAMES_4 "%0, %1, %2, %3"
+#define DIPPER_NAMES_8 DIPPER_NAMES_4 ", %4, %5, %6, %7"
+#define DIPPER_NAMES_16 DIPPER_NAMES_8 ", %8, %9, %10, %11, %12, %13, %14, %15"
+#define DIPPER_NAMES_32 \
+  DIPPER_NAMES_16 ", %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31"
+#define DIPPER_NAMES_64                                                                \
+  DIPPER_NAMES_32                                                                      \
+  ", %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, " \
+  "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63"
+
+#define DIPPER_WGMMA(shape, names, factors) \
+  "{.reg .pred p; setp.ne.b32 p, 1, 0; wgmma.mma_async.sync.aligned." shape " {" names "}, " factors ";}"
+
+// `type`: k and the types of the sums and of both factors; `turned`: which factors lie the other way round, for those
+// types that may.
+#define DIPPER_MULTIPLY_SHARED(type, turned)                                                                      \
+  if constexpr (n == 8) {                                                                                         \
+    asm volatile(DIPPER_WGMMA("m64n8" type, DIPPER_NAMES_4, "%4, %5, p, 1, 1" turned)                             \
+                 : DIPPER_SUMS_4(0)                                                                               \
+                 : "l"(a), "l"(b));                                                                               \
+  } else if constexpr (n == 16) {                                                                                 \
+    asm volatile(DIPPER_WGMMA("m64n16" type, DIPPER_NAMES_8, "%8, %9, p, 1, 1" turned)                            \
+                 : DIPPER_SUMS_8(0)                                                                               \
+                 : "l"(a), "l"(b));                                                                               \
+  } else if constexpr (n == 32) {                                                                                 \
+    asm volatile(DIPPER_WGMMA("m64n32" type, DIPPER_NAMES_16, "%16, %17, p, 1, 1" turned)                         \
+                 : DIPPER_SUMS_16(0)                                                                              \
+                 : "l"(a), "l"(b));                                                                               \
+  } else if constexpr (n == 64) {                                                                                 \
+    asm volatile(DIPPER_WGMMA("m64n64" type, DIPPER_NAMES_32, "%32, %33, p, 1, 1" turned)                         \
+                 : DIPPER_SUMS_32(0)                                                                              \
+                 : "l"(a), "l"(b));                                                                               \
+  } else if constexpr (n == 128) {                                                                                \
+    asm volatile(DIPPER_WGMMA("m64n128" type, DIPPER_NAMES_64, "%64, %65, p, 1, 1" turned)                        \
+                 : DIPPER_SUMS_64(0)                                                                              \
+                 : "l"(a), "l"(b));                                                                               \
+  } else {                                                                                                        \
+    static_assert(n == 136);                                                                                      \
+    asm volatile(DIPPER_WGMMA("m64n136" type, DIPPER_NAMES_64 ", %64, %65, %66, %67", "%68, %69, p, 1, 1" turned) \
+                 : DIPPER_SUMS_64(0), DIPPER_SUMS_4(64)                                                           \
+                 : "l"(a), "l"(b));                                                                               \
+  }
 
 /// Both factors in shared memory, by matrix_at(). A thread's sums: for each 8 columns those of a warp's product, of
 /// the 16 rows that its warp has.
 template <Arithmetic arithmetic, int n>
 __device__ inline void multiply_shared(float (&c)[n / 8][4], std::uint64_t a, std::uint64_t b) {
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
-  if constexpr (arithmetic == Arithmetic::bf16 && n == 8) {
-    asm volatile(
-        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
-        "wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {"
-        "%0, %1, %2, %3}, "
-        "%4, %5, p, 1, 1, 0, 0;}"
-        : DIPPER_SUMS_4(0)
-        : "l"(a), "l"(b));
-  } else if constexpr (arithmetic == Arithmetic::bf16 && n == 16) {
-    asm volatile(
-        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
-        "wgmma.mma_async.sync.aligned.m64n16k16.f32.bf16.bf16 {"
-        "%0, %1, %2, %3, %4, %5, %6, %7}, "
-        "%8, %9, p, 1, 1, 0, 0;}"
-        : DIPPER_SUMS_8(0)
-        : "l"(a), "l"(b));
-  } else if constexpr (arithmetic == Arithmetic::bf16 && n == 32) {
-    asm volatile(
-        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
-        "wgmma.mma_async.sync.aligned.m64n32k16.f32.bf16.bf16 {"
-        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15}, "
-        "%16, %17, p, 1, 1, 0, 0;}"
-        : DIPPER_SUMS_16(0)
-        : "l"(a), "l"(b));
-  } else if constexpr (arithmetic == Arithmetic::bf16 && n == 64) {
-    asm volatile(
-        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
-        "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 {"
-        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, "
-        "%32, %33, p, 1, 1, 0, 0;}"
-        : DIPPER_SUMS_32(0)
-        : "l"(a), "l"(b));
-  } else if constexpr (arithmetic == Arithmetic::bf16 && n == 128) {
-    asm volatile(
-        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
-        "wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 {"
-        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
-        "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
-        "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "
-        "%64, %65, p, 1, 1, 0, 0;}"
-        : DIPPER_SUMS_64(0)
-        : "l"(a), "l"(b));
-  } else if constexpr (arithmetic == Arithmetic::tf32 && n == 8) {
-    asm volatile(
-        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
-        "wgmma.mma_async.sync.aligned.m64n8k8.f32.tf32.tf32 {"
-        "%0, %1, %2, %3}, "
-        "%4, %5, p, 1, 1;}"
-        : DIPPER_SUMS_4(0)
-        : "l"(a), "l"(b));
-  } else if constexpr (arithmetic == Arithmetic::tf32 && n == 16) {
-    asm volatile(
-        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
-        "wgmma.mma_async.sync.aligned.m64n16k8.f32.tf32.tf32 {"
-        "%0, %1, %2, %3, %4, %5, %6, %7}, "
-        "%8, %9, p, 1, 1;}"
-        : DIPPER_SUMS_8(0)
-        : "l"(a), "l"(b));
-  } else if constexpr (arithmetic == Arithmetic::tf32 && n == 32) {
-    asm volatile(
-        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
-        "wgmma.mma_async.sync.aligned.m64n32k8.f32.tf32.tf32 {"
-        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15}, "
-        "%16, %17, p, 1, 1;}"
-        : DIPPER_SUMS_16(0)
-        : "l"(a), "l"(b));
-  } else if constexpr (arithmetic == Arithmetic::tf32 && n == 64) {
-    asm volatile(
-        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
-        "wgmma.mma_async.sync.aligned.m64n64k8.f32.tf32.tf32 {"
-        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, "
-        "%32, %33, p, 1, 1;}"
-        : DIPPER_SUMS_32(0)
-        : "l"(a), "l"(b));
-  } else if constexpr (arithmetic == Arithmetic::tf32 && n == 128) {
-    asm volatile(
-        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
-        "wgmma.mma_async.sync.aligned.m64n128k8.f32.tf32.tf32 {"
-        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
-        "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
-        "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "
-        "%64, %65, p, 1, 1;}"
-        : DIPPER_SUMS_64(0)
-        : "l"(a), "l"(b));
-  } else if constexpr (arithmetic == Arithmetic::bf16 && n == 136) {
-    asm volatile(
-        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
-        "wgmma.mma_async.sync.aligned.m64n136k16.f32.bf16.bf16 {"
-        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
-        "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
-        "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, "
-        "%64, %65, %66, %67}, "
-        "%68, %69, p, 1, 1, 0, 0;}"
-        : DIPPER_SUMS_64(0), DIPPER_SUMS_4(64)
-        : "l"(a), "l"(b));
-  } else if constexpr (arithmetic == Arithmetic::tf32 && n == 136) {
-    asm volatile(
-        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
-        "wgmma.mma_async.sync.aligned.m64n136k8.f32.tf32.tf32 {"
-        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
-        "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
-        "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, "
-        "%64, %65, %66, %67}, "
-        "%68, %69, p, 1, 1;}"
-        : DIPPER_SUMS_64(0), DIPPER_SUMS_4(64)
-        : "l"(a), "l"(b));
+  if constexpr (arithmetic == Arithmetic::bf16) {
+    DIPPER_MULTIPLY_SHARED("k16.f32.bf16.bf16", ", 0, 0")
+  } else if constexpr (arithmetic == Arithmetic::fp16) {
+    DIPPER_MULTIPLY_SHARED("k16.f32.f16.f16", ", 0, 0")
+  } else {
+    static_assert(arithmetic == Arithmetic::tf32);
+    DIPPER_MULTIPLY_SHARED("k8.f32.tf32.tf32", "")
   }
 #endif
 }
 
+#define DIPPER_MULTIPLY_TRANSPOSED(type)                                                                \
+  if constexpr (n == 8) {                                                                               \
+    asm volatile(DIPPER_WGMMA("m64n8" type, DIPPER_NAMES_4, "{%4, %5, %6, %7}, %8, p, 1, 1, 1")         \
+                 : DIPPER_SUMS_4(0)                                                                     \
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));                                 \
+  } else if constexpr (n == 32) {                                                                       \
+    asm volatile(DIPPER_WGMMA("m64n32" type, DIPPER_NAMES_16, "{%16, %17, %18, %19}, %20, p, 1, 1, 1")  \
+                 : DIPPER_SUMS_16(0)                                                                    \
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));                                 \
+  } else {                                                                                              \
+    static_assert(n == 128);                                                                            \
+    asm volatile(DIPPER_WGMMA("m64n128" type, DIPPER_NAMES_64, "{%64, %65, %66, %67}, %68, p, 1, 1, 1") \
+                 : DIPPER_SUMS_64(0)                                                                    \
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));                                 \
+  }
+
 /// A in registers, as load_matrices() loads it for each warp's 16 rows; B in shared memory with k along its core
-/// matrices' rows, so that 16 bytes are 8 columns. Of bfloat16 alone.
-template <int n>
+/// matrices' rows, so that 16 bytes are 8 columns. Of 16 bits alone.
+template <Arithmetic arithmetic, int n>
 __device__ inline void multiply_transposed(float (&c)[n / 8][4], const std::uint32_t (&a)[4], std::uint64_t b) {
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
-  if constexpr (n == 8) {
-    asm volatile(
-        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
-        "wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {"
-        "%0, %1, %2, %3}, "
-        "{%4, %5, %6, %7}, %8, p, 1, 1, 1;}"
-        : DIPPER_SUMS_4(0)
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));
-  } else if constexpr (n == 32) {
-    asm volatile(
-        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
-        "wgmma.mma_async.sync.aligned.m64n32k16.f32.bf16.bf16 {"
-        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15}, "
-        "{%16, %17, %18, %19}, %20, p, 1, 1, 1;}"
-        : DIPPER_SUMS_16(0)
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));
-  } else if constexpr (n == 128) {
-    asm volatile(
-        "{.reg .pred p; setp.ne.b32 p, 1, 0; "
-        "wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 {"
-        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
-        "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
-        "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "
-        "{%64, %65, %66, %67}, %68, p, 1, 1, 1;}"
-        : DIPPER_SUMS_64(0)
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));
+  if constexpr (arithmetic == Arithmetic::bf16) {
+    DIPPER_MULTIPLY_TRANSPOSED("k16.f32.bf16.bf16")
+  } else {
+    static_assert(arithmetic == Arithmetic::fp16);
+    DIPPER_MULTIPLY_TRANSPOSED("k16.f32.f16.f16")
   }
 #endif
 }
@@ -336,5 +274,13 @@ __device__ inline void multiply_transposed(float (&c)[n / 8][4], const std::uint
 #undef DIPPER_SUMS_16
 #undef DIPPER_SUMS_32
 #undef DIPPER_SUMS_64
+#undef DIPPER_NAMES_4
+#undef DIPPER_NAMES_8
+#undef DIPPER_NAMES_16
+#undef DIPPER_NAMES_32
+#undef DIPPER_NAMES_64
+#undef DIPPER_WGMMA
+#undef DIPPER_MULTIPLY_SHARED
+#undef DIPPER_MULTIPLY_TRANSPOSED
 
 }  // namespace dipper::cuda

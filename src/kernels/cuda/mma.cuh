@@ -37,6 +37,8 @@ template <Arithmetic arithmetic>
 __device__ inline void multiply_add(float (&c)[4], const Factor<arithmetic, 4>& a, const Factor<arithmetic, 2>& b) {
   if constexpr (arithmetic == Arithmetic::bf16) {
     multiply_bf16(c, a.high, b.high);
+  } else if constexpr (arithmetic == Arithmetic::fp16) {
+    multiply_fp16(c, a.high, b.high);
   } else {
     if constexpr (arithmetic == Arithmetic::f32) {
       multiply_tf32(c, a.low, b.high);
@@ -45,6 +47,12 @@ __device__ inline void multiply_add(float (&c)[4], const Factor<arithmetic, 4>& 
     multiply_tf32(c, a.high, b.high);
   }
 }
+
+/// Two ones, or one of 32 bits.
+template <Arithmetic arithmetic>
+inline constexpr std::uint32_t one = arithmetic == Arithmetic::bf16
+                                         ? 0x3F803F80U
+                                         : (arithmetic == Arithmetic::fp16 ? 0x3C003C00U : 0x3F800000U);
 
 /// A piece of a factor on its way to the tensor cores.
 template <Arithmetic arithmetic>

@@ -62,11 +62,6 @@ __global__ void __launch_bounds__(threads) pack_both(PackJob first, PackJob seco
   if (at < job.pieces()) pack_piece<arithmetic>(job, at);
 }
 
-template <class Function>
-Function for_precision(Precision precision, Function f32, Function tf32, Function bf16) {
-  return precision == Precision::bf16 ? bf16 : (precision == Precision::tf32 ? tf32 : f32);
-}
-
 int ctas_for(const PackJob& job) {
   return ceil_div(job.pieces(), threads);
 }
@@ -131,15 +126,13 @@ void Packer::refresh() {
 
 void Packer::run() const {
   if (jobs_.empty()) return;
-  const auto function =
-      for_precision(precision_, pack_all<Arithmetic::f32>, pack_all<Arithmetic::tf32>, pack_all<Arithmetic::bf16>);
+  const auto function = with_arithmetic(precision_, [](auto arithmetic) { return pack_all<arithmetic.value>; });
   launch(*device_, function, dim3(ctas_), dim3(threads), 0, reinterpret_cast<const Table*>(table_.get()),
          static_cast<int>(jobs_.size()));
 }
 
 void Packer::run(const PackJobs& jobs) const {
-  const auto function =
-      for_precision(precision_, pack_both<Arithmetic::f32>, pack_both<Arithmetic::tf32>, pack_both<Arithmetic::bf16>);
+  const auto function = with_arithmetic(precision_, [](auto arithmetic) { return pack_both<arithmetic.value>; });
   const int ctas = std::max(ctas_for(jobs[0]), ctas_for(jobs[1]));
   launch(*device_, function, dim3(ctas, 2), dim3(threads), 0, jobs[0], jobs[1]);
 }

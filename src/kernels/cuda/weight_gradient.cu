@@ -18,7 +18,7 @@ using Function = void (*)(WeightPlan);
 
 template <Arithmetic arithmetic, int taps_at_once, int b_tiles>
 Function warps_function(const WeightGradient::Cut& cut) {
-  constexpr int pixels = arithmetic == Arithmetic::bf16 ? 128 : 64;
+  constexpr int pixels = is_narrow<arithmetic> ? 128 : 64;
   if (cut.a_tiles == 1) return sum_products<WeightsByWarps<arithmetic, taps_at_once, b_tiles, 1, 1, pixels>>;
   switch (cut.warps_along_a) {
     case 1:
@@ -32,32 +32,42 @@ Function warps_function(const WeightGradient::Cut& cut) {
 
 template <Arithmetic arithmetic>
 Function warps_function(const WeightGradient::Cut& cut) {
-  constexpr int b_tiles = arithmetic == Arithmetic::bf16 ? 2 : 1;  // of nine taps: all sums are in registers
-  if constexpr (arithmetic != Arithmetic::bf16) {
+  constexpr int b_tiles = is_narrow<arithmetic> ? 2 : 1;  // of nine taps: all sums are in registers
+  if constexpr (!is_narrow<arithmetic>) {
     if (cut.taps_at_once == 25) return sum_products<WeightsByWarps<arithmetic, 25, 1, 1, 1, 256>>;
   }
   if (cut.taps_at_once == 1) return warps_function<arithmetic, 1, 8>(cut);
   return cut.taps_at_once == 5 ? warps_function<arithmetic, 5, 2>(cut) : warps_function<arithmetic, 9, b_tiles>(cut);
 }
 
-template <int taps_at_once, int n>
+template <Arithmetic arithmetic, int taps_at_once, int n>
 Function warpgroups_function(const WeightGradient::Cut& cut) {
-  return cut.warps_along_a == 8 ? sum_products<WeightsByWarpgroups<taps_at_once, n, 2>>
-                                : sum_products<WeightsByWarpgroups<taps_at_once, n, 1>>;
+  return cut.warps_along_a == 8 ? sum_products<WeightsByWarpgroups<arithmetic, taps_at_once, n, 2>>
+                                : sum_products<WeightsByWarpgroups<arithmetic, taps_at_once, n, 1>>;
 }
 
+template <Arithmetic arithmetic, int taps_at_once>
 Function warpgroups_function(const WeightGradient::Cut& cut) {
-  const bool is_narrow = cut.b_tiles == 1;
-  if (cut.taps_at_once == 1 && cut.b_tiles == 16) return warpgroups_function<1, 128>(cut);
-  if (cut.taps_at_once == 1) return is_narrow ? warpgroups_function<1, 8>(cut) : warpgroups_function<1, 32>(cut);
-  if (cut.taps_at_once == 5) return is_narrow ? warpgroups_function<5, 8>(cut) : warpgroups_function<5, 32>(cut);
-  return is_narrow ? warpgroups_function<9, 8>(cut) : warpgroups_function<9, 32>(cut);
+  if constexpr (taps_at_once == 1) {
+    if (cut.b_tiles == 16) return warpgroups_function<arithmetic, 1, 128>(cut);
+  }
+  return cut.b_tiles == 1 ? warpgroups_function<arithmetic, taps_at_once, 8>(cut)
+                          : warpgroups_function<arithmetic, taps_at_once, 32>(cut);
+}
+
+template <Arithmetic arithmetic>
+Function warpgroups_function(const WeightGradient::Cut& cut) {
+  if (cut.taps_at_once == 1) return warpgroups_function<arithmetic, 1>(cut);
+  return cut.taps_at_once == 5 ? warpgroups_function<arithmetic, 5>(cut) : warpgroups_function<arithmetic, 9>(cut);
 }
 
 Function function_for(Precision precision, const WeightGradient::Cut& cut) {
-  if (cut.by_warpgroup) return warpgroups_function(cut);
-  if (precision == Precision::bf16) return warps_function<Arithmetic::bf16>(cut);
-  return precision == Precision::tf32 ? warps_function<Arithmetic::tf32>(cut) : warps_function<Arithmetic::f32>(cut);
+  return with_arithmetic(precision, [&](auto arithmetic) {
+    if constexpr (is_narrow<arithmetic.value>) {
+      if (cut.by_warpgroup) return warpgroups_function<arithmetic.value>(cut);
+    }
+    return warps_function<arithmetic.value>(cut);
+  });
 }
 
 /// What all slices together give, in theta's order.
@@ -126,7 +136,7 @@ __global__ void sum_few_slices(const __grid_constant__ Summing s) {
 
 // So that the floats of four pixels and eight channels lie in different banks.
 int without_conflicts(int pieces, Precision precision) {
-  return precision == Precision::bf16 ? pieces : (pieces + 3) / 8 * 8 + 4;
+  return has_narrow_factors(precision) ? pieces : (pieces + 3) / 8 * 8 + 4;
 }
 
 /// How many taps and channels a thread block has, and how many pixels it takes at a time.
@@ -185,7 +195,7 @@ void choose_slices(int blocks, WeightGradient::Cut& cut) {
 
 WeightGradient::Cut choose_cut(const Conv2dDesc& d, const Device& device, Precision precision) {
   const Shape a = d.output();
-  const bool is_narrow = precision == Precision::bf16;
+  const bool is_narrow = has_narrow_factors(precision);
   WeightGradient::Cut cut;
   cut.by_warpgroup = is_narrow && device.has_warpgroups();
   share_out(d, is_narrow, cut);

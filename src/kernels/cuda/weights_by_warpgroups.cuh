@@ -5,11 +5,11 @@
 
 namespace dipper::cuda {
 
-/// By products of whole warpgroups, of bfloat16 alone: each has 64 channels of a, in registers, and n of b, which the
+/// By products of whole warpgroups, of 16 bits alone: each has 64 channels of a, in registers, and n of b, which the
 /// tensor cores read from the patch.
-template <int taps_at_once, int n, int warpgroups>
-struct WeightsByWarpgroups : Tiles<Arithmetic::bf16, taps_at_once, 64 * warpgroups, n, 128, 128 * warpgroups> {
-  using Base = Tiles<Arithmetic::bf16, taps_at_once, 64 * warpgroups, n, 128, 128 * warpgroups>;
+template <Arithmetic arithmetic, int taps_at_once, int n, int warpgroups>
+struct WeightsByWarpgroups : Tiles<arithmetic, taps_at_once, 64 * warpgroups, n, 128, 128 * warpgroups> {
+  using Base = Tiles<arithmetic, taps_at_once, 64 * warpgroups, n, 128, 128 * warpgroups>;
   using Base::a_blocks, Base::p, Base::step_pixels, Base::steps, Base::tap_count;
   using Sums = float[taps_at_once][n / 8][4];
 
@@ -38,7 +38,7 @@ struct WeightsByWarpgroups : Tiles<Arithmetic::bf16, taps_at_once, 64 * warpgrou
       const std::uint64_t moved = patch + (tap < tap_count ? this->moved(tap) : 0);
 #pragma unroll
       for (int step = 0; step < steps; ++step) {
-        multiply_transposed<n>(sums[tap], words[step], moved + this->patch_place(step * step_pixels));
+        multiply_transposed<arithmetic, n>(sums[tap], words[step], moved + this->patch_place(step * step_pixels));
       }
     }
     commit_products();
@@ -53,11 +53,11 @@ struct WeightsByWarpgroups : Tiles<Arithmetic::bf16, taps_at_once, 64 * warpgrou
 
   // The sum of a alone is its product with ones.
   __device__ static void add_bias(const std::uint32_t (&words)[steps][4], float (&of_a)[4]) {
-    constexpr std::uint32_t ones[2] = {0x3F803F80U, 0x3F803F80U};
-    const Factor<Arithmetic::bf16, 2> factor(ones);
+    constexpr std::uint32_t ones[2] = {one<arithmetic>, one<arithmetic>};
+    const Factor<arithmetic, 2> factor(ones);
 #pragma unroll
     for (int step = 0; step < steps; ++step) {
-      multiply_add<Arithmetic::bf16>(of_a, Factor<Arithmetic::bf16, 4>(words[step]), factor);
+      multiply_add<arithmetic>(of_a, Factor<arithmetic, 4>(words[step]), factor);
     }
   }
 

@@ -47,7 +47,7 @@ struct WeightsByWarps : Tiles<arithmetic, taps_at_once, 16 * a_tiles * warps_a, 
   // Sixteen channels times step_pixels pixels, which lie the other way round.
   __device__ void load_a(const Piece* a, int tile, int step, std::uint32_t (&words)[4]) const {
     const int lane = threadIdx.x % 32;
-    if constexpr (arithmetic == Arithmetic::bf16) {
+    if constexpr (is_narrow<arithmetic>) {
       load_matrices_transposed(
           words, a + (2 * tile + lane / 8 % 2) * p.cut.a_stride + step * step_pixels + lane / 16 * 8 + lane % 8);
     } else {
@@ -67,7 +67,7 @@ struct WeightsByWarps : Tiles<arithmetic, taps_at_once, 16 * a_tiles * warps_a, 
   __device__ void multiply_tap(const Piece* b, int step, const std::uint32_t (&a_words)[a_tiles][4],
                                float (&sums)[b_tiles][a_tiles][4]) const {
     const int lane = threadIdx.x % 32;
-    if constexpr (arithmetic == Arithmetic::bf16) {
+    if constexpr (is_narrow<arithmetic>) {
       const int place = this->patch_place(step * step_pixels + lane / 8 % 2 * 8 + lane % 8);
 #pragma unroll
       for (int t = 0; t < b_tiles; t += 2) {
@@ -98,8 +98,7 @@ struct WeightsByWarps : Tiles<arithmetic, taps_at_once, 16 * a_tiles * warps_a, 
 
   // The sum of a alone is its product with ones.
   __device__ static void add_bias(const std::uint32_t (&a_words)[a_tiles][4], float (&of_a)[a_tiles][4]) {
-    constexpr std::uint32_t one = arithmetic == Arithmetic::bf16 ? 0x3F803F80U : 0x3F800000U;
-    const std::uint32_t ones[2] = {one, one};
+    const std::uint32_t ones[2] = {one<arithmetic>, one<arithmetic>};
     multiply_tile(a_words, ones, of_a);
   }
 

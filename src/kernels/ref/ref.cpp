@@ -64,7 +64,7 @@ class RefBackend final : public Backend {
   void adam(const AdamRule& rule, std::span<const float> gradient, std::span<float> theta, std::span<float> m,
             std::span<float> v) override {
     for (std::size_t i = 0; i < theta.size(); ++i) {
-      const float g = gradient[i];
+      const float g = gradient[i] / rule.loss_scale;
       m[i] = rule.beta1 * m[i] + (1 - rule.beta1) * g;
       v[i] = rule.beta2 * v[i] + (1 - rule.beta2) * g * g;
       theta[i] -= step().rate * m[i] / (std::sqrt(v[i]) * step().v_scale + rule.epsilon);

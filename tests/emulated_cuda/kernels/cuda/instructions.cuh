@@ -25,8 +25,8 @@ constexpr int warp = emulated::warp_size;
 /// Number i of what lies there, as a float.
 template <Arithmetic arithmetic>
 float element(const Piece* piece, int i) {
-  if constexpr (arithmetic == Arithmetic::bf16) {
-    return Bf16{reinterpret_cast<const std::uint16_t*>(piece)[i]};
+  if constexpr (is_narrow<arithmetic>) {
+    return Storage<arithmetic>{reinterpret_cast<const std::uint16_t*>(piece)[i]};
   } else {
     return __uint_as_float(reinterpret_cast<const std::uint32_t*>(piece)[i] & 0xFFFFE000U);  // as the tensor cores do
   }
@@ -99,7 +99,7 @@ struct FactorsOfWarp {
 
 template <Arithmetic arithmetic>
 void multiply(void* const* all) {
-  constexpr int k = arithmetic == Arithmetic::bf16 ? 16 : 8;
+  constexpr int k = is_narrow<arithmetic> ? 16 : 8;
   Product<8, k> product;
   float(*c[warp])[4];
   for (int lane = 0; lane < warp; ++lane) {
@@ -130,12 +130,13 @@ struct Matrix {
   /// Of a matrix whose rows lie along pieces.
   template <Arithmetic arithmetic>
   [[nodiscard]] float at(int row, int k) const {
-    constexpr int of_piece = arithmetic == Arithmetic::bf16 ? 8 : 4;
+    constexpr int of_piece = is_narrow<arithmetic> ? 8 : 4;
     return element<arithmetic>(first + k / of_piece * along_k + row / 8 * along_rows + row % 8, k % of_piece);
   }
   /// Of one whose columns do.
+  template <Arithmetic arithmetic>
   [[nodiscard]] float transposed_at(int row, int k) const {
-    return element<Arithmetic::bf16>(first + k / 8 * along_k + row / 8 * along_rows + k % 8, row % 8);
+    return element<arithmetic>(first + k / 8 * along_k + row / 8 * along_rows + k % 8, row % 8);
   }
 };
 
@@ -149,7 +150,7 @@ struct FactorsOfWarpgroup {
 /// The tensor cores read shared memory when the product is done.
 template <Arithmetic arithmetic, int n, bool transposed>
 struct Deferred {
-  static constexpr int k = arithmetic == Arithmetic::bf16 ? 16 : 8;
+  static constexpr int k = is_narrow<arithmetic> ? 16 : 8;
   float (*c[warp])[4];
   int first_row;
   std::uint64_t a;
@@ -161,8 +162,8 @@ struct Deferred {
     const Matrix b_matrix(b);
     for (int i = 0; i < k; ++i) {
       for (int column = 0; column < n; ++column) {
-        product.b[i][column] =
-            transposed ? b_matrix.transposed_at(column, i) : b_matrix.template at<arithmetic>(column, i);
+        product.b[i][column] = transposed ? b_matrix.template transposed_at<arithmetic>(column, i)
+                                          : b_matrix.template at<arithmetic>(column, i);
       }
       for (int row = 0; row < 16; ++row) {
         product.a[row][i] = transposed ? a_of_words[row][i] : Matrix(a).template at<arithmetic>(first_row + row, i);
@@ -183,7 +184,7 @@ void multiply_by_warpgroup(void* const* all) {
     const auto& factors = *static_cast<const FactorsOfWarpgroup*>(all[lane]);
     if (factors.a != first.a || factors.b != first.b) emulated::fail("lanes of a warpgroup have different matrices");
     work.c[lane] = factors.c;
-    if constexpr (transposed) set_a<Arithmetic::bf16>(work.a_of_words, lane, *factors.a_words);
+    if constexpr (transposed) set_a<arithmetic>(work.a_of_words, lane, *factors.a_words);
   }
   emulated::multiply(work);
 }
@@ -232,6 +233,12 @@ inline void multiply_bf16(float (&c)[4], const std::uint32_t (&a)[4], const std:
   static constexpr char what[] = "mma.bf16";
   emulation::FactorsOfWarp mine{&c, &a, &b};
   emulated::meet_warp(what, &mine, emulation::multiply<Arithmetic::bf16>);
+}
+
+inline void multiply_fp16(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
+  static constexpr char what[] = "mma.fp16";
+  emulation::FactorsOfWarp mine{&c, &a, &b};
+  emulated::meet_warp(what, &mine, emulation::multiply<Arithmetic::fp16>);
 }
 
 inline std::uint64_t matrix_at(const Piece* first, int along_k, int along_rows) {
@@ -292,11 +299,11 @@ void multiply_shared(float (&c)[n / 8][4], std::uint64_t a, std::uint64_t b) {
   emulated::meet_warp(what, &mine, emulation::multiply_by_warpgroup<arithmetic, n, false>);
 }
 
-template <int n>
+template <Arithmetic arithmetic, int n>
 void multiply_transposed(float (&c)[n / 8][4], const std::uint32_t (&a)[4], std::uint64_t b) {
   static constexpr char what[] = "wgmma of registers";
   emulation::FactorsOfWarpgroup mine{c, &a, 0, b};
-  emulated::meet_warp(what, &mine, emulation::multiply_by_warpgroup<Arithmetic::bf16, n, true>);
+  emulated::meet_warp(what, &mine, emulation::multiply_by_warpgroup<arithmetic, n, true>);
 }
 
 }  // namespace dipper::cuda
