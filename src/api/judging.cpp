@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <thread>
 #include <utility>
 
 #include "api/plain.hpp"
+#include "api/result_aside.hpp"
 #include "base/patience.hpp"
 #include "tasks/taken_noise.hpp"
 
@@ -25,6 +28,10 @@ class Classics {
 
   // What a judge is to know of its result.
   Judge::Classic for_judge(const HeldOut& held_out, Judging& judging) const {
+    std::optional<ResultAside> blind;
+    if (asks_for_blind() && may_use_threads()) {
+      blind.emplace(*observation_.classic, without(observation_, held_out.pixels()), settings_.threads);
+    }
     const std::optional<Restored> full = restore(judging);
     if (!full) {
       judging.note += ", so the fit goes on alone";
@@ -33,7 +40,11 @@ class Classics {
     Judge::Classic classic{.full = colours_of(full->picture, range_), .blind = {}, .noise = {}};
     Waiting waiting = wait(full->method, share_of_judging);
     try {
-      learn(*full, held_out, waiting, classic);
+      if (blind && &full->method == observation_.classic) {
+        classic.blind = colours_of(blind->get(waiting), range_);
+      } else {
+        learn(*full, held_out, waiting, classic);
+      }
     } catch (const OutOfPatience&) {
       leave_alone(full->picture, waiting, judging);
       return {};
@@ -104,9 +115,14 @@ class Classics {
             .noise = {}};
   }
 
+  [[nodiscard]] bool asks_for_blind() const { return observation_.keeps_known || observation_.noise.sigma() <= 0; }
+  [[nodiscard]] bool may_use_threads() const {
+    return settings_.threads == 0 ? std::thread::hardware_concurrency() > 1 : settings_.threads > 1;
+  }
+
   // What the result is worth at the pixels held out: Judge::Classic.
   void learn(const Restored& full, const HeldOut& held_out, Patience& patience, Judge::Classic& classic) const {
-    if (observation_.keeps_known || observation_.noise.sigma() <= 0) {
+    if (asks_for_blind()) {
       const Observation others = without(observation_, held_out.pixels());
       classic.blind = colours_of(full.method.restore(others, settings_.threads, patience), range_);
       return;

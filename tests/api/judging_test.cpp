@@ -93,6 +93,22 @@ TEST_F(JudgingTest, TheClassicalMethodMayBeAllOfTheResult) {
   for (std::size_t i = 0; i < result.size(); ++i) EXPECT_FLOAT_EQ(result[i], linear.samples[i]);
 }
 
+// The method's second run, without the pixels held out, may be on another thread at the time of the first.
+TEST_F(JudgingTest, IsTheSameOnAnyNumberOfThreads) {
+  observation.classic = &find_method(find_task("inpaint"), "cubic");
+  std::vector<float> blends[2];
+  for (const int threads : {1, 2}) {
+    settings.threads = threads;
+    Judging made = judging();
+    made.judge->look(1, std::vector<float>(picture.samples.size(), 0.55F));
+    EXPECT_EQ(made.classic, "cubic");
+    blends[threads - 1].resize(picture.samples.size());
+    made.judge->result(blends[threads - 1]);
+    blends[threads - 1].push_back(static_cast<float>(made.judge->error()));
+  }
+  EXPECT_EQ(blends[0], blends[1]);
+}
+
 /// What slow() below takes in each of its runs, in seconds of the test's clock; it asks after every second.
 std::vector<double> seconds_of_runs;
 double* clock_of_runs = nullptr;
@@ -111,6 +127,7 @@ class SlowJudging : public JudgingTest {
  protected:
   SlowJudging() {
     observation.classic = &method;
+    settings.threads = 1;  // one run after the other
     clock_of_runs = &now;
   }
   TaskMethod method{"slow", "", slow};
