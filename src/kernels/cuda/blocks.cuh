@@ -60,6 +60,25 @@ inline int lanes_of(Precision precision) {
   return has_narrow_factors(precision) ? 8 : 4;
 }
 
+/// Whether the machine code that is being made has products of warpgroups: a Hopper's alone. On a host, whose device is
+/// emulated, it has all there is.
+constexpr bool makes_products([[maybe_unused]] bool of_warpgroups) {
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+  return of_warpgroups;
+#elif defined(__CUDA_ARCH__)
+  return !of_warpgroups;
+#else
+  return true;
+#endif
+}
+
+/// Of kernels that are never started where this code runs.
+__device__ inline void never() {
+#ifdef __CUDA_ARCH__
+  __trap();
+#endif
+}
+
 /// The 16 bytes of one pixel in one block.
 using Piece = uint4;
 

@@ -12,7 +12,11 @@ namespace {
 template <class S>
 __global__ void __launch_bounds__(correlation_threads)
     correlate(const __grid_constant__ CorrelationPlan plan, const __grid_constant__ CorrelationOperands at) {
-  CorrelationKernel<S>(plan, at, dynamic_shared()).run();
+  if constexpr (makes_products(S::by_warpgroup) || S::arithmetic == Arithmetic::f32) {
+    CorrelationKernel<S>(plan, at, dynamic_shared()).run();
+  } else {
+    never();
+  }
 }
 
 using Function = void (*)(CorrelationPlan, CorrelationOperands);

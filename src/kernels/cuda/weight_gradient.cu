@@ -11,7 +11,11 @@ namespace {
 
 template <class Kernel>
 __global__ void __launch_bounds__(Kernel::threads) sum_products(const __grid_constant__ WeightPlan plan) {
-  Kernel(plan, dynamic_shared()).run();
+  if constexpr (makes_products(Kernel::by_warpgroup) || !is_narrow<Kernel::products>) {
+    Kernel(plan, dynamic_shared()).run();
+  } else {
+    never();
+  }
 }
 
 using Function = void (*)(WeightPlan);

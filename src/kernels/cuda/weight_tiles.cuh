@@ -34,6 +34,7 @@ __host__ __device__ inline std::size_t slice_size(const WeightGradient::Cut& cut
 template <Arithmetic arithmetic, int taps_at_once, int a_size_, int b_size_, int pixels_, int threads_>
 struct Tiles {
   using T = Storage<arithmetic>;
+  static constexpr Arithmetic products = arithmetic;
   static constexpr int threads = threads_;
   static constexpr int pixels = pixels_;
   static constexpr int step_pixels = 2 * lanes<T>;  // that one product sums over

@@ -12,6 +12,7 @@ struct WeightsByWarpgroups : Tiles<arithmetic, taps_at_once, 64 * warpgroups, n,
   using Base = Tiles<arithmetic, taps_at_once, 64 * warpgroups, n, 128, 128 * warpgroups>;
   using Base::a_blocks, Base::p, Base::step_pixels, Base::steps, Base::tap_count;
   using Sums = float[taps_at_once][n / 8][4];
+  static constexpr bool by_warpgroup = true;
 
   using Base::Base;
 

@@ -12,6 +12,7 @@ struct WeightsByWarps : Tiles<arithmetic, taps_at_once, 16 * a_tiles * warps_a, 
   using Base = Tiles<arithmetic, taps_at_once, 16 * a_tiles * warps_a, 8 * b_tiles, pixels, 128>;
   using Base::a_blocks, Base::a_size, Base::b_size, Base::p, Base::step_pixels, Base::steps, Base::tap_count,
       Base::threads;
+  static constexpr bool by_warpgroup = false;
   static constexpr int warps_k = 4 / warps_a;
   using Sums = float[taps_at_once][b_tiles][a_tiles][4];
 
