@@ -75,9 +75,11 @@ std::string sentence(const RestoreOptions& options, const Restoration& restorati
   if (figures.psnr) text += fmt::format(", PSNR {:.2f} dB", *figures.psnr);
   if (figures.ssim) text += fmt::format(", SSIM {:.3f}", *figures.ssim);
   text = fmt::format("{} -> {}{}", text, options.output, uncertainty_line(options, restoration));
-  return restoration.reason.empty() ? text
-                                    : fmt::format("{}\nstopped after {}: {}", text,
-                                                  count_of(restoration.iterations, "iteration"), restoration.reason);
+  if (restoration.reason.empty()) return text;
+  const std::string ended = restoration.iterations > 0
+                                ? fmt::format("stopped after {}", count_of(restoration.iterations, "iteration"))
+                                : "there was no iteration";
+  return fmt::format("{}\n{}: {}", text, ended, restoration.reason);
 }
 
 // For a fit whose picture could not be written.

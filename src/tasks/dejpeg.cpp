@@ -37,9 +37,7 @@ Observation observe_dejpeg(const TaskInput& input) {
   const auto coding = coding_of(input.picture);
   if (!coding) {
     observation.recipes = &without_coding;
-    observation.summary =
-        "no blocks of a JPEG are found, as after a change of size, so what it did may be anywhere, and every pixel is "
-        "made anew";
+    observation.summary = "no blocks of a JPEG are found, as after a change of size, so what it did may be anywhere";
     return observation;
   }
   observation.summary = fmt::format("JPEG's blocks of 8x8{}, luma in steps of {:.0f} for the lowest frequencies{}",

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "cli/program.hpp"
@@ -52,6 +54,18 @@ TEST_F(Restore, JsonOfRawDescribesTheRawFile) {
   const Json compared = Json::parse(run({"compare", "in.png", "out.png", "--json"}).out);
   EXPECT_NEAR(result.at("psnr"), compared.at("psnr"), 1e-9);
   EXPECT_NEAR(result.at("ssim"), compared.at("ssim"), 1e-9);
+}
+
+TEST_F(Restore, WhyThereWasNoIterationIsSaidOnThePageToo) {
+  make_picture("large.png", 128, 128);
+  const Outcome outcome = run({"dejpeg", "large.png", "--time", "0.1", "-o", "out.png", "--report", "page.html"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const std::size_t at = outcome.err.find("\nthere was no iteration: 300 iterations, without which");
+  ASSERT_NE(at, std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("made anew"), std::string::npos) << outcome.err;
+  std::ifstream page(file("page.html"));
+  const std::string text{std::istreambuf_iterator<char>(page), {}};
+  EXPECT_NE(text.find("300 iterations, without which"), std::string::npos);
 }
 
 TEST_F(Restore, WithoutATruthTheFiguresAreNull) {

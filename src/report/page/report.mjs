@@ -85,13 +85,34 @@ function showCourse() {
     at("curve"),
     run.curve.map(({ iteration, loss, psnr, expected }) => [iteration, loss, psnr, expected]),
   );
-  const classic = !run.raw && Math.round(100 * result.classic_share) === 100; // and nothing of the network
-  if (!run.raw && !classic) curve.mark(result.best_iteration);
-  const ended = result.reason ? `Stopped after ${result.iterations} iterations: ${result.reason}.` : "";
-  const stopped = result.failure ? `${result.failure[0].toUpperCase()}${result.failure.slice(1)}.` : ended;
-  const ofNetwork = !run.raw && result.best_iteration > 0 ? `The result is that of iteration ${result.best_iteration}.` : "";
-  const best = classic ? `The method ${result.classic} did better than the network here, and is the result.` : ofNetwork;
-  at("reason").textContent = [stopped, best].filter(Boolean).join(" ");
+  if (!run.raw && !isClassic()) curve.mark(result.best_iteration);
+}
+
+/// Whether nothing of the network is in the result.
+function isClassic() {
+  return !run.raw && Math.round(100 * result.classic_share) === 100;
+}
+
+function whyItEnded() {
+  if (result.failure) return `${result.failure[0].toUpperCase()}${result.failure.slice(1)}.`;
+  if (!result.reason) return "";
+  if (result.iterations === 0) return `There was no iteration: ${result.reason}.`;
+  return `Stopped after ${result.iterations === 1 ? "1 iteration" : `${result.iterations} iterations`}: ${result.reason}.`;
+}
+
+/// Some have names, and others are said in words, "a smooth filling".
+function nameOf(classic) {
+  return classic.includes(" ") ? classic[0].toUpperCase() + classic.slice(1) : `The method ${classic}`;
+}
+
+function whatTheResultIs() {
+  if (result.iterations === 0 || run.raw) return "";
+  if (isClassic()) return `${nameOf(result.classic)} did better than the network here, and is the result.`;
+  return result.best_iteration > 0 ? `The result is that of iteration ${result.best_iteration}.` : "";
+}
+
+function showOutcome() {
+  at("outcome").textContent = [whyItEnded(), whatTheResultIs()].filter(Boolean).join(" ");
 }
 
 function showFrames() {
@@ -134,4 +155,4 @@ function showSettings() {
   at("recipe-text").textContent = run.recipe;
 }
 
-for (const show of [showTitle, showPictures, showFigures, showCourse, showFrames, showUncertainty, showSettings]) show();
+for (const show of [showTitle, showPictures, showFigures, showOutcome, showCourse, showFrames, showUncertainty, showSettings]) show();

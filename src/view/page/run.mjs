@@ -205,12 +205,13 @@ export function outcome({ result, iterations, raw, used }) {
   if (result.method !== "fit") sentences.push(`Restored by ${result.method}, without a network.`);
   else if (result.stopped) sentences.push(`You stopped it after ${ran}.`);
   else if (result.failure) sentences.push(sentence(result.failure));
+  else if (result.reason && result.iterations === 0) sentences.push(`There was no iteration: ${result.reason}.`);
   else if (result.reason) sentences.push(`It ended by itself after ${ran}: ${result.reason}.`);
   else sentences.push(`It ran all ${count(iterations, "iteration")}.`);
   const best = raw ? 0 : result.best_iteration;
   if (used) {
     sentences.push(`You chose the picture of iteration ${grouped(used)} as the result.`);
-  } else if (!raw && isClassic(result)) {
+  } else if (!raw && isClassic(result) && result.iterations > 0) {
     sentences.push(sentence(`${classicName(result.classic)} did better than the network here, and is the result`));
   } else if (best > 0 && best !== result.iterations) {
     sentences.push(`The best picture was that of iteration ${grouped(best)}, and is the result.`);
