@@ -28,6 +28,8 @@ double time_share(double points) {
 }
 
 // Qhull's state, its input and its messages. It reports now and then while it works, which is when patience is asked.
+// The reports tell the time by localtime(), whose memory all threads share: of two triangulations at once one may tell
+// the other's, which nobody reads.
 class Qhull {
  public:
   Qhull(std::vector<double> coordinates, Patience& patience)
