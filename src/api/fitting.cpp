@@ -161,8 +161,9 @@ void Fitting::loop(const ProgressCallback& callback) {
     if (look) fit_.iteration() == 1 ? take_first_picture() : take_picture_on_the_way(callback);
     over = over || judge_has_seen_enough();
     if (over && !look) take_last_picture(is_pictured(fit_.iteration()) ? Look::regular : Look::last, callback);
-    if (!over && saving_.is_due()) tell_note(saving_.save(fit_, judge(), spread()));
-    stopped_ = stopped_ || (callback && !go_on(callback) && !over);
+    if (!over && !is_ahead() && saving_.is_due()) tell_note(saving_.save(fit_, judge(), spread()));
+    ending_ = ending_ || stopped_ || (callback && !go_on(callback) && !over);
+    stopped_ = ending_ && !is_ahead();
     if (stopped_ && !over && !look) take_hurried_picture();
     forget_picture();
     progress_.note.clear();
@@ -180,7 +181,7 @@ bool Fitting::go_on(const ProgressCallback& callback) {
 
 // A host's steps are over when they return; of a device's somebody has to wait for the last one to know anything.
 bool Fitting::is_time_to_wait(int iteration) const {
-  return backend_.on_host() || iteration - progress_.iteration >= steps_at_once || is_pictured(iteration) ||
+  return backend_.on_host() || iteration % steps_at_once == 0 || is_pictured(iteration) ||
          iteration >= recipe_.iterations || fit_.looks(iteration);
 }
 
@@ -189,9 +190,9 @@ bool Fitting::is_pictured(int iteration) const {
 }
 
 // While the host looks at a picture, a device that has nothing to do would wait for it. What it does meanwhile is for
-// nothing when the fit ends here.
+// nothing when the judge ends the fit here; whoever else does waits for it.
 void Fitting::work_ahead() {
-  if (recipe_.in_tiles()) return;  // which the host makes, step by step
+  if (ending_ || saving_.is_due() || recipe_.in_tiles()) return;  // tiles are made by the host, step by step
   while (!is_time_to_wait(fit_.iteration() + 1)) fit_.step();
 }
 
@@ -275,7 +276,6 @@ void Fitting::take_first_picture() {
   if (cost_.views > 0 && cost_.seconds.other > little * pace_.seconds_left()) return;
   const double began = pace_.seconds();
   draw_picture(cost_.views > 0 ? Patience::none() : Patience::endless());
-  work_ahead();
   show_picture(Look::regular);
   pace_.leave_out(pace_.seconds() - began);
 }

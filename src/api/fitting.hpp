@@ -65,6 +65,8 @@ class Fitting {
   [[nodiscard]] bool is_time_to_wait(int iteration) const;
   [[nodiscard]] bool is_pictured(int iteration) const;
   void work_ahead();
+  /// Whether the device has been given steps that nobody has waited for.
+  [[nodiscard]] bool is_ahead() const { return fit_.iteration() > progress_.iteration; }
   void take_figures();
   void tell_mishap(Mishap mishap);
   void tell_note(const std::string& note);
@@ -115,7 +117,8 @@ class Fitting {
   Fit::OutputCost cost_;     // of a picture, once it was measured
   double draw_seconds_ = 0;  // that it took to make the last one,
   double show_seconds_ = 0;  // and then to show it
-  bool stopped_ = false;     // by the callback
+  bool ending_ = false;      // the callback has asked for it
+  bool stopped_ = false;     // because it has
   std::string reason_;       // why it ended before its last iteration
   std::string failure_;      // why it could not go on
 };

@@ -9,6 +9,7 @@
 
 #include "api/plain.hpp"
 #include "api/result_aside.hpp"
+#include "base/memory.hpp"
 #include "base/patience.hpp"
 #include "tasks/taken_noise.hpp"
 
@@ -29,10 +30,11 @@ class Classics {
   // What a judge is to know of its result.
   Judge::Classic for_judge(const HeldOut& held_out, Judging& judging) const {
     std::optional<ResultAside> blind;
-    if (asks_for_blind() && may_use_threads()) {
-      blind.emplace(*observation_.classic, without(observation_, held_out.pixels()), settings_.threads);
+    if (asks_for_blind() && may_go_aside(*observation_.classic)) {
+      blind.emplace(*observation_.classic, without(observation_, held_out.pixels()), 1);
     }
     const std::optional<Restored> full = restore(judging);
+    if (!full || &full->method != observation_.classic) blind.reset();
     if (!full) {
       judging.note += ", so the fit goes on alone";
       return filling(held_out, judging);
@@ -40,7 +42,7 @@ class Classics {
     Judge::Classic classic{.full = colours_of(full->picture, range_), .blind = {}, .noise = {}};
     Waiting waiting = wait(full->method, share_of_judging);
     try {
-      if (blind && &full->method == observation_.classic) {
+      if (blind) {
         classic.blind = colours_of(blind->get(waiting), range_);
       } else {
         learn(*full, held_out, waiting, classic);
@@ -116,8 +118,12 @@ class Classics {
   }
 
   [[nodiscard]] bool asks_for_blind() const { return observation_.keeps_known || observation_.noise.sigma() <= 0; }
-  [[nodiscard]] bool may_use_threads() const {
-    return settings_.threads == 0 ? std::thread::hardware_concurrency() > 1 : settings_.threads > 1;
+
+  // Beside itself: where there are a thread and memory for both, of which cubic interpolation takes 400 bytes a pixel.
+  [[nodiscard]] bool may_go_aside(const TaskMethod& method) const {
+    constexpr std::size_t bytes = 500;
+    const unsigned threads = settings_.threads == 0 ? std::thread::hardware_concurrency() : settings_.threads;
+    return method.on_one_thread && threads > 1 && 4 * bytes * observation_.damaged.plane_size() < free_bytes();
   }
 
   // What the result is worth at the pixels held out: Judge::Classic.

@@ -60,6 +60,9 @@ std::vector<float> filter(std::span<const float> values, int height, int width) 
 constexpr int lanes = 8;
 using Lanes = std::array<double, lanes>;
 
+// Of a model, by which can be divided.
+constexpr double least = 1e-100;
+
 // The values of those pixels, and zeros up to a whole number of lanes.
 std::vector<double> taken(std::span<const float> values, std::span<const std::size_t> pixels) {
   std::vector<double> all((pixels.size() + lanes - 1) / lanes * lanes, 0.0);
@@ -136,7 +139,7 @@ std::vector<double> SquaresModel::factors() const {
       for (std::size_t k = 0; k < terms.size(); ++k) {
         for (int i = 0; i < lanes; ++i) model[i] += factors[k] * parts[k][n + i];
       }
-      for (int i = 0; i < lanes; ++i) model[i] = model[i] > 0 ? found[n + i] / model[i] : 0;
+      for (int i = 0; i < lanes; ++i) model[i] = model[i] > least ? found[n + i] / model[i] : 0;
       for (std::size_t k = 0; k < terms.size(); ++k) {
         for (int i = 0; i < lanes; ++i) ratios[k][i] += parts[k][n + i] * model[i];
       }

@@ -125,7 +125,10 @@ Image least_variation(const Observation& observation, int threads, Patience& pat
 }
 
 constexpr TaskMethod cubic_interpolation{
-    "cubic", "the same with smooth slopes: the classic to beat for scattered pixels", cubic};
+    .name = "cubic",
+    .help = "the same with smooth slopes: the classic to beat for scattered pixels",
+    .restore = cubic,
+    .on_one_thread = true};
 
 constexpr TaskMethod methods[] = {
     {"linear", "interpolation over the triangles between known pixels", linear},

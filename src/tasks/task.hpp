@@ -80,6 +80,7 @@ struct TaskMethod {
   const char* help;
   /// Colours and size as like(). Throws OutOfPatience when patience ends before the result is there.
   Image (*restore)(const Observation& observation, int threads, Patience& patience);
+  bool on_one_thread = false;  // however many it may use
 };
 
 /// What happened to a picture, and what that means for the fit. CMakeLists.txt lists the tasks.

@@ -70,6 +70,7 @@ TEST(CudaStatistics, OfWhatAConvolutionWritesAreThoseOfTheNorm) {
   cases.emplace_back(Conv2dDesc{.input = {3, 1, 1}, .out_channels = 5});
   cases.emplace_back(ConvTranspose2dDesc{.input = {3, 1, 1}, .out_channels = 5, .output_padding = 1});
   cases.emplace_back(Conv2dDesc{.input = {4, 150, 140}, .out_channels = 12, .load = {.normalise = true}});
+  cases.emplace_back(ConvTranspose2dDesc{.input = {3, 65, 65}, .out_channels = 8, .kernel = 3, .padding = 1});
   cases.emplace_back(Conv2dDesc{.input = {132, 9, 9}, .out_channels = 40, .kernel = 5, .padding = 2});
   for (const LayerDesc& desc : cases) {
     for (const Precision precision : {Precision::f32, Precision::tf32, Precision::bf16, Precision::fp16}) {

@@ -193,8 +193,16 @@ class WatchingBackend final : public Backend {
                                {reads(theta_, parameter_count(desc_)), writes(packed_.get(), parameter_count(desc_))});
     }
 
+    // A convolution leaves what the norm after it saves.
+    bool save_for(const BatchNormDesc& norm, const Operands<float>& of_norm) override {
+      if (!is_convolution_) return false;
+      saved_for_ = {reads(of_norm.theta, parameter_count(norm)), writes(of_norm.saved, saved_size(norm))};
+      return true;
+    }
+
     void forward(const Operands<float>& at) override {
       std::vector<Access> all = operands(at);
+      all.insert(all.end(), saved_for_.begin(), saved_for_.end());
       if (std::holds_alternative<ConcatDesc>(desc_)) {
         all.clear();
         for_each_copied_part(at.y, at.x, [&](const Range& place, const Range& part) {
@@ -204,7 +212,7 @@ class WatchingBackend final : public Backend {
       } else if (stores_output(desc_)) {
         all.push_back(writes(at.y, of_output()));
       }
-      all.push_back(writes(at.saved, saved_size(desc_)));
+      all.push_back(at.has_saved ? reads(at.saved, saved_size(desc_)) : writes(at.saved, saved_size(desc_)));
       backend_->act_on_written(describe(desc_) + " forward", all);
     }
 
@@ -283,6 +291,7 @@ class WatchingBackend final : public Backend {
     bool is_convolution_;
     Block packed_;
     const float* theta_ = nullptr;
+    std::vector<Access> saved_for_;
   };
 
   class WatchedShowing final : public Showing {

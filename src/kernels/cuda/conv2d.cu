@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "base/check.hpp"
 #include "kernels/cuda/correlate.hpp"
 #include "kernels/cuda/pack_weights.hpp"
 
@@ -178,6 +179,7 @@ class NormAfter {
   bool take(const Correlator& correlator, const Device& device, const BatchNormDesc& norm,
             const Operands<float>& of_norm) {
     if (at_.saved != nullptr) return false;
+    DIPPER_CHECK_EQ(correlator.correlation().border, 0);
     arrived_ = device.allocate(correlator.statistics_counters());
     at_ = {.saved = of_norm.saved,
            .theta = of_norm.theta,

@@ -6,12 +6,12 @@
 
 namespace dipper::cuda {
 
-/// How many thread blocks, or groups of them, are put together at once.
+/// How many thread ctas, or groups of them, are put together at once.
 inline constexpr int statistics_fan = 32;
 
-/// Partial sums of the thread blocks that have the same channels, and of groups of them.
-constexpr int statistics_items(int blocks) {
-  return blocks + (blocks > statistics_fan ? ceil_div(blocks, statistics_fan) : 0);
+/// How many partial sums there are: of the CTAs that have the same channels, and of groups of them.
+constexpr int statistics_items(int ctas) {
+  return ctas + (ctas > statistics_fan ? ceil_div(ctas, statistics_fan) : 0);
 }
 
 /// Of shared memory, that the statistics of so many channels take.
@@ -51,29 +51,29 @@ struct CorrelationStatistics {
   const NormOperands& norm;
   Room& room;
   int out_channels;
-  int blocks;  // of threads, that have the same channels as this one
-  int block;   // the number of this one
+  int ctas;  // that have the same channels as this one
+  int cta;   // the number of this one
 
   /// inside(a, half): whether the pixel is one of the picture; stored(a, half, b): the two values that were written.
   template <class Inside, class Stored>
   __device__ void take(const Inside& inside, const Stored& stored) const {
     sum_warp(inside, stored);
     __syncthreads();
-    sum_block();
-    if (blocks <= statistics_fan) {
-      if (!comes_last(0, blocks)) return;
-      merge(0, blocks);
+    sum_cta();
+    if (ctas <= statistics_fan) {
+      if (!comes_last(0, ctas)) return;
+      merge(0, ctas);
     } else {
-      const int group = block / statistics_fan;
+      const int group = cta / statistics_fan;
       const int first = group * statistics_fan;
-      const int count = min(statistics_fan, blocks - first);
+      const int count = min(statistics_fan, ctas - first);
       if (!comes_last(1 + group, count)) return;
       merge(first, count);
-      put_group(blocks + group, first);
-      if (!comes_last(0, statistics_items(blocks) - blocks)) return;
-      merge(blocks, statistics_items(blocks) - blocks);
+      put_group(ctas + group, first);
+      if (!comes_last(0, statistics_items(ctas) - ctas)) return;
+      merge(ctas, statistics_items(ctas) - ctas);
     }
-    save(blocks <= statistics_fan ? 0 : blocks);
+    save(ctas <= statistics_fan ? 0 : ctas);
   }
 
  private:
@@ -134,14 +134,14 @@ struct CorrelationStatistics {
 
   // Items are sums and squares around their mean, channel by channel, after which come all items' counts.
   [[nodiscard]] __device__ float2* item(int number) const {
-    const std::size_t before = static_cast<std::size_t>(blockIdx.y) * statistics_items(blocks) * (S::channels + 1);
+    const std::size_t before = static_cast<std::size_t>(blockIdx.y) * statistics_items(ctas) * (S::channels + 1);
     return norm.partials + before + static_cast<std::size_t>(number) * S::channels;
   }
   [[nodiscard]] __device__ float* counts() const {
-    return &item(statistics_items(blocks))->x;
+    return &item(statistics_items(ctas))->x;
   }
 
-  __device__ void sum_block() const {
+  __device__ void sum_cta() const {
     int count = 0;
     for (int row = 0; row < rows; ++row) count += room.counts[row];
     for (int c = threadIdx.x; c < S::channels; c += threads) {
@@ -154,14 +154,14 @@ struct CorrelationStatistics {
         const auto of_row = static_cast<float>(room.counts[row]);
         squares += room.warps[row][c].y + of_row * square(room.warps[row][c].x / of_row - mean);
       }
-      item(block)[c] = {sum, squares};
+      item(cta)[c] = {sum, squares};
     }
-    if (threadIdx.x == 0) counts()[block] = static_cast<float>(count);
+    if (threadIdx.x == 0) counts()[cta] = static_cast<float>(count);
   }
 
   // Whether all others that count up to `all` there have left what they had to.
   [[nodiscard]] __device__ bool comes_last(int counter, int all) const {
-    unsigned* const arrived = norm.arrived + blockIdx.y * (1 + statistics_items(blocks) - blocks) + counter;
+    unsigned* const arrived = norm.arrived + blockIdx.y * (1 + statistics_items(ctas) - ctas) + counter;
     __threadfence();
     __syncthreads();
     if (threadIdx.x == 0) {
@@ -173,7 +173,7 @@ struct CorrelationStatistics {
     return room.is_last;
   }
 
-  // Items from `first` on; the first has pixels.
+  // Items from `first` on.
   __device__ void merge(int first, int count) const {
     for (int i = threadIdx.x; i < groups * S::channels; i += threads) {
       const int c = i % S::channels;
@@ -194,8 +194,10 @@ struct CorrelationStatistics {
     __syncthreads();
   }
 
+  // The first item's mean, which is as near to all others' as any; 0 where it has no pixels.
   [[nodiscard]] __device__ double centre_of(int first, int c) const {
-    return __ldcg(item(first) + c).x / static_cast<double>(__ldcg(counts() + first));
+    const float pixels = __ldcg(counts() + first);
+    return pixels > 0 ? __ldcg(item(first) + c).x / static_cast<double>(pixels) : 0;
   }
 
   // What merge() has left of a channel.
@@ -213,7 +215,7 @@ struct CorrelationStatistics {
   __device__ void put_group(int number, int first) const {
     for (int c = threadIdx.x; c < S::channels; c += threads) {
       const Sums sums = merged(c);
-      const double squares = max(0.0, sums.squares - sums.sum * sums.sum / sums.count);
+      const double squares = sums.count > 0 ? max(0.0, sums.squares - sums.sum * sums.sum / sums.count) : 0;
       item(number)[c] = {static_cast<float>(sums.sum + sums.count * centre_of(first, c)), static_cast<float>(squares)};
       if (c == 0) counts()[number] = static_cast<float>(sums.count);
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // PyramidFill, of all that it fills at once, and what a step makes of the filling.
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <vector>
 
@@ -229,10 +228,11 @@ __global__ void __launch_bounds__(tile_width* tile_height)
   desc.told[pixel] = told + (is_shown ? 0 : 1);
 }
 
-/// Bytes on their way to the device, for which nobody waits: the host may be as many copies ahead as there are places.
+/// Bytes on their way to the device, for which nobody waits: the host may be as many copies ahead as there are places,
+/// 16 where they take no more than 16 MB.
 class Uploads {
  public:
-  explicit Uploads(std::size_t bytes) {
+  explicit Uploads(std::size_t bytes) : places_(std::clamp<std::size_t>((16 << 20) / bytes, 3, 16)) {
     for (Place& place : places_) {
       check(cudaMallocHost(&place.bytes, bytes), "finding memory of the host");
       check(cudaEventCreateWithFlags(&place.free, cudaEventDisableTiming), "making an event");
@@ -261,7 +261,7 @@ class Uploads {
     void* bytes = nullptr;
     cudaEvent_t free = nullptr;
   };
-  std::array<Place, 3> places_{};
+  std::vector<Place> places_;
   std::size_t next_ = 0;
 };
 
