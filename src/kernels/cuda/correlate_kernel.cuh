@@ -83,9 +83,10 @@ struct CorrelationKernel {
     tile_column = tile % p.t.tiles_across << p.t.column_bits;
     const int share = ceil_div(p.pairs, p.t.splits);
     first_pair = rank * share;
-    pairs = __shfl_sync(~0U, min(share, p.pairs - first_pair), 0);  // shows the compiler that warps do not part
+    // From one lane, which shows the compiler that warps do not part.
+    pairs = __shfl_sync(~0U, min(share, p.pairs - first_pair), 0);
+    tap_count = __shfl_sync(~0U, p.c.taps.begin[phase + 1] - p.c.taps.begin[phase], 0);
     patch_size = p.t.patch_rows * across();
-    tap_count = p.c.taps.begin[phase + 1] - p.c.taps.begin[phase];
     stage_size = 2 * patch_size + 2 * p.c.kernel_area * S::channels;
     barriers = reinterpret_cast<std::uint64_t*>(shared + p.t.before_barriers);
     norm = reinterpret_cast<float2*>(barriers + most_stages);
@@ -270,9 +271,8 @@ struct CorrelationKernel {
     const int row = p.c.stride * across();
     const std::uint64_t a = matrix_at(patch, patch_size, row);
     const std::uint64_t b = matrix_at(patch + 2 * patch_size, S::channels, 8);
-    const int taps = __shfl_sync(~0U, tap_count, 0);  // shows the compiler that warps do not part
     begin_products();
-    for (int tap = 0; tap < taps; ++tap) {
+    for (int tap = 0; tap < tap_count; ++tap) {
       const int moved = p.t.moved[p.c.taps.begin[phase] + tap];
 #pragma unroll
       for (int i = 0; i < S::a_tiles; ++i) {

@@ -179,7 +179,7 @@ struct CorrelationStatistics {
       const int c = i % S::channels;
       const double centre = centre_of(first, c);
       Sums sums;
-#pragma unroll 8
+#pragma unroll 4
       for (int n = i / S::channels; n < count; n += groups) {
         const float2 part = __ldcg(item(first + n) + c);
         const float pixels = __ldcg(counts() + first + n);
