@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "golden/safetensors.hpp"
+#include "golden/golden_file.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/layer_run.hpp"
 #include "kernels/ref/ref.hpp"
@@ -12,8 +12,8 @@
 namespace dipper {
 namespace {
 
-const Safetensors& golden() {
-  static const Safetensors file(DIPPER_SOURCE_DIR "/tests/golden/layers.safetensors");
+const GoldenFile& golden() {
+  static const GoldenFile file(DIPPER_SOURCE_DIR "/tests/golden/layers.safetensors");
   return file;
 }
 

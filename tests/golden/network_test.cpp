@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "fit/recipe.hpp"
-#include "golden/safetensors.hpp"
+#include "golden/golden_file.hpp"
 #include "graph/program.hpp"
 #include "ops/masked_error.hpp"
 
@@ -103,7 +103,7 @@ class GoldenNetwork : public testing::TestWithParam<const char*> {
     return std::find(names.begin(), names.end(), name) != names.end();
   }
 
-  Safetensors golden_{std::string(DIPPER_SOURCE_DIR "/tests/golden/") + GetParam() + ".safetensors"};
+  GoldenFile golden_{std::string(DIPPER_SOURCE_DIR "/tests/golden/") + GetParam() + ".safetensors"};
   Graph graph_;
   Tensor z_, y_, weights_, x_, loss_;
 };

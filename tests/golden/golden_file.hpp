@@ -14,10 +14,11 @@
 
 namespace dipper {
 
-/// A golden file: 8 bytes of header length, a JSON header of names, types, shapes and offsets, then the values.
-class Safetensors {
+/// In the format of safetensors: 8 bytes of header length, a JSON header of names, types, shapes and offsets, then the
+/// values.
+class GoldenFile {
  public:
-  explicit Safetensors(const std::filesystem::path& file) : bytes_(read_file(file)) {
+  explicit GoldenFile(const std::filesystem::path& file) : bytes_(read_file(file)) {
     std::uint64_t length = 0;
     std::memcpy(&length, bytes_.data(), sizeof(length));
     data_ = sizeof(length) + length;
