@@ -61,25 +61,26 @@ __device__ inline std::uint32_t rounded_to_tf32(float value) {
   return word;
 }
 
-__device__ inline void multiply_tf32(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
-  asm volatile(
-      "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+// `type`: the shape, and the types of the sums and of both factors.
+#define DIPPER_MULTIPLY(type)                                                                    \
+  asm volatile("mma.sync.aligned." type " {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};" \
+               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])                                  \
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]))
+
+/// A warp's product, of factors as load_matrices() loads them.
+template <Arithmetic arithmetic>
+__device__ inline void multiply(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
+  if constexpr (arithmetic == Arithmetic::bf16) {
+    DIPPER_MULTIPLY("m16n8k16.row.col.f32.bf16.bf16.f32");
+  } else if constexpr (arithmetic == Arithmetic::fp16) {
+    DIPPER_MULTIPLY("m16n8k16.row.col.f32.f16.f16.f32");
+  } else {
+    static_assert(arithmetic == Arithmetic::tf32);
+    DIPPER_MULTIPLY("m16n8k8.row.col.f32.tf32.tf32.f32");
+  }
 }
 
-__device__ inline void multiply_bf16(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
-  asm volatile(
-      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-}
-
-__device__ inline void multiply_fp16(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-}
+#undef DIPPER_MULTIPLY
 
 /// A matrix in shared memory as core matrices of 8 rows of 16 bytes, each without gaps: where the first is, and how
 /// many pieces from one to the next along each axis of the matrix. `along_rows` leads to the next 8 rows of A or

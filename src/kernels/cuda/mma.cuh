@@ -35,16 +35,12 @@ struct Factor {
 
 template <Arithmetic arithmetic>
 __device__ inline void multiply_add(float (&c)[4], const Factor<arithmetic, 4>& a, const Factor<arithmetic, 2>& b) {
-  if constexpr (arithmetic == Arithmetic::bf16) {
-    multiply_bf16(c, a.high, b.high);
-  } else if constexpr (arithmetic == Arithmetic::fp16) {
-    multiply_fp16(c, a.high, b.high);
+  if constexpr (arithmetic == Arithmetic::f32) {
+    multiply<Arithmetic::tf32>(c, a.low, b.high);
+    multiply<Arithmetic::tf32>(c, a.high, b.low);
+    multiply<Arithmetic::tf32>(c, a.high, b.high);
   } else {
-    if constexpr (arithmetic == Arithmetic::f32) {
-      multiply_tf32(c, a.low, b.high);
-      multiply_tf32(c, a.high, b.low);
-    }
-    multiply_tf32(c, a.high, b.high);
+    multiply<arithmetic>(c, a.high, b.high);
   }
 }
 

@@ -223,22 +223,11 @@ inline std::uint32_t rounded_to_tf32(float value) {
   return (word + 0x1000U) & 0xFFFFE000U;
 }
 
-inline void multiply_tf32(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
-  static constexpr char what[] = "mma.tf32";
+template <Arithmetic arithmetic>
+void multiply(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
+  static constexpr char what[] = "mma";
   emulation::FactorsOfWarp mine{&c, &a, &b};
-  emulated::meet_warp(what, &mine, emulation::multiply<Arithmetic::tf32>);
-}
-
-inline void multiply_bf16(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
-  static constexpr char what[] = "mma.bf16";
-  emulation::FactorsOfWarp mine{&c, &a, &b};
-  emulated::meet_warp(what, &mine, emulation::multiply<Arithmetic::bf16>);
-}
-
-inline void multiply_fp16(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
-  static constexpr char what[] = "mma.fp16";
-  emulation::FactorsOfWarp mine{&c, &a, &b};
-  emulated::meet_warp(what, &mine, emulation::multiply<Arithmetic::fp16>);
+  emulated::meet_warp(what, &mine, emulation::multiply<arithmetic>);
 }
 
 inline std::uint64_t matrix_at(const Piece* first, int along_k, int along_rows) {
