@@ -55,4 +55,9 @@ Tensor Graph::add(std::string name, LayerDesc desc, std::vector<Tensor> inputs) 
   return nodes_.back().output;
 }
 
+int Graph::node_before_norm(int node) const {
+  if (!std::holds_alternative<BatchNormDesc>(nodes_[node].desc)) return -1;
+  return values_[nodes_[node].inputs[0].id].producer;
+}
+
 }  // namespace dipper

@@ -53,6 +53,10 @@ class Graph {
   [[nodiscard]] const std::vector<Parameter>& parameters() const { return parameters_; }
   [[nodiscard]] std::size_t parameter_count() const { return parameter_count_; }
 
+  /// The node that writes what a BatchNorm reads, and may take its statistics for it: Layer::save_for(). -1 when the
+  /// node is no BatchNorm, or reads an input.
+  [[nodiscard]] int node_before_norm(int node) const;
+
  private:
   std::vector<Value> values_;
   std::vector<Node> nodes_;

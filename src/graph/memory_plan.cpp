@@ -78,9 +78,8 @@ class Planner {
 
   // What a norm saves may be left by the layer before.
   [[nodiscard]] int saved_from(int node) const {
-    const Graph::Node& saving = graph_.nodes()[node];
-    const int before = graph_.values()[saving.inputs[0].id].producer;
-    return std::holds_alternative<BatchNormDesc>(saving.desc) && before >= 0 ? before : node;
+    const int before = graph_.node_before_norm(node);
+    return before >= 0 ? before : node;
   }
 
   // Adds a tensor's time to the piece of memory of its host, whose size is the largest that comes.

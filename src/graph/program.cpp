@@ -12,12 +12,21 @@ namespace {
 
 constexpr std::size_t scratch_unit = 64;  // floats, to which scratch memory is aligned
 
-// How far an element counts in the losses, at most.
-double largest_share(const Graph& graph) {
+// How far an element counts in the loss at most, which may be a sum of several.
+double largest_share(const Graph& graph, Tensor loss) {
+  std::vector<double> factors(graph.values().size());  // of what is added up to the loss
+  factors[loss.id] = 1;
   double largest = 0;
-  for (const Graph::Node& node : graph.nodes()) {
-    if (const auto* const error = std::get_if<MaskedErrorDesc>(&node.desc)) largest = std::max(largest, error->scale());
-    if (const auto* const tv = std::get_if<TotalVariationDesc>(&node.desc)) largest = std::max(largest, tv->scale());
+  for (auto node = graph.nodes().rbegin(); node != graph.nodes().rend(); ++node) {
+    const double factor = factors[node->output.id];
+    if (const auto* const sum = std::get_if<AddDesc>(&node->desc)) {
+      factors[node->inputs[0].id] += factor;
+      factors[node->inputs[1].id] += factor * sum->scale;
+    } else if (const auto* const error = std::get_if<MaskedErrorDesc>(&node->desc)) {
+      largest = std::max(largest, factor * error->scale());
+    } else if (const auto* const tv = std::get_if<TotalVariationDesc>(&node->desc)) {
+      largest = std::max(largest, factor * tv->scale());
+    }
   }
   return largest > 0 ? largest : 1;
 }
@@ -66,7 +75,7 @@ Program::Program(const Graph& graph, Backend& backend, Tensor loss, const std::v
   arena_ = Buffer(backend, plan_.bytes / sizeof(float) + scratch_size_ + aside_size_ + read_ahead);
   theta_ = Buffer(backend, graph.parameter_count());
   dtheta_ = Buffer(backend, graph.parameter_count());
-  loss_scale_ = backend.loss_scale(largest_share(fused_.graph));
+  loss_scale_ = backend.loss_scale(largest_share(fused_.graph, loss_));
   first_gradient_ = Buffer(backend, 1 + read_ahead);
   first_gradient_.host()[0] = loss_scale_;
   first_gradient_.push();
@@ -121,12 +130,11 @@ void Program::connect() {
 void Program::join_statistics() {
   const Graph& graph = fused_.graph;
   for (std::size_t number = 0; number < steps_.size(); ++number) {
-    const auto* const norm = std::get_if<BatchNormDesc>(&graph.nodes()[number].desc);
-    if (norm == nullptr) continue;
-    const int before = graph.values()[graph.nodes()[number].inputs[0].id].producer;
+    const int before = graph.node_before_norm(static_cast<int>(number));
     if (before < 0) continue;
     Operands<float>& operands = steps_[number].operands;
-    operands.has_saved = steps_[before].layer->save_for(*norm, operands);
+    const auto& norm = std::get<BatchNormDesc>(graph.nodes()[number].desc);
+    operands.has_saved = steps_[before].layer->save_for(norm, operands);
   }
 }
 
