@@ -163,7 +163,7 @@ void Fitting::loop(const ProgressCallback& callback) {
     if (over && !look) take_last_picture(is_pictured(fit_.iteration()) ? Look::regular : Look::last, callback);
     if (!over && !is_ahead() && saving_.is_due()) tell_note(saving_.save(fit_, judge(), spread()));
     ending_ = ending_ || stopped_ || (callback && !go_on(callback) && !over);
-    stopped_ = ending_ && !is_ahead();
+    stopped_ = stopped_ || (ending_ && !over && !is_ahead());
     if (stopped_ && !over && !look) take_hurried_picture();
     forget_picture();
     progress_.note.clear();

@@ -36,16 +36,19 @@ class Classics {
     const std::optional<Restored> full = restore(judging);
     if (!full || &full->method != observation_.classic) blind.reset();
     if (!full) {
-      judging.note += ", so the fit goes on alone";
+      judging.note += ", so there is no classical result";
       return filling(held_out, judging);
     }
     Judge::Classic classic{.full = colours_of(full->picture, range_), .blind = {}, .noise = {}};
     Waiting waiting = wait(full->method, share_of_judging);
     try {
-      if (blind) {
+      if (!asks_for_blind()) {
+        classic.noise = noise_of(*full, held_out, waiting);
+      } else if (blind) {
         classic.blind = colours_of(blind->get(waiting), range_);
       } else {
-        learn(*full, held_out, waiting, classic);
+        const Observation others = without(observation_, held_out.pixels());
+        classic.blind = colours_of(full->method.restore(others, settings_.threads, waiting), range_);
       }
     } catch (const OutOfPatience&) {
       leave_alone(full->picture, waiting, judging);
@@ -126,20 +129,15 @@ class Classics {
     return method.on_one_thread && threads > 1 && 4 * bytes * observation_.damaged.plane_size() < free_bytes();
   }
 
-  // What the result is worth at the pixels held out: Judge::Classic.
-  void learn(const Restored& full, const HeldOut& held_out, Patience& patience, Judge::Classic& classic) const {
-    if (asks_for_blind()) {
-      const Observation others = without(observation_, held_out.pixels());
-      classic.blind = colours_of(full.method.restore(others, settings_.threads, patience), range_);
-      return;
-    }
+  // What the result has of the noise at the pixels held out.
+  [[nodiscard]] Noise noise_of(const Restored& full, const HeldOut& held_out, Patience& patience) const {
     TakenNoise noise = taken_noise(observation_, full.method, full.picture, held_out.pixels(), settings_.seed,
                                    settings_.threads, patience);
     const float unit = (range_.high - range_.low) * (range_.high - range_.low);
     for (std::vector<float>* values : {&noise.taken, &noise.near}) {
       for (float& value : *values) value /= unit;
     }
-    classic.noise = {.mean_square = noise.noise / unit, .taken = std::move(noise.taken), .near = std::move(noise.near)};
+    return {.mean_square = noise.noise / unit, .taken = std::move(noise.taken), .near = std::move(noise.near)};
   }
 
   const Observation& observation_;

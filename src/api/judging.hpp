@@ -28,11 +28,11 @@ struct Judging {
 };
 
 /// There is no judge where the recipe wants none, where the picture was seen through an operator, and where few pixels
-/// are known. The classical method that suits the damage runs here, twice, at the same time where it takes one thread
-/// alone and there is another, or where pixels are noisy thrice. It may
-/// take about three quarters of the time that is left; it is done without when that is not enough, and where pixels are
-/// missing a smooth filling takes its place. A fit has to be worth the rest of the time, or is done without itself.
-/// Throws Stopped when somebody wants to stop before there is anything.
+/// are known. The classical method that suits the damage runs here: thrice where pixels are noisy, else twice, at the
+/// same time where it takes one thread alone and there is another. It may take about three quarters of the time that is
+/// left; it is done without when that is not enough, and where pixels are missing a smooth filling takes its place. A
+/// fit has to be worth the rest of the time, or is done without itself. Throws Stopped when somebody wants to stop
+/// before there is anything.
 [[nodiscard]] Judging make_judging(const Observation& observation, const Recipe& recipe, const Range& range,
                                    const Settings& settings, const Listener& listener);
 

@@ -141,7 +141,7 @@ TEST_F(SlowJudging, AMethodThatThereIsNoTimeForEndsOnceThatIsKnown) {
   EXPECT_EQ(made.classic, "a smooth filling");
   EXPECT_TRUE(made.alone.empty());
   EXPECT_EQ(now, 1);
-  EXPECT_EQ(made.note, "slow would take about 61 s, so the fit goes on alone");
+  EXPECT_EQ(made.note, "slow would take about 61 s, so there is no classical result");
 }
 
 TEST_F(SlowJudging, AQuickMethodTakesThePlaceOfOneThatThereIsNoTimeFor) {
@@ -163,7 +163,7 @@ TEST_F(SlowJudging, WithoutTimeForTheQuickMethodEitherTheFitGoesOnWithoutThem) {
   seconds_of_runs = {100, 80};
   const Judging made = judging();
   EXPECT_EQ(made.classic, "a smooth filling");
-  EXPECT_EQ(made.note, "slow would take about 100 s and quick would take about 80 s, so the fit goes on alone");
+  EXPECT_EQ(made.note, "slow would take about 100 s and quick would take about 80 s, so there is no classical result");
 }
 
 TEST_F(SlowJudging, AMethodThatTakesNearlyAllTheTimeIsTheResult) {
