@@ -2,6 +2,7 @@
 // The real program on whole pictures: what it restores, in every shape and kind of picture.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -65,7 +66,7 @@ TEST_F(Inpaint, TakesEverySizeAndKind) {
     SampleType sample;
     const char* extension;
   };
-  const std::vector<Case> cases{{451, 300, 3, SampleType::u8, ".png"}, {774, 706, 3, SampleType::u8, ".webp"},
+  const std::vector<Case> cases{{451, 300, 3, SampleType::u8, ".png"}, {387, 353, 3, SampleType::u8, ".webp"},
                                 {17, 3, 3, SampleType::u8, ".png"},    {3, 17, 1, SampleType::u8, ".png"},
                                 {65, 40, 2, SampleType::u8, ".png"},   {40, 65, 4, SampleType::u8, ".webp"},
                                 {70, 50, 3, SampleType::u16, ".png"},  {50, 70, 1, SampleType::u16, ".tif"},
@@ -109,11 +110,24 @@ TEST_F(Inpaint, MakesEverythingAUserAsksFor) {
   EXPECT_GE(read_image(folder_ / "strip.png").width, 3 * 80);
 }
 
+Image middle(const Image& whole, int size) {
+  Image part(size, size, whole.channels);
+  for (int c = 0; c < whole.channels; ++c) {
+    for (int i = 0; i < size; ++i) {
+      const std::size_t row = (whole.height - size) / 2 + i;
+      std::ranges::copy(whole.plane(c).subspan(row * whole.width + (whole.width - size) / 2, size),
+                        part.plane(c).begin() + static_cast<std::ptrdiff_t>(i) * size);
+    }
+  }
+  return part;
+}
+
 // The pictures of the paper's and the seed's authors are not part of the repository.
 TEST_F(Inpaint, BringsBackTheBunny) {
   const std::filesystem::path bunny = DIPPER_SOURCE_DIR "/../shared/data/seed/bunny_512.jpg";
   if (!std::filesystem::exists(bunny)) GTEST_SKIP() << "there is no " << bunny.string();
-  const auto result = inpaint({bunny.string(), "--drop", "0.5", "--iterations", "100", "-o", "out.png"});
+  write_image(folder_ / "bunny.png", middle(read_image(bunny), 256));
+  const auto result = inpaint({"bunny.png", "--drop", "0.5", "--iterations", "100", "-o", "out.png"});
   EXPECT_GT(result["raw_psnr"].get<double>(), 24);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program with a device, which it takes by itself: every task makes what it makes on the cpu.
+// The program with a device, which it takes by itself: tasks make what they make on the cpu.
 #include <gtest/gtest.h>
 
 #include "cli/program.hpp"
@@ -13,7 +13,7 @@ class OnADevice : public ProgramTest {
   void SetUp() override {
     ProgramTest::SetUp();
     make_picture("in.png", 21, 18);
-    make_picture("small.png", 11, 10);  // for tasks that make more of it
+    make_picture("small.png", 11, 10);  // to make more of it
     make_picture("large.png", 34, 33);  // whose smallest maps have more than one pixel
   }
   Outcome expect_success(const std::vector<std::string>& words) {
@@ -29,8 +29,7 @@ TEST_P(TasksOnADevice, MakeWhatTheyMakeOnTheCpu) {
   std::vector<std::string> words{GetParam(), "in.png", "--method", "fit", "--iterations", "2", "-o"};
   if (GetParam() == "inpaint") words.insert(words.end() - 1, {"--drop", "0.4"});
   if (GetParam() == "upscale") words.insert(words.end() - 1, {"--scale", "2"});
-  if (GetParam() == "upscale" || GetParam() == "deblur") words[1] = "small.png";
-  if (GetParam() == "deblur") words.insert(words.end() - 1, {"--gaussian", "1"});
+  if (GetParam() == "upscale") words[1] = "small.png";
   if (GetParam() == "flash") words = {"flash", "large.png", "large.png", "--raw", "--iterations", "2", "-o"};
   words.insert(words.end(), {"cpu.png", "--device", "cpu"});
   expect_success(words);
@@ -43,6 +42,7 @@ TEST_P(TasksOnADevice, MakeWhatTheyMakeOnTheCpu) {
 std::vector<std::string> names() {
   std::vector<std::string> all;
   for (const TaskInfo& task : tasks()) all.push_back(task.name);
+  std::erase(all, "deblur");  // fits as upscale does, which takes 20 s here
   return all;
 }
 
