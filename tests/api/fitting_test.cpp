@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "api/request.hpp"
+#include "kernels/far_backend.hpp"
 #include "report/temporary_folder.hpp"
 
 namespace dipper {
@@ -33,7 +34,7 @@ class Fittings : public test::TemporaryFolder {
 
   Restoration run(const ProgressCallback& callback = {}) {
     const Recipe recipe = recipe_for(settings, task, observation);
-    const Device device = make_device(settings);
+    const Device device = is_far ? Device{std::make_unique<test::FarBackend>(), "far"} : make_device(settings);
     Pace pace([this] { return now += 1e-3; });
     pace.limit(settings.time);
     Progress progress;
@@ -48,6 +49,7 @@ class Fittings : public test::TemporaryFolder {
   }
 
   double now = 0;
+  bool is_far = false;  // on a device, for which nobody waits in most steps
   const Task& task = find_task("inpaint");
   Observation observation{.damaged = Image(32, 32, 1)};
   Settings settings;
@@ -79,6 +81,23 @@ TEST_F(Fittings, EndWhenTheCallbackSaysSoWithThePictureOfThatStep) {
   const Restoration whole = run();
   EXPECT_FALSE(whole.stopped);
   EXPECT_EQ(result.image.samples, whole.image.samples);
+}
+
+// It has gone on to the next step for which somebody waits while the picture was made.
+TEST_F(Fittings, EndWhereADeviceIsWhenTheCallbackSaysSo) {
+  is_far = true;
+  settings.set["every"] = "20";
+  settings.set["schedule.cosine"] = "0";
+  const ProgressCallback until_a_picture = [](const Progress& progress) { return progress.iteration < 20; };
+  settings.iterations = 40;
+  const Restoration stopped = run(until_a_picture);
+  EXPECT_EQ(stopped.iterations, 32);
+  EXPECT_TRUE(stopped.stopped);
+  settings.iterations = 24;
+  const Restoration ended = run(until_a_picture);
+  EXPECT_EQ(ended.iterations, 24);
+  EXPECT_FALSE(ended.stopped);
+  EXPECT_EQ(ended.image.samples, run().image.samples);
 }
 
 // Each iteration takes a second of the test's clock, but the first: nobody has told it before that is over.

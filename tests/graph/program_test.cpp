@@ -13,7 +13,9 @@
 #include "kernels/far_backend.hpp"
 #include "kernels/watching_backend.hpp"
 #include "nets/nets.hpp"
+#include "ops/add.hpp"
 #include "ops/masked_error.hpp"
+#include "ops/total_variation.hpp"
 
 namespace dipper {
 namespace {
@@ -93,8 +95,6 @@ TEST_P(EveryNetwork, SharingMemoryChangesNoBit) {
   EXPECT_TRUE(std::ranges::equal(sharing.program->gradient(sharing.z), apart.program->gradient(apart.z)));
 }
 
-// On a backend whose memory is not the host's, and whose native tensors are not plain. Where gradients of weights come
-// last, all that they are made of has to be there still.
 /// Gradients of the loss itself.
 std::vector<float> unscaled(std::span<const float> gradients, const Program& program) {
   std::vector<float> values(gradients.begin(), gradients.end());
@@ -102,6 +102,8 @@ std::vector<float> unscaled(std::span<const float> gradients, const Program& pro
   return values;
 }
 
+// On a backend whose memory is not the host's, and whose native tensors are not plain. Where gradients of weights come
+// last, all that they are made of has to be there still.
 TEST_P(EveryNetwork, GivesTheSameBitsFarAway) {
   const auto backend = make_cpu_backend(1);
   NetworkRun here(GetParam(), *backend);
@@ -228,6 +230,22 @@ TEST(Branches, GradientIsTheSlopeOfTheLoss) {
     const double step = 1e-3 / std::sqrt(square);
     EXPECT_NEAR((loss_at(step) - loss_at(-step)) / (2 * step * square), 1, 0.01) << backend->name();
   }
+}
+
+// An element's share in a sum of losses is that in the one of them that it counts most in, times its factor.
+TEST(Program, ScalesGradientsByTheLargestShareInASumOfLosses) {
+  test::FarBackend far;
+  const auto scale_with = [&far](double factor) {
+    Graph graph;
+    const Shape shape{1, 4, 4};
+    const Tensor x = graph.input(shape, true);
+    const Tensor error = masked_error(graph, x, graph.input(shape), graph.input(shape), Reduction::sum, "error");
+    const Tensor variation = total_variation(graph, x, Reduction::mean, "variation");
+    return Program(graph, far, add(graph, error, variation, "loss", factor), {}).loss_scale();
+  };
+  EXPECT_EQ(scale_with(0.5), 1);
+  EXPECT_EQ(scale_with(16), 1);
+  EXPECT_EQ(scale_with(1024), 1.0F / 64);  // 1024 / 16 for each of 16 elements
 }
 
 }  // namespace
