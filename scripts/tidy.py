@@ -3,7 +3,8 @@
 """Runs clang-tidy with .clang-tidy over our C++ files; any finding fails.
 
     scripts/tidy.py [-p BUILD] [-j JOBS] [FILE...]
-Without names, files of one folder are read joined, several at a time, since their common headers take most of the time.
+Without names, files with the same flags are read joined, several at a time, since their common headers take most of the
+time.
 Where that finds anything, each is read alone, and only what is found then counts.
 What was clean is not read again while it, its headers, its flags and .clang-tidy stay what they were: it is noted in
 ~/.cache/dipper/tidy (or under $XDG_CACHE_HOME).
@@ -33,6 +34,8 @@ KERNEL_FLAGS = ["--extra-arg=-DHWY_COMPILE_ONLY_STATIC", "--extra-arg=-mavx2", "
 
 # The static analyser gives a function up after so many steps: a ninth of what is usual, and less than half of the time.
 ANALYSER_FLAGS = [f"--extra-arg={word}" for word in ["-Xclang", "-analyzer-config", "-Xclang", "max-nodes=25000"]]
+
+JOINED = 16  # files at most
 
 SETTINGS = [".clang-tidy", "tests/.clang-tidy"]
 
@@ -105,13 +108,14 @@ def look_where_blind(file, command):
 
 
 def joinable(commands):
-    """[[file, ...]]: files of one folder with the same flags that can be read as one."""
+    """[[file, ...]]: files with the same flags that can be read as one."""
     alike = {}
     for file, command in sorted(commands.items()):
-        kind = file if file.startswith(KERNELS) else (os.path.dirname(file), *command)
+        settings = Path(file).parts[0]  # those of the tests are others
+        kind = file if file.startswith(KERNELS) else (settings, *command)
         alike.setdefault(kind, []).append(file)
     found = [[os.path.relpath(file, ROOT) for file in group]
-             for files in alike.values() for group in groups(ROOT / file for file in files)]
+             for files in alike.values() for group in groups((ROOT / file for file in files), JOINED)]
     # The longest first, so that no core waits for one at the end.
     return sorted(found, key=lambda files: -sum(size_of(file) for file in files))
 
