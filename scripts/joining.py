@@ -36,12 +36,13 @@ class Names:
                     self.hidden.add(alias[1])
             if re.match(r"(TEST|INSTANTIATE_|namespace|using|[^A-Za-z])", line):
                 continue
-            if found := re.search(r"(\w+)(?: final)?(?:\(|\[|\{|;| =| :| \{|$)", line):
-                self.defined.add(found[1])
+            found = re.search(r"(::)?(\w+)(?: final)?(?:\(|\[|\{|;| =| :| \{|$)", line)
+            if found and not found[1]:  # a class's own is no name of the file
+                self.defined.add(found[2])
                 if is_hidden:
-                    self.hidden.add(found[1])
+                    self.hidden.add(found[2])
                 if line.startswith("const"):
-                    self.constants.add(found[1])
+                    self.constants.add(found[2])
 
     def clash_with(self, other):
         """Whether both define a name, or what one declares would shadow a constant of the other, or what one hides has the

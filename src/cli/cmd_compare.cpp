@@ -27,7 +27,7 @@ struct Options {
   bool json = false;
 };
 
-int run(const Options& options) {
+int compare_files(const Options& options) {
   const Image a = read_image(options.a, options.limits);
   const Image b = read_image(options.b, options.limits);
   std::optional<Image> mask;
@@ -69,7 +69,7 @@ Command add_compare(CLI::App& app) {
   add_switch(command, {"--json", "", "one JSON object: psnr (null when the pictures are equal), ssim, identical"},
              options->json);
   command.footer("Example: dipper compare photo.png restored.png");
-  return {&command, [options] { return run(*options); }};
+  return {&command, [options] { return compare_files(*options); }};
 }
 
 }  // namespace dipper::cli

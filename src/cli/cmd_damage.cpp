@@ -24,12 +24,6 @@ struct Options {
   bool json = false;
 };
 
-void refuse_clashes(const Options& options) {
-  std::vector<NamedFile> outputs = {{"--output", options.output}};
-  if (!options.mask.empty()) outputs.push_back({"--mask", options.mask});
-  refuse_clashes({{"the clean picture", options.input}}, outputs);
-}
-
 // Both files are checked before one is written.
 void write(const Options& options, const Damaged& damaged) {
   check_writable(options.output, damaged.image);
@@ -43,7 +37,7 @@ void write(const Options& options, const Damaged& damaged) {
   write_image(options.mask, *damaged.mask);
 }
 
-void print_json(const Options& options, const Damaged& damaged) {
+void print_result(const Options& options, const Damaged& damaged) {
   const Json result = {{"width", damaged.image.width},
                        {"height", damaged.image.height},
                        {"covered", damaged.covered},
@@ -54,15 +48,17 @@ void print_json(const Options& options, const Damaged& damaged) {
   fmt::print("{}\n", to_line(result));
 }
 
-int run(const Options& options) {
-  refuse_clashes(options);
+int damage_file(const Options& options) {
+  std::vector<NamedFile> outputs = {{"--output", options.output}};
+  if (!options.mask.empty()) outputs.push_back({"--mask", options.mask});
+  refuse_clashes({{"the clean picture", options.input}}, outputs);
   const Damaged damaged = damage(read_image(options.input, options.limits), options.damage);
   write(options, damaged);
   std::string sentence = fmt::format("damaged {}", options.input);
   if (!damaged.note.empty()) sentence += ", " + damaged.note;
   if (damaged.mask) sentence += fmt::format(", {:.1f} % of the pixels are covered", 100 * damaged.covered);
   say(fmt::format("{} -> {}\n", sentence, options.output));
-  if (options.json) print_json(options, damaged);
+  if (options.json) print_result(options, damaged);
   return exit_done;
 }
 
@@ -93,7 +89,7 @@ Command add_damage(CLI::App& app) {
   add_max_pixels(command, options->limits);
   command.set_help_flag("-h,--help", "show this help");
   command.footer("Example: dipper damage photo.png --scratch 9 --text -o damaged.png --mask m.png");
-  return {&command, [options] { return run(*options); }};
+  return {&command, [options] { return damage_file(*options); }};
 }
 
 }  // namespace dipper::cli

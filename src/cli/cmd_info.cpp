@@ -25,7 +25,7 @@ void print_text(const BuildInfo& info) {
   }
 }
 
-void print_json(const BuildInfo& info) {
+void print_object(const BuildInfo& info) {
   Json devices = Json::array();
   for (const DeviceInfo& device : info.devices) {
     devices.push_back({{"name", device.name}, {"description", device.description}, {"available", device.available}});
@@ -45,7 +45,7 @@ Command add_info(CLI::App& app) {
   CLI::App& command = *app.add_subcommand("info", "This build and this machine: version, codecs, devices");
   add_switch(command, {"--json", "", "one JSON object"}, *json);
   return {&command, [json] {
-            *json ? print_json(build_info()) : print_text(build_info());
+            *json ? print_object(build_info()) : print_text(build_info());
             return exit_done;
           }};
 }

@@ -99,7 +99,7 @@ Restoration watched_restore(const Request& request, std::optional<WatchedRun>& w
   }
 }
 
-int run(const TaskInfo& task, const RestoreOptions& options, const std::vector<std::string>& words) {
+int restore_file(const TaskInfo& task, const RestoreOptions& options, const std::vector<std::string>& words) {
   const auto began = std::chrono::steady_clock::now();
   Inputs inputs = read_inputs(task.name, options);
   Request& request = inputs.request;
@@ -153,7 +153,7 @@ Command add_restore(CLI::App& app, const TaskInfo& task, const std::vector<std::
   const auto options = std::make_shared<RestoreOptions>();
   CLI::App& command = *app.add_subcommand(task.name, task.summary);
   declare(command, task, *options);
-  return {&command, [task, options, words] { return run(task, *options, words); }};
+  return {&command, [task, options, words] { return restore_file(task, *options, words); }};
 }
 
 }  // namespace dipper::cli

@@ -23,7 +23,7 @@ struct Options {
   ReadLimits limits;
 };
 
-int run(const Options& options) {
+int show_page(const Options& options) {
   const PageEnd end;
   std::string hash;
   Image image;
@@ -50,7 +50,7 @@ Command add_view(CLI::App& app) {
   declare_machine(command, options->settings);
   add_max_pixels(command, options->limits);
   command.footer("Example: dipper view photo.jpg");
-  return {&command, [options] { return run(*options); }};
+  return {&command, [options] { return show_page(*options); }};
 }
 
 }  // namespace dipper::cli

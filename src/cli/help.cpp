@@ -10,7 +10,7 @@
 namespace dipper::cli {
 namespace {
 
-constexpr std::size_t width = 80;
+constexpr std::size_t line_width = 80;
 constexpr std::size_t left = 28;  // the column at which descriptions begin
 
 std::string row(const std::string& name, const std::string& help) {
@@ -28,7 +28,7 @@ std::string wrap(std::string_view text, std::size_t indent) {
     const std::size_t end = std::min(text.find(' '), text.size());
     const std::string_view word = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    if (column > indent && column + 1 + word.size() > width) {
+    if (column > indent && column + 1 + word.size() > line_width) {
       out += "\n" + std::string(indent, ' ');
       column = indent;
     } else if (column > indent) {
