@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Which C++ files of a folder can be compiled as one, so that their common headers are read once.
+"""Which C++ files can be compiled as one, so that their common headers are read once.
 
     scripts/joining.py FILE...    prints FILE=GROUP for each, with ; between them, for cmake/DipperJoin.cmake
 """

@@ -45,6 +45,9 @@ int input_channels(const Recipe& recipe, const Target& target) {
     }
     return target.shape.channels;
   }
+  if (!target.guide.empty() && recipe.in_parts(target.shape.plane())) {
+    throw Error("this recipe would see parts of a picture beside all of the second one; add --set input.whole=0");
+  }
   if (recipe.input_kind != "observed") return Input::channels(recipe, guide_channels(target));
   if (target.observed_by) {
     throw Error(
@@ -54,10 +57,17 @@ int input_channels(const Recipe& recipe, const Target& target) {
   return Hiding::channels(target.shape.channels) + guide_channels(target);
 }
 
-// What is drawn at a time: the picture, with what the operator reads around it, or a tile.
+// What is drawn at a time: the picture, with what the operator reads around it, or a part of it, or a tile.
 Layout layout_for(const Target& target, const Recipe& recipe) {
   if (recipe.in_tiles()) return {Tiles::shape_for(target.shape), 0, recipe};
+  if (recipe.in_parts(target.shape.plane())) return {Parts::shape_for(target.shape), 0, recipe};
   return {target.picture(), target.observed_by ? reach(*target.observed_by) : 0, recipe};
+}
+
+// Parts have an average of their own, when they are drawn.
+Recipe for_target(Recipe recipe, const Target& target) {
+  if (recipe.in_parts(target.shape.plane())) recipe.average = 0;
+  return recipe;
 }
 
 // Whether the loss sees what is drawn through the operator.
@@ -79,7 +89,7 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
 
 Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed, const Layout& layout,
          const Network& network)
-    : recipe_(recipe),
+    : recipe_(for_target(recipe, target)),
       backend_(&backend),
       seed_(seed),
       layout_(layout),
@@ -90,7 +100,7 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
       m_(backend, program_.theta().size()),
       v_(backend, program_.theta().size()),
       rollback_(recipe, backend),
-      average_(recipe.average > 0 ? Buffer(backend, layout.canvas.size()) : Buffer()) {
+      average_(recipe_.average > 0 ? Buffer(backend, layout.canvas.size()) : Buffer()) {
   DIPPER_CHECK_EQ(target.values.size(), target.shape.size());
   DIPPER_CHECK_EQ(target.weights.size(), target.shape.plane());
   initialise_weights();
@@ -106,6 +116,11 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
     } else {
       again_.emplace(recipe, seed, target.again, target.values, target.shape, on_host);
     }
+    return;
+  }
+  if (recipe.in_parts(target.shape.plane())) {
+    parts_.emplace(recipe_, seed, backend, target.values, target.weights, target.shape, target.held_out,
+                   Hiding::Tensors{z, y, weights}, x);
     return;
   }
   fill_target(target);
@@ -250,10 +265,11 @@ StepValues Fit::step_values() const {
 void Fit::prepare_step() {
   backend_->begin_step(step_values());
   if (hiding_) hiding_->before(iteration_);
+  if (parts_) parts_->before(iteration_);
   if (zero_shot_) zero_shot_->before(iteration_);
   if (again_) again_->before(iteration_);
   for (const Tensor tensor : {tensors_.z, tensors_.y, tensors_.weights}) {
-    if (hiding_) program_.store(tensor);
+    if (hiding_ || parts_) program_.store(tensor);
     if (recipe_.in_tiles()) program_.push(tensor);
   }
 }
@@ -331,6 +347,10 @@ Fit::Drawn Fit::drawn() {
 
 double Fit::output(std::span<float> to, Patience& patience) {
   if (recipe_.in_tiles()) return draw_tiles({0, recipe_.input_views}, patience, to);
+  if (parts_) {
+    static_cast<void>(loss());  // the program will know others
+    return parts_->draw([this] { draw_tile(); }, output_cost_.seconds.view, patience, to);
+  }
   if (hiding_ && !average_.empty()) {
     average(to);
   } else {
@@ -345,16 +365,17 @@ double Fit::output(std::span<float> to, int view, Patience& patience) {
 }
 
 Fit::OutputCost Fit::measure_output() {
-  if (!recipe_.in_tiles()) return {};
+  if (!recipe_.in_tiles() && !parts_) return {};
   static_cast<void>(loss());
   const auto draw = [this] { draw_tile(); };
+  if (parts_) return output_cost_ = {parts_->measure(draw), Parts::rounds};
   output_cost_ = {zero_shot_ ? zero_shot_->measure(draw, backend_->pool()) : again_->measure(draw),
                   recipe_.input_views};
   return output_cost_;
 }
 
 void Fit::draw_tile() {
-  program_.push(tensors_.z);
+  parts_ ? program_.store(tensors_.z) : program_.push(tensors_.z);
   program_.forward();
   program_.pull(tensors_.x);
 }
@@ -387,7 +408,8 @@ std::size_t Fit::bytes() const {
   const std::size_t averaged = average_.bytes();
   const std::size_t good_state = m_.bytes() + optimiser + averaged;  // m: as theta
   return program_.bytes() + optimiser + good_state + input_.bytes() + (hiding_ ? hiding_->bytes() : 0) +
-         (zero_shot_ ? zero_shot_->bytes() : 0) + (again_ ? again_->bytes() : 0) + averaged;
+         (parts_ ? parts_->bytes() : 0) + (zero_shot_ ? zero_shot_->bytes() : 0) + (again_ ? again_->bytes() : 0) +
+         averaged;
 }
 
 }  // namespace dipper

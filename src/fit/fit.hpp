@@ -14,6 +14,7 @@
 #include "fit/hiding.hpp"
 #include "fit/input.hpp"
 #include "fit/layout.hpp"
+#include "fit/parts.hpp"
 #include "fit/recipe.hpp"
 #include "fit/rollback.hpp"
 #include "fit/state.hpp"
@@ -30,7 +31,7 @@ namespace dipper {
 /// What a network is fitted to: values in [0, 1] and how far each pixel counts.
 struct Target {
   Shape shape;
-  std::span<const float> values;                // channels x height x width
+  std::span<const float> values;                // channels x height x width; both must outlive a fit that sees parts
   std::span<const float> weights;               // height x width; values of weight 0 may be anything
   std::optional<LinearOperator> observed_by{};  // through this, when they are not the picture itself
   std::optional<Scaling> scaling{};             // where they are a picture made smaller, how
@@ -83,12 +84,13 @@ class Fit {
 
   /// The network's output in the last iteration, channels x height x width of the picture. With an observed input, the
   /// average of its outputs where it had to tell a pixel from others, if there is one: of those that it is shown it
-  /// need not make anything. With a network that sees tiles, the picture enlarged or repaired by what was learned,
-  /// which takes long: less well where patience ends, and then the share of the work that was done is below 1.
+  /// need not make anything. With a network that sees tiles or parts, the picture enlarged, repaired or drawn by what
+  /// was learned, which takes long: less well where patience ends, and then the share of the work that was done is
+  /// below 1.
   double output(std::span<float> to, Patience& patience = Patience::endless());
 
-  /// What output() takes with a network that sees tiles, measured, and how many views it may be in; else nothing.
-  /// Output that has little time goes by the last measurement.
+  /// What output() takes with a network that sees tiles or parts, measured, and how many views it may be in; else
+  /// nothing. Output that has little time goes by the last measurement.
   struct OutputCost {
     Tiles::Cost seconds;
     int views = 0;
@@ -166,6 +168,7 @@ class Fit {
   Program program_;
   Input input_;
   std::optional<Hiding> hiding_;       // of an observed input
+  std::optional<Parts> parts_;         // of an observed input that is not the whole picture
   std::optional<ZeroShot> zero_shot_;  // of a reduced one
   std::optional<DamagedAgain> again_;  // of one damaged again
   Buffer m_;                           // Adam's mean of the gradient

@@ -71,6 +71,15 @@ void Gaps::cut(int most, int side) {
   pieces_ = std::move(parts);
 }
 
+void Gaps::lay_on(int height, int width) {
+  const int most = std::max(1, std::min(height, width) / 2);
+  cut(most, most);
+  height_ = height;
+  width_ = width;
+  missing_.assign(static_cast<std::size_t>(height) * width, 0);
+  known_ = missing_.size();
+}
+
 // Everything that is left and touches the first place, however far around.
 Gaps::Piece Gaps::take_piece(Place first, std::vector<std::uint8_t>& left) const {
   Piece piece;

@@ -31,6 +31,10 @@ class Gaps {
   /// Cuts pieces that are longer than `most` pixels into parts of no more than side x side.
   void cut(int most, int side);
 
+  /// From here on they are laid on another picture of that size, of which all is known, such as a part of this one.
+  /// Pieces longer than half of it are cut.
+  void lay_on(int height, int width);
+
   [[nodiscard]] std::size_t bytes() const;
 
  private:

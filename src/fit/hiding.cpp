@@ -54,12 +54,21 @@ std::unique_ptr<Showing> make_showing(Backend& backend, const ShowingDesc& desc)
 
 Hiding::Hiding(const Recipe& recipe, std::uint64_t seed, Backend& backend, const Shape& canvas, const Window& picture,
                const Tensors& tensors, std::span<const std::size_t> held_out)
+    : Hiding(recipe, seed, backend, canvas, picture, tensors,
+             Gaps(part_of(with(places_on(canvas, picture, held_out), tensors.weights.pull()), canvas, picture),
+                  picture.height, picture.width)) {
+  held_out_ = places_on(canvas, picture, held_out);
+  std::ranges::transform(with(held_out_, tensors.weights.host()), known_.begin(),
+                         [](float weight) { return weight > 0; });
+}
+
+Hiding::Hiding(const Recipe& recipe, std::uint64_t seed, Backend& backend, const Shape& canvas, const Window& picture,
+               const Tensors& tensors, Gaps gaps)
     : seed_(seed),
       share_(static_cast<float>(recipe.input_hide)),
       canvas_(canvas),
       window_(picture),
-      held_out_(places_on(canvas, picture, held_out)),
-      gaps_(part_of(with(held_out_, tensors.weights.pull()), canvas, picture), picture.height, picture.width),
+      gaps_(std::move(gaps)),
       known_(canvas.plane()),
       shown_(canvas.plane()),
       picture_(copy_of(backend, tensors.y)),
@@ -72,8 +81,6 @@ Hiding::Hiding(const Recipe& recipe, std::uint64_t seed, Backend& backend, const
   if (tensors.z.size() < channels(canvas.channels) * canvas.plane()) {
     throw Error("this network takes an input smaller than the picture, so input.kind cannot be \"observed\"");
   }
-  std::ranges::transform(with(held_out_, tensors.weights.host()), known_.begin(),
-                         [](float weight) { return weight > 0; });
   showing_ = make_showing(backend, {.canvas = canvas,
                                     .decay = static_cast<float>(recipe.average),
                                     .picture = picture_.data(),
@@ -84,6 +91,19 @@ Hiding::Hiding(const Recipe& recipe, std::uint64_t seed, Backend& backend, const
                                     .base = base_.data(),
                                     .told = told_.data(),
                                     .shares = shares_.data()});
+}
+
+void Hiding::take(std::span<const float> values, std::span<const float> weights, std::span<const std::uint8_t> known) {
+  std::ranges::copy(values, picture_.host().begin());
+  std::ranges::copy(weights, counts_.host().begin());
+  std::ranges::copy(known, known_.begin());
+  picture_.push();
+  counts_.push();
+}
+
+void Hiding::show(std::span<const std::uint8_t> pixels) {
+  for (std::size_t i = 0; i < shown_.size(); ++i) shown_[i] = pixels[i] != 0 ? known_[i] : 0;
+  showing_->show(shown_);
 }
 
 void Hiding::before(int step) {

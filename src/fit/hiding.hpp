@@ -37,8 +37,20 @@ class Hiding {
   Hiding(const Recipe& recipe, std::uint64_t seed, Backend& backend, const Shape& canvas, const Window& picture,
          const Tensors& tensors, std::span<const std::size_t> held_out = {});
 
+  /// The same of pictures that take() gives it, one after the other, whose gaps are of those shapes.
+  Hiding(const Recipe& recipe, std::uint64_t seed, Backend& backend, const Shape& canvas, const Window& picture,
+         const Tensors& tensors, Gaps gaps);
+
+  /// From here on the picture is this: values, [channel][row][column] of the canvas, and of each pixel how far it
+  /// counts and whether it is known, 1 or 0.
+  void take(std::span<const float> values, std::span<const float> weights, std::span<const std::uint8_t> known);
+
   /// To be called before the network sees z in step `step`, counted from 0. Only the backend gets the tensors.
   void before(int step);
+
+  /// The same, but the network is shown what is known of these pixels, [row][column] of the canvas, not 0, and no
+  /// others.
+  void show(std::span<const std::uint8_t> pixels);
 
   /// What the network's output is added to, as large as y.
   [[nodiscard]] Buffer& base() { return base_; }

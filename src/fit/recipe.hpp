@@ -32,6 +32,7 @@ struct Recipe {
   std::string input_noise = "none";
   double input_noise_scale = 0;
   double input_hide = 0.2;
+  double input_whole = 0;
   int input_views = 8;
 
   std::string error = "squared";
@@ -58,6 +59,11 @@ struct Recipe {
 
   /// Whether the network sees a tile at a time.
   [[nodiscard]] bool in_tiles() const { return input_kind == "reduced" || input_kind == "again"; }
+
+  /// Whether it sees a part of a picture of so many pixels in each step.
+  [[nodiscard]] bool in_parts(std::size_t pixels) const {
+    return input_kind == "observed" && input_whole > 0 && static_cast<double>(pixels) > 1e6 * input_whole;
+  }
 };
 
 template <ValuesOf<Recipe> R, class Visit>
@@ -66,7 +72,7 @@ void for_each_value(R& r, Visit&& visit) {
   visit.integer("iterations", r.iterations, 1, most_iterations, "steps of the optimiser");
   visit.number("work", r.work, 0, 1e12,
                "megapixels that all iterations together may make: larger pictures get fewer iterations, but no fewer "
-               "than a quarter; 0: no limit");
+               "than a quarter, and those seen in parts as many as that allows; 0: no limit");
   visit.integer("every", r.every, 1, most_iterations, "iterations from one picture of the progress to the next");
   visit.choice(
       "input.kind", r.input_kind, {"normal", "uniform", "mesh", "picture", "observed", "reduced", "again"},
@@ -81,6 +87,9 @@ void for_each_value(R& r, Visit&& visit) {
   visit.number("input.noise_scale", r.input_noise_scale, 0, 1e6, "standard deviation of the noise");
   visit.number("input.hide", r.input_hide, 0.001, 0.999,
                "share of the known pixels that an observed input hides in each step; they alone count in the loss");
+  visit.number("input.whole", r.input_whole, 0, 1e6,
+               "megapixels up to which an observed input is the whole picture; of a larger one each step sees a part, "
+               "256x256 pixels; 0: always the whole");
   visit.integer(
       "input.views", r.input_views, 1, 8,
       "ways to lay the picture, mirrored and turned, whose results a reduced input, or one damaged again, averages");
@@ -140,7 +149,10 @@ struct BuiltInRecipe {
 /// The one of that name; null where there is none.
 [[nodiscard]] const BuiltInRecipe* built_in_recipe(std::string_view name);
 
-/// The iterations for a picture of so many pixels.
+/// Pixels of what the network sees in a step of a fit in parts.
+constexpr double part_pixels = 256.0 * 256.0;
+
+/// The iterations for a picture of so many pixels: in parts as many as the work allows, which is the same for all.
 [[nodiscard]] int iterations_for(const Recipe& recipe, std::size_t pixels);
 
 /// The first line of comment in a recipe's text that is no licence line.

@@ -20,7 +20,7 @@ int corner_of(int side) {
 }  // namespace
 
 double seconds_of_a_step(const Target& target, const Recipe& recipe, Backend& backend) {
-  if (recipe.in_tiles()) return 0;
+  if (recipe.in_tiles() || recipe.in_parts(target.shape.plane())) return 0;
   Target part = target;
   part.held_out = {};
   const int stride = target.observed_by ? target.observed_by->stride : 1;

@@ -131,11 +131,11 @@ std::string error_of(const Request& request) {
 }
 
 TEST(Restore, SaysWhatWouldFitIntoTheMemory) {
-  Request request = drop_request(waves(800, 400, 3), "0.5", 2);
+  Request request = drop_request(waves(740, 370, 3), "0.5", 2);
   request.settings.device = "cpu";
   request.settings.max_memory = 100e6;
   const std::string error = error_of(request);
-  EXPECT_EQ(error.find("a fit to 800x400 pixels needs more than 0."), 0U) << error;
+  EXPECT_EQ(error.find("a fit to 740x370 pixels needs more than 0."), 0U) << error;
   EXPECT_NE(error.find(" GB of memory, and 0.1 GB are allowed by --max-memory; a picture of about "),
             std::string::npos);
   EXPECT_NE(error.find(" fits, and so does --method cubic, or allow more with --max-memory"), std::string::npos);
@@ -148,6 +148,15 @@ TEST(Restore, SaysWhatWouldFitIntoTheMemory) {
   request.settings.device = "cpu";
   request.settings.max_memory = 100e6;
   EXPECT_EQ(error_of(request), "no error");
+}
+
+TEST(Restore, ALargePictureIsLearnedInPartsAndTakesLessMemory) {
+  Request request = drop_request(waves(800, 400, 3), "0.5", 2);
+  request.settings.device = "cpu";
+  request.settings.max_memory = 100e6;
+  EXPECT_EQ(error_of(request), "no error");
+  request.settings.set["input.whole"] = "0";
+  EXPECT_EQ(error_of(request).find("a fit to 800x400 pixels needs more than 0."), 0U);
 }
 
 TEST(Restore, InpaintTakesAMask) {

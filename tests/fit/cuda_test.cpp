@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "base/philox.hpp"
 #include "emulated.hpp"
@@ -142,6 +143,27 @@ TEST_F(Cuda, FitsFollowThoseOfTheCpu) {
     EXPECT_NEAR(losses[1].back() / losses[0].back(), 1, 0.5);
     EXPECT_LT(distance(outputs[1], outputs[0]) / norm(outputs[0]), 0.2);
   }
+}
+
+TEST_F(Cuda, AFitOfPartsFollowsThatOfTheCpu) {
+  const Waves waves;
+  Recipe recipe = load_recipe("inpaint-fast");
+  for (const auto& [key, value] : {std::pair("input.whole", "0.0001"), {"skip.down", "16,16"}, {"skip.up", "16"}}) {
+    set_value(recipe, key, value);
+  }
+  ASSERT_TRUE(recipe.in_parts(waves.shape.plane()));
+  std::vector<float> outputs[2];
+  double losses[2];
+  for (const int which : {0, 1}) {
+    const auto backend = which == 0 ? make_cpu_backend(2) : make_cuda_backend(0, Precision::f32);
+    Fit fit(waves.target(), recipe, *backend, 0);
+    for (int step = 0; step < 3; ++step) fit.step();
+    losses[which] = fit.loss();
+    outputs[which].resize(waves.shape.size());
+    EXPECT_EQ(fit.output(outputs[which]), 1);
+  }
+  EXPECT_NEAR(losses[1] / losses[0], 1, 0.1);
+  EXPECT_LT(distance(outputs[1], outputs[0]) / norm(outputs[0]), 0.1);
 }
 
 TEST_F(Cuda, AFitThatIsLookedAtInEachStepIsTheSameAsOneThatIsNot) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <vector>
 
 namespace dipper {
@@ -172,6 +173,21 @@ TEST(Gaps, APieceAsWideAsThePictureIsWrappedAround) {
     broken = broken || covered != picture.gaps().lay(random, 0, 0.01);
   }
   EXPECT_TRUE(broken);
+}
+
+TEST(Gaps, OnAPartOfThePictureTheyAreOfTheSameShapesUnlessTheyAreTooLarge) {
+  Gaps gaps = Picture().miss(10, 10, 5, 3).miss(30, 10, 2, 40).gaps();
+  gaps.lay_on(24, 20);
+  std::set<std::size_t> sizes;
+  for (int step = 0; step < 50; ++step) {
+    const std::vector<std::uint32_t> covered = gaps.lay(random, step, 0.02);
+    ASSERT_EQ(covered.size(), 24U * 20U);
+    const std::size_t first = covered_pixels(covered);
+    EXPECT_GE(first, 10U);
+    sizes.insert(first);
+  }
+  EXPECT_TRUE(sizes.contains(15));  // the whole of the first
+  EXPECT_TRUE(sizes.contains(20));  // 2 x 10 of the second
 }
 
 TEST(Gaps, OnePixelHasRoomForAPieceNowhereElse) {
