@@ -81,6 +81,13 @@ Shape Target::picture() const {
   return observed_by ? Shape{shape.channels, observed_by->height, observed_by->width} : shape;
 }
 
+std::vector<std::uint8_t> Target::known() const {
+  std::vector<std::uint8_t> known(weights.size());
+  std::ranges::transform(weights, known.begin(), [](float weight) { return weight > 0 ? 1 : 0; });
+  for (const std::size_t i : held_out) known[i] = 1;
+  return known;
+}
+
 Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed)
     : Fit(target, recipe, backend, seed, layout_for(target, recipe)) {}
 
@@ -119,7 +126,7 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
     return;
   }
   if (recipe.in_parts(target.shape.plane())) {
-    parts_.emplace(recipe_, seed, backend, target.values, target.weights, target.shape, target.held_out,
+    parts_.emplace(recipe_, seed, backend, target.values, target.weights, target.shape, target.known(),
                    Hiding::Tensors{z, y, weights}, x);
     return;
   }
@@ -176,9 +183,7 @@ void Fit::fill_target(const Target& target) {
   const std::span<float> weights = program_.value(tensors_.weights);
   const std::size_t from_plane = target.shape.plane();
   const std::size_t to_plane = weights.size();
-  std::vector<std::uint8_t> known(from_plane);
-  std::ranges::transform(target.weights, known.begin(), [](float weight) { return weight > 0 ? 1 : 0; });
-  for (const std::size_t i : target.held_out) known[i] = 1;
+  const std::vector<std::uint8_t> known = target.known();
   std::vector<Extremes> channels(static_cast<std::size_t>(target.shape.channels));
   const auto fill = [&](std::size_t to, std::size_t from, bool inside) {
     weights[to] = inside ? target.weights[from] : 0;

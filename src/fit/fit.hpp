@@ -38,7 +38,9 @@ struct Target {
   Again again{};
   std::span<const float> guide{};           // a picture as large as the one that is wanted, for the input
   std::span<const std::size_t> held_out{};  // pixels whose weight is 0 though they are known
-  [[nodiscard]] Shape picture() const;      // that is wanted
+  /// 1 or 0 of each pixel: whether it counts or is held out.
+  [[nodiscard]] std::vector<std::uint8_t> known() const;
+  [[nodiscard]] Shape picture() const;  // that is wanted
 };
 
 /// One network being fitted to one target. The network's canvas is the picture enlarged on all sides to the size that

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/check.hpp"
 #include "base/philox.hpp"
@@ -10,8 +11,6 @@
 namespace dipper {
 namespace {
 
-constexpr int side = 256;
-static_assert(side * side == part_pixels);
 constexpr int overlap = 32;           // of neighbouring parts, at least
 constexpr int fewest_rounds = 3;      // in fewer, more would be hidden at once than the network is used to
 constexpr int first_drawn = 1 << 30;  // beyond all steps: what is hidden when the picture is drawn
@@ -38,13 +37,6 @@ Gaps gaps_on(const Shape& part, std::span<const std::uint8_t> known, const Shape
   return gaps;
 }
 
-std::vector<std::uint8_t> known_of(std::span<const float> weights, std::span<const std::size_t> held_out) {
-  std::vector<std::uint8_t> known(weights.size());
-  std::ranges::transform(weights, known.begin(), [](float weight) { return weight > 0 ? 1 : 0; });
-  for (const std::size_t i : held_out) known[i] = 1;
-  return known;
-}
-
 }  // namespace
 
 /// What the network told of the picture so far.
@@ -57,14 +49,14 @@ struct Parts::Told {
 };
 
 Parts::Parts(const Recipe& recipe, std::uint64_t seed, Backend& backend, std::span<const float> values,
-             std::span<const float> weights, const Shape& shape, std::span<const std::size_t> held_out,
+             std::span<const float> weights, const Shape& shape, std::vector<std::uint8_t> known,
              const Hiding::Tensors& tensors, Buffer& x)
     : seed_(seed),
       values_(values),
       weights_(weights),
       shape_(shape),
       layout_(shape_for(shape), 0, recipe),
-      known_(known_of(weights, held_out)),
+      known_(std::move(known)),
       learned_(layout_.canvas.plane()),
       x_(&x),
       hiding_(recipe, seed, backend, layout_.canvas, layout_.window(), tensors,
@@ -75,7 +67,7 @@ Parts::Parts(const Recipe& recipe, std::uint64_t seed, Backend& backend, std::sp
 }
 
 Shape Parts::shape_for(const Shape& picture) {
-  return {picture.channels, std::min(side, picture.height), std::min(side, picture.width)};
+  return {picture.channels, std::min(part_side, picture.height), std::min(part_side, picture.width)};
 }
 
 // Anywhere; in every second step where pixels are missing, if there are any.
@@ -243,7 +235,10 @@ Tiles::Cost Parts::measure(const Tiles::Draw& draw) {
     hiding_.before(first_drawn + round++);
     draw();
   });
-  const double fill_seconds = Tiles::seconds([&] { take({0, 0}); });
+  const double fill_seconds = Tiles::seconds([&] {
+    take({0, 0});
+    hiding_.show(learned_);
+  });
   return {.view = parts * round_seconds, .other = parts * fill_seconds};
 }
 

@@ -22,11 +22,11 @@ namespace dipper {
 /// in one place holds in others. In the end it draws the whole picture, part by part.
 class Parts {
  public:
-  /// values: [channel][row][column]; weights: [row][column], how far each pixel counts. Both must outlive this.
-  /// held_out: pixels that are known though their weight is 0. tensors: those of a program for such a part, and what it
+  /// values: [channel][row][column]; weights: [row][column], how far each pixel counts. Both must outlive this. known:
+  /// 1 or 0, also 1 of pixels held out, whose weight is 0. tensors: those of a program for such a part, and x, what it
   /// drew.
   Parts(const Recipe& recipe, std::uint64_t seed, Backend& backend, std::span<const float> values,
-        std::span<const float> weights, const Shape& shape, std::span<const std::size_t> held_out,
+        std::span<const float> weights, const Shape& shape, std::vector<std::uint8_t> known,
         const Hiding::Tensors& tensors, Buffer& x);
 
   /// Of a part of a picture of this shape.

@@ -239,8 +239,10 @@ std::string summary_of(std::string_view text) {
 
 int iterations_for(const Recipe& recipe, std::size_t pixels) {
   if (recipe.work <= 0) return recipe.iterations;
-  if (recipe.in_parts(pixels)) return std::clamp(static_cast<int>(1e6 * recipe.work / part_pixels), 1, most_iterations);
-  const double within = 1e6 * recipe.work / static_cast<double>(std::max<std::size_t>(1, pixels));
+  const bool in_parts = recipe.in_parts(pixels);
+  const std::size_t seen = in_parts ? std::size_t{part_side} * part_side : pixels;
+  const double within = 1e6 * recipe.work / static_cast<double>(std::max<std::size_t>(1, seen));
+  if (in_parts) return std::clamp(static_cast<int>(within), 1, most_iterations);
   const int fewest = (recipe.iterations + 3) / 4;
   return within >= recipe.iterations ? recipe.iterations : std::max(fewest, static_cast<int>(within));
 }

@@ -149,8 +149,8 @@ struct BuiltInRecipe {
 /// The one of that name; null where there is none.
 [[nodiscard]] const BuiltInRecipe* built_in_recipe(std::string_view name);
 
-/// Pixels of what the network sees in a step of a fit in parts.
-constexpr double part_pixels = 256.0 * 256.0;
+/// Of the square that the network sees in a step of a fit in parts, in pixels.
+constexpr int part_side = 256;
 
 /// The iterations for a picture of so many pixels: in parts as many as the work allows, which is the same for all.
 [[nodiscard]] int iterations_for(const Recipe& recipe, std::size_t pixels);

@@ -28,7 +28,24 @@ class PartsOfAPicture : public testing::Test {
     }
   }
 
-  Parts make() { return {recipe, 7, *backend, values, weights, picture, held_out, {z, y, part_weights}, x}; }
+  Parts make() {
+    Target target{picture, values, weights};
+    target.held_out = held_out;
+    return {recipe, 7, *backend, values, weights, picture, target.known(), {z, y, part_weights}, x};
+  }
+
+  void hold_out_overlapped() {
+    weights[overlapped] = 0;
+    held_out = {overlapped};
+  }
+
+  void expect_help_for_others_alone() {
+    const std::vector<float> before = drawn();
+    values[overlapped] = 5;
+    const std::vector<float> after = drawn();
+    EXPECT_EQ(after[overlapped], before[overlapped]);
+    EXPECT_NE(after[overlapped + 1], before[overlapped + 1]);
+  }
 
   // The upper left corner of what the network sees, by any pixel that it is shown.
   [[nodiscard]] std::pair<int, int> corner() const {
@@ -54,6 +71,7 @@ class PartsOfAPicture : public testing::Test {
 
   Recipe recipe = load_recipe("inpaint-balanced");
   Shape picture{3, 300, 420};
+  std::size_t overlapped = 150 * 420 + 230;  // a pixel of all four parts that are drawn
   std::vector<float> values = std::vector<float>(picture.size());
   std::vector<float> weights = std::vector<float>(picture.plane(), 1.0F);
   std::vector<std::size_t> held_out;
@@ -103,7 +121,7 @@ TEST_F(PartsOfAPicture, EverySecondStepSeesMissingPixels) {
   }
 }
 
-TEST_F(PartsOfAPicture, ThereIsNothingToLearnOfAHole) {
+TEST_F(PartsOfAPicture, EveryStepHasSomethingToLearnBesideAHole) {
   for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = i % 420 < 400 ? 0 : 1;
   Parts parts = make();
   for (int step = 0; step < 20; ++step) {
@@ -121,30 +139,18 @@ TEST_F(PartsOfAPicture, TheWholeIsWhatTheNetworkAddsToASmoothFilling) {
 }
 
 TEST_F(PartsOfAPicture, NoPixelHelpsToTellItself) {
-  const std::size_t changed = 150 * 420 + 230;  // where four parts overlap
-  const std::vector<float> before = drawn();
-  values[changed] = 5;
-  const std::vector<float> after = drawn();
-  EXPECT_EQ(after[changed], before[changed]);
-  EXPECT_NE(after[changed + 1], before[changed + 1]);
+  expect_help_for_others_alone();
 }
 
-TEST_F(PartsOfAPicture, WhatIsHeldOutHelpsOthersButNotItself) {
-  const std::size_t changed = 150 * 420 + 230;
-  weights[changed] = 0;
-  held_out = {changed};
-  const std::vector<float> before = drawn();
-  values[changed] = 5;
-  const std::vector<float> after = drawn();
-  EXPECT_EQ(after[changed], before[changed]);
-  EXPECT_NE(after[changed + 1], before[changed + 1]);
+TEST_F(PartsOfAPicture, NorDoesOneThatIsHeldOut) {
+  hold_out_overlapped();
+  expect_help_for_others_alone();
 }
 
 TEST_F(PartsOfAPicture, MissingPixelsMayBeAnything) {
-  const std::size_t changed = 150 * 420 + 230;
-  weights[changed] = 0;
+  weights[overlapped] = 0;
   const std::vector<float> before = drawn();
-  values[changed] = std::nanf("");
+  values[overlapped] = std::nanf("");
   EXPECT_EQ(drawn(), before);
 }
 
@@ -159,20 +165,18 @@ TEST_F(PartsOfAPicture, FadeIntoEachOther) {
   }
   const auto [least, most] = std::ranges::minmax(to);
   EXPECT_GT(most - least, 0.015F);
-  EXPECT_LT(steepest, 0.01F);  // of one part in another's rounds too
+  EXPECT_LT(steepest, 0.01F);  // neighbours were told in other rounds, too
 }
 
 TEST_F(PartsOfAPicture, WithoutTimeThereIsTheFillingOfWhatCounts) {
-  const std::size_t changed = 150 * 420 + 230;
-  weights[changed] = 0;
-  held_out = {changed};
-  values[changed] = 5;
+  hold_out_overlapped();
+  values[overlapped] = 5;
   const auto to = drawn([] { return 0.25F; }, Patience::none());
   EXPECT_EQ(share, 0);
   for (std::size_t i = 0; i < to.size(); ++i) {
-    ASSERT_TRUE(i == changed || std::abs(to[i] - values[i]) < 1e-3F) << i;
+    ASSERT_TRUE(i == overlapped || std::abs(to[i] - values[i]) < 1e-3F) << i;
   }
-  EXPECT_NEAR(to[changed], 0.15F, 0.01);
+  EXPECT_NEAR(to[overlapped], 0.15F, 0.01);
 }
 
 TEST_F(PartsOfAPicture, WhenTimeEndsTheRestIsFilled) {
@@ -192,13 +196,14 @@ TEST(Parts, AreAsManyAsTheWorkAllowsWhateverTheSizeOfThePicture) {
   EXPECT_EQ(iterations_for(recipe, 100'000'000), 100);
 }
 
-/// Some of many looks at a picture of which a fit sees parts.
+/// A striped picture, a third of it missing, of which a fit sees parts.
 class FitsOfParts : public testing::Test {
  protected:
   FitsOfParts() {
     recipe.input_whole = 0.01;
-    for (std::size_t i = 0; i < values.size(); ++i)
+    for (std::size_t i = 0; i < values.size(); ++i) {
       values[i] = 0.5F + 0.3F * std::sin(0.1F * static_cast<float>(i % 1000));
+    }
     for (std::size_t i = 0; i < weights.size(); i += 3) weights[i] = 0;
   }
   Fit make(Backend& backend) { return {{shape, values, weights}, recipe, backend, 5}; }
