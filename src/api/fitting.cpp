@@ -157,10 +157,11 @@ void Fitting::loop(const ProgressCallback& callback) {
     if (!std::exchange(expects_picture_, true)) expect_picture();
     plan();
     over = steps_or_time_are_over();
-    const bool look = !over && is_pictured(fit_.iteration());
+    const bool is_due = is_pictured(fit_.iteration());
+    const bool look = !over && is_due;
     if (look) fit_.iteration() == 1 ? take_first_picture() : take_picture_on_the_way(callback);
     over = over || judge_has_seen_enough();
-    if (over && !look) take_last_picture(is_pictured(fit_.iteration()) ? Look::regular : Look::last, callback);
+    if (over && (!look || fit_.gathers())) take_last_picture(is_due ? Look::regular : Look::last, callback);
     if (!over && !is_ahead() && saving_.is_due()) tell_note(saving_.save(fit_, judge(), spread()));
     ending_ = ending_ || stopped_ || (callback && !go_on(callback) && !over);
     stopped_ = stopped_ || (ending_ && !over && !is_ahead());
@@ -192,7 +193,8 @@ bool Fitting::is_pictured(int iteration) const {
 // While the host looks at a picture, a device that has nothing to do would wait for it. What it does meanwhile is for
 // nothing when the judge ends the fit here; whoever else does waits for it.
 void Fitting::work_ahead() {
-  if (ending_ || saving_.is_due() || recipe_.in_tiles()) return;  // tiles are made by the host, step by step
+  // Tiles and parts are made by the host, step by step.
+  if (ending_ || saving_.is_due() || recipe_.in_tiles() || fit_.gathers()) return;
   while (!is_time_to_wait(fit_.iteration() + 1)) fit_.step();
 }
 
@@ -258,7 +260,8 @@ void Fitting::plan() {
 }
 
 // A picture made of tiles may take longer than all iterations, so it is known beforehand how long. Of a limited time
-// half is kept for it, and up to two thirds where one view takes as much.
+// half is kept for it, and up to two thirds where one view takes as much; but little where it is there already, if less
+// good.
 void Fitting::expect_picture() {
   const double began = pace_.seconds();
   cost_ = fit_.measure_output();
@@ -266,7 +269,7 @@ void Fitting::expect_picture() {
   if (cost_.views == 0) return;
   const double view = cost_.seconds.view;
   const double left = std::max(0.0, pace_.seconds_left() - cost_.seconds.other);
-  const double most = std::max(left / 2, std::min(view, left * 2 / 3));
+  const double most = fit_.gathers() ? left / 8 : std::max(left / 2, std::min(view, left * 2 / 3));
   pace_.expect_picture(cost_.seconds.other + std::min(cost_.views * view, most));
 }
 
@@ -282,7 +285,7 @@ void Fitting::take_first_picture() {
 
 void Fitting::take_picture_on_the_way(const ProgressCallback& callback) {
   Waiting waiting("picture", pace_.seconds_left(), Waiting::Result::any, {pace_, progress_, callback});
-  draw_picture(waiting);
+  draw_picture(on_the_way(waiting));
   if (!waiting.stopped()) work_ahead();
   show_picture(Look::regular);
   stopped_ = waiting.stopped();
@@ -295,7 +298,7 @@ void Fitting::take_last_picture(Look look, const ProgressCallback& callback) {
   const double share = draw_picture(waiting);
   show_picture(look);
   stopped_ = waiting.stopped();
-  if (share >= 1 || stopped_) return;
+  if (share >= 1 || stopped_ || fit_.gathers()) return;
   judging_.note = fmt::format(
       "there was time for {:.0f} % of what the network would have added to the picture; allow "
       "more for a better one",
@@ -306,7 +309,7 @@ void Fitting::take_last_picture(Look look, const ProgressCallback& callback) {
 void Fitting::take_hurried_picture() {
   const ProgressCallback nobody;
   Waiting waiting("picture", most_hurried, Waiting::Result::any, {pace_, progress_, nobody});
-  draw_picture(waiting);
+  draw_picture(on_the_way(waiting));
   show_picture(Look::passing);
 }
 

@@ -81,6 +81,8 @@ class Fitting {
   void take_picture_on_the_way(const ProgressCallback& callback);
   void take_last_picture(Look look, const ProgressCallback& callback);
   void take_hurried_picture();
+  /// What a fit gathers on its way is there at once.
+  [[nodiscard]] Patience& on_the_way(Patience& patience) { return fit_.gathers() ? Patience::none() : patience; }
   double draw_picture(Patience& patience);
   void show_picture(Look look);
   void forget_picture();

@@ -152,6 +152,11 @@ NoiseModel noise_in(const Range& range, const NoiseModel& noise) {
   return unit == 1 ? noise : NoiseModel(noise.sigma() / unit);
 }
 
+// Of the picture, in a step.
+double share_seen(const Recipe& recipe, std::size_t pixels) {
+  return recipe.in_parts(pixels) ? part_side * part_side / static_cast<double>(pixels) : 1;
+}
+
 }  // namespace
 
 Judging make_judging(const Observation& observation, const Recipe& recipe, const Range& range, const Settings& settings,
@@ -170,7 +175,7 @@ Judging make_judging(const Observation& observation, const Recipe& recipe, const
                   .noise = noise_in(range, observation.noise),
                   .noise_doubt = observation.noise_doubt,
                   .blind = recipe.input_kind == "observed" && recipe.average > 0,
-                  .hidden = recipe.input_hide};
+                  .hidden = recipe.input_hide * share_seen(recipe, picture.plane_size())};
   judging.weights = held_out.others(judging.weights);
   Judge::Classic classic;
   if (observation.classic != nullptr) {

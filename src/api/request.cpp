@@ -67,10 +67,7 @@ Recipe recipe_for(const Settings& settings, const Task& task, const Observation&
   }
   Recipe recipe = load_recipe(settings.recipe.empty() ? usual : settings.recipe);
   for (const auto& [key, value] : settings.set) set_value(recipe, key, value);
-  const Image& picture = observation.like();
-  const bool in_parts = recipe.in_parts(picture.plane_size());
-  recipe.iterations = iterations_for(recipe, picture.plane_size());
-  if (in_parts) recipe.every = recipe.iterations;  // for a picture takes long
+  adapt(recipe, observation.like().plane_size());
   if (settings.iterations) set_value(recipe, "iterations", std::to_string(*settings.iterations));
   if (settings.every != 0) set_value(recipe, "every", std::to_string(settings.every));
   check(recipe);

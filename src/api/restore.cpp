@@ -125,9 +125,10 @@ void limit_to_what_is_free(const FittingParts& parts) {
   backend.limit_memory(available - std::min(available, kept));
 }
 
-// A fit takes about as much for each pixel, and something beside that.
+// A fit takes about as much for each pixel that it sees at once, and something beside that.
 std::string what_fits(const FittingParts& parts, const MemoryLimit& limit) {
   const Image& like = parts.observation.like();
+  const Shape seen = seen_at_once(parts.recipe, {like.colour_channels(), like.height, like.width});
   const double share = 0.75 * static_cast<double>(limit.limit) / static_cast<double>(limit.needed);
   const auto side = [share](int pixels) { return std::max(1, static_cast<int>(pixels * std::sqrt(share))); };
   const TaskMethod* classic = parts.observation.classic;
@@ -136,7 +137,7 @@ std::string what_fits(const FittingParts& parts, const MemoryLimit& limit) {
       "a fit to {}x{} pixels needs more than {:.2g} GB of memory, and {:.2g} GB {}; a picture of about "
       "{}x{} fits{}, or allow more with --max-memory",
       like.width, like.height, static_cast<double>(limit.needed) / 1e9, static_cast<double>(limit.limit) / 1e9,
-      parts.settings.max_memory > 0 ? "are allowed by --max-memory" : "are free", side(like.width), side(like.height),
+      parts.settings.max_memory > 0 ? "are allowed by --max-memory" : "are free", side(seen.width), side(seen.height),
       method);
 }
 

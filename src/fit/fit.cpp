@@ -57,11 +57,10 @@ int input_channels(const Recipe& recipe, const Target& target) {
   return Hiding::channels(target.shape.channels) + guide_channels(target);
 }
 
-// What is drawn at a time: the picture, with what the operator reads around it, or a part of it, or a tile.
+// With what the operator reads around a picture.
 Layout layout_for(const Target& target, const Recipe& recipe) {
-  if (recipe.in_tiles()) return {Tiles::shape_for(target.shape), 0, recipe};
-  if (recipe.in_parts(target.shape.plane())) return {Parts::shape_for(target.shape), 0, recipe};
-  return {target.picture(), target.observed_by ? reach(*target.observed_by) : 0, recipe};
+  if (recipe.in_tiles()) return {seen_at_once(recipe, target.shape), 0, recipe};
+  return {seen_at_once(recipe, target.picture()), target.observed_by ? reach(*target.observed_by) : 0, recipe};
 }
 
 // Parts have an average of their own, when they are drawn.
@@ -76,6 +75,11 @@ bool sees_through_operator(const Target& target, const Recipe& recipe) {
 }
 
 }  // namespace
+
+Shape seen_at_once(const Recipe& recipe, const Shape& picture) {
+  if (recipe.in_tiles()) return Tiles::shape_for(picture);
+  return recipe.in_parts(picture.plane()) ? Parts::shape_for(picture) : picture;
+}
 
 Shape Target::picture() const {
   return observed_by ? Shape{shape.channels, observed_by->height, observed_by->width} : shape;
@@ -268,6 +272,7 @@ StepValues Fit::step_values() const {
 
 // What depends on the host.
 void Fit::prepare_step() {
+  gather();
   backend_->begin_step(step_values());
   if (hiding_) hiding_->before(iteration_);
   if (parts_) parts_->before(iteration_);
@@ -324,6 +329,7 @@ std::array<StatePart, 4> Fit::state_with_average() {
 }
 
 void Fit::visit(StateVisitor& visitor) {
+  gather();
   visitor.integer("iteration", iteration_);
   visitor.integer("rollbacks", rollbacks_);
   double last_loss = loss();
@@ -341,6 +347,8 @@ void Fit::visit(StateVisitor& visitor) {
   input_.visit(visitor);
   program_.store(tensors_.z);
   if (hiding_) hiding_->visit(visitor);
+  if (parts_) parts_->visit(visitor);
+  gathered_ = iteration_;
   if (!average_.empty()) visit_buffer(visitor, "average", sizes_of(layout_.canvas), average_);
   visitor.tensor("output", sizes_of(layout_.canvas), program_.pull(tensors_.x).first(layout_.canvas.size()));
   program_.push(tensors_.x);
@@ -354,7 +362,8 @@ double Fit::output(std::span<float> to, Patience& patience) {
   if (recipe_.in_tiles()) return draw_tiles({0, recipe_.input_views}, patience, to);
   if (parts_) {
     static_cast<void>(loss());  // the program will know others
-    return parts_->draw([this] { draw_tile(); }, output_cost_.seconds.view, patience, to);
+    gather();
+    return parts_->draw([this] { draw_tile(); }, iteration_, output_cost_.seconds.view, patience, to);
   }
   if (hiding_ && !average_.empty()) {
     average(to);
@@ -372,11 +381,20 @@ double Fit::output(std::span<float> to, int view, Patience& patience) {
 Fit::OutputCost Fit::measure_output() {
   if (!recipe_.in_tiles() && !parts_) return {};
   static_cast<void>(loss());
+  gather();
   const auto draw = [this] { draw_tile(); };
   if (parts_) return output_cost_ = {parts_->measure(draw), Parts::rounds};
   output_cost_ = {zero_shot_ ? zero_shot_->measure(draw, backend_->pool()) : again_->measure(draw),
                   recipe_.input_views};
   return output_cost_;
+}
+
+// Before anything else is drawn.
+void Fit::gather() {
+  if (!parts_ || gathered_ == iteration_) return;
+  program_.pull(tensors_.x);
+  parts_->gather(iteration_);
+  gathered_ = iteration_;
 }
 
 void Fit::draw_tile() {

@@ -43,6 +43,9 @@ struct Target {
   [[nodiscard]] Shape picture() const;  // that is wanted
 };
 
+/// What of a picture of that shape a network of this recipe sees at a time: all of it, a part or a tile.
+[[nodiscard]] Shape seen_at_once(const Recipe& recipe, const Shape& picture);
+
 /// One network being fitted to one target. The network's canvas is the picture enlarged on all sides to the size that
 /// the network and the operator need. Without an operator the loss sees the picture alone: what is outside has weight
 /// 0.
@@ -86,9 +89,9 @@ class Fit {
 
   /// The network's output in the last iteration, channels x height x width of the picture. With an observed input, the
   /// average of its outputs where it had to tell a pixel from others, if there is one: of those that it is shown it
-  /// need not make anything. With a network that sees tiles or parts, the picture enlarged, repaired or drawn by what
-  /// was learned, which takes long: less well where patience ends, and then the share of the work that was done is
-  /// below 1.
+  /// need not make anything. With a network that sees tiles, the picture enlarged or repaired by what was learned,
+  /// which takes long: less well where patience ends, and then the share of the work that was done is below 1. So with
+  /// one that sees parts, but what it told of them on its way is there without patience.
   double output(std::span<float> to, Patience& patience = Patience::endless());
 
   /// What output() takes with a network that sees tiles or parts, measured, and how many views it may be in; else
@@ -103,6 +106,9 @@ class Fit {
   /// says, and what one of them gives alone; else 0.
   [[nodiscard]] int views() const { return recipe_.in_tiles() ? Tiles::all_views : 0; }
   double output(std::span<float> to, int view, Patience& patience = Patience::endless());
+
+  /// Whether output() without patience has what the network told on its way.
+  [[nodiscard]] bool gathers() const { return parts_.has_value(); }
 
   /// Whether there is an average of the outputs.
   [[nodiscard]] bool averages() const { return !average_.empty(); }
@@ -158,6 +164,7 @@ class Fit {
   void add_to_average();
   [[nodiscard]] Drawn drawn();
   void draw_tile();
+  void gather();
   double draw_tiles(Tiles::Views views, Patience& patience, std::span<float> to);
   void crop(const Drawn& canvas, std::span<float> to) const;
 
@@ -183,6 +190,7 @@ class Fit {
   std::unique_ptr<Recording> second_part_;
   std::optional<double> loss_ = 0;  // none: the program knows
   int iteration_ = 0;
+  int gathered_ = 0;  // the iteration whose output parts_ has
   int rollbacks_ = 0;
   OutputCost output_cost_;  // when it was last measured
 };

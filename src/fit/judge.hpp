@@ -24,7 +24,7 @@ struct Measure {
   double noise_doubt = 0;        // the standard error of its sigma, as a share of that
   bool blind = false;            // the fit tells each pixel that it knows from others alone, so there it errs as
                                  // it does elsewhere
-  double hidden = 0;             // in this share of the steps
+  double hidden = 0;             // in this share of the steps, each pixel
 };
 
 /// Judges the iterates of a fit by pixels that the fit did not learn: which is the best, how much of a classical result

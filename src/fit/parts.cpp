@@ -11,9 +11,16 @@
 namespace dipper {
 namespace {
 
-constexpr int overlap = 32;           // of neighbouring parts, at least
-constexpr int fewest_rounds = 3;      // in fewer, more would be hidden at once than the network is used to
-constexpr int first_drawn = 1 << 30;  // beyond all steps: what is hidden when the picture is drawn
+constexpr int overlap = 32;                // of neighbouring parts, at least
+constexpr int fewest_rounds = 3;           // in fewer, more would be hidden at once than the network is used to
+constexpr int first_drawn = 1 << 30;       // beyond all steps: what is hidden when the picture is drawn
+constexpr float trust_in_filling = 1e-9F;  // where nothing was told
+
+// How far what the network tells counts after so many iterations: of all that was told the last fifth counts for most.
+float trust_after(int iteration) {
+  const auto n = static_cast<float>(iteration);
+  return n * n * n * n;
+}
 
 // Where parts begin along one side, which they cover evenly.
 std::vector<int> starts(int length, int part) {
@@ -39,15 +46,6 @@ Gaps gaps_on(const Shape& part, std::span<const std::uint8_t> known, const Shape
 
 }  // namespace
 
-/// What the network told of the picture so far.
-struct Parts::Told {
-  std::span<float> sum;             // [channel][row][column]
-  std::vector<float> weight;        // [row][column]
-  Place place{};                    // of the part that it sees
-  std::vector<float> values;        // of this part's canvas, summed over rounds
-  std::vector<std::uint8_t> count;  // of these
-};
-
 Parts::Parts(const Recipe& recipe, std::uint64_t seed, Backend& backend, std::span<const float> values,
              std::span<const float> weights, const Shape& shape, std::vector<std::uint8_t> known,
              const Hiding::Tensors& tensors, Buffer& x)
@@ -58,32 +56,41 @@ Parts::Parts(const Recipe& recipe, std::uint64_t seed, Backend& backend, std::sp
       layout_(shape_for(shape), 0, recipe),
       known_(std::move(known)),
       learned_(layout_.canvas.plane()),
+      told_{.sum = std::vector<float>(shape.size()), .weight = std::vector<float>(shape.plane())},
       x_(&x),
       hiding_(recipe, seed, backend, layout_.canvas, layout_.window(), tensors,
               gaps_on(layout_.picture, known_, shape)) {
   DIPPER_CHECK_EQ(values.size(), shape.size());
   DIPPER_CHECK_EQ(weights.size(), shape.plane());
   damaged_ = damaged_places();
+  fill();
 }
 
 Shape Parts::shape_for(const Shape& picture) {
   return {picture.channels, std::min(part_side, picture.height), std::min(part_side, picture.width)};
 }
 
-// Anywhere; in every second step where pixels are missing, if there are any.
+// Anywhere; in every second step where pixels are missing, if there are any. Places beyond the edges are moved to them,
+// or what is near them would hardly ever be seen.
 Parts::Place Parts::place_of(int step) const {
   const Philox random{seed_, Stream::crops};
   std::uint64_t index = 0;
   const auto draw = [&](int choices) { return random.below(choices, static_cast<std::uint64_t>(step), index++); };
+  const auto begin = [&](int part, int length) {
+    const int beyond = part / 4;
+    return std::clamp(draw(length - part + 2 * beyond + 1) - beyond, 0, length - part);
+  };
+  const Shape& part = layout_.picture;
   constexpr int most_tries = 16;
   for (int n = 0; n < most_tries; ++n) {
-    const Place place =
-        step % 2 == 1 && !damaged_.empty()
-            ? damaged_[static_cast<std::size_t>(draw(static_cast<int>(damaged_.size())))]
-            : Place{draw(shape_.height - layout_.picture.height + 1), draw(shape_.width - layout_.picture.width + 1)};
+    const Place place = step % 2 == 1 && !damaged_.empty()
+                            ? damaged_[static_cast<std::size_t>(draw(static_cast<int>(damaged_.size())))]
+                            : Place{begin(part.height, shape_.height), begin(part.width, shape_.width)};
     if (is_known_enough(place)) return place;
   }
-  const auto known = std::find(known_.begin() + draw(static_cast<int>(known_.size())), known_.end(), 1);
+  const int row = draw(shape_.height);
+  const auto from = known_.begin() + static_cast<std::ptrdiff_t>(row) * shape_.width + draw(shape_.width);
+  const auto known = std::find(from, known_.end(), 1);
   const auto i = static_cast<int>((known == known_.end() ? std::ranges::find(known_, 1) : known) - known_.begin());
   return around(i / shape_.width, i % shape_.width);
 }
@@ -123,6 +130,7 @@ bool Parts::is_known_enough(Place place) const {
 }
 
 void Parts::take(Place place) {
+  place_ = place;
   const Shape& canvas = layout_.canvas;
   std::vector<float> values(canvas.size());
   std::vector<float> weights(canvas.plane());
@@ -146,33 +154,33 @@ void Parts::before(int step) {
   hiding_.before(step);
 }
 
-double Parts::draw(const Tiles::Draw& draw, double round_seconds, Patience& patience, std::span<float> to) {
+// Nothing of a fit that went wrong, and is going to be taken back.
+void Parts::gather(int iteration) {
+  const std::span<const float> x = x_->host().first(layout_.canvas.size());
+  if (!std::ranges::all_of(x, [](float value) { return std::isfinite(value); })) return;
+  const std::span<const float> base = hiding_.base().pull();
+  const auto hidden = [this](std::size_t i) { return !hiding_.shows(i); };
+  add(
+      trust_after(iteration), hidden, [&](std::size_t at) { return x[at] + base[at]; }, told_);
+}
+
+double Parts::draw(const Tiles::Draw& draw, int iteration, double round_seconds, Patience& patience,
+                   std::span<float> to) {
   DIPPER_CHECK_EQ(to.size(), shape_.size());
-  std::ranges::fill(to, 0.0F);
-  Told told{.sum = to, .weight = std::vector<float>(shape_.plane()), .values = {}, .count = {}};
+  Told told = told_;
   const double affordable = round_seconds > 0 ? patience.seconds_left() / round_seconds : rounds;
   const int count = patience.seconds_left() > 0 ? static_cast<int>(std::min<double>(rounds, affordable)) : 0;
-  bool goes_on = count >= fewest_rounds;
   const std::vector<Place> places = all_places();
   std::size_t drawn = 0;
-  for (std::size_t n = 0; n < places.size(); ++n) {
-    told.place = places[n];
-    take(told.place);
-    told.values.assign(layout_.canvas.size(), 0);
-    told.count.assign(layout_.canvas.plane(), 0);
-    if (goes_on) {
-      tell(draw, static_cast<int>(n), count, told);
-      ++drawn;
-      goes_on = patience.go_on(static_cast<double>(drawn) / static_cast<double>(places.size()));
-    } else {
-      fill(told);
-    }
-    add(told);
+  const auto share = [&] { return static_cast<double>(drawn) / static_cast<double>(places.size()); };
+  for (bool goes_on = count >= fewest_rounds; goes_on && drawn < places.size(); goes_on = patience.go_on(share())) {
+    take(places[drawn]);
+    tell(draw, static_cast<int>(drawn), count, trust_after(iteration), told);
+    ++drawn;
   }
-  for (int c = 0; c < shape_.channels; ++c) {
-    for (std::size_t i = 0; i < shape_.plane(); ++i) to[c * shape_.plane() + i] /= told.weight[i];
-  }
-  return static_cast<double>(drawn) / static_cast<double>(places.size());
+  const std::size_t plane = shape_.plane();
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] = told.sum[i] / told.weight[i % plane];
+  return share();
 }
 
 std::vector<Parts::Place> Parts::all_places() const {
@@ -184,67 +192,83 @@ std::vector<Parts::Place> Parts::all_places() const {
 }
 
 // All that the network may know, and what is smooth between.
-void Parts::fill(Told& told) {
-  hiding_.show(learned_);
-  const std::span<const float> base = hiding_.base().pull();
-  std::ranges::transform(base, told.values.begin(), [](float value) { return value + Showing::middle; });
-  std::ranges::fill(told.count, std::uint8_t{1});
+void Parts::fill() {
+  for (const Place place : all_places()) {
+    take(place);
+    hiding_.show(learned_);
+    const std::span<const float> base = hiding_.base().pull();
+    const auto all = [](std::size_t) { return true; };
+    add(
+        trust_in_filling, all, [&](std::size_t at) { return base[at] + Showing::middle; }, told_);
+  }
 }
 
-// Each pixel in those rounds that do not show it; what all others have shown is hidden in the last.
-void Parts::tell(const Tiles::Draw& draw, int part, int count, Told& told) {
+// Of each pixel the mean of those rounds that do not show it, so that parts fade into each other; what all others have
+// shown is hidden in the last. They count as so many steps would.
+void Parts::tell(const Tiles::Draw& draw, int part, int count, float trust, Told& told) {
   const std::size_t plane = layout_.canvas.plane();
+  std::vector<float> sums(layout_.canvas.size());
+  std::vector<std::uint8_t> times(plane);
+  std::size_t told_in_all = 0;
   for (int round = 0; round < count; ++round) {
     if (round + 1 < count) {
       hiding_.before(first_drawn + part * rounds + round);
     } else {
-      hiding_.show(told.count);
+      hiding_.show(times);
     }
     draw();
     const std::span<const float> x = x_->host();
     const std::span<const float> base = hiding_.base().pull();
     for (std::size_t i = 0; i < plane; ++i) {
       if (hiding_.shows(i)) continue;
-      ++told.count[i];
-      for (int c = 0; c < shape_.channels; ++c) told.values[c * plane + i] += x[c * plane + i] + base[c * plane + i];
+      ++times[i];
+      ++told_in_all;
+      for (int c = 0; c < shape_.channels; ++c) sums[c * plane + i] += x[c * plane + i] + base[c * plane + i];
     }
   }
+  const auto usual = static_cast<float>(told_in_all) / static_cast<float>(plane);
+  const auto mean = [&](std::size_t at) { return sums[at] / static_cast<float>(times[at % plane]); };
+  add(
+      trust * usual, [&](std::size_t i) { return times[i] > 0; }, mean, told);
 }
 
-void Parts::add(Told& told) {
+// counts(index in a plane of the canvas), value(index in all of it).
+template <class Counts, class Value>
+void Parts::add(float trust, const Counts& counts, const Value& value, Told& told) const {
   const Shape& part = layout_.picture;
+  const std::size_t plane = layout_.canvas.plane();
   for (int i = 0; i < part.height; ++i) {
     for (int j = 0; j < part.width; ++j) {
       const std::size_t from = static_cast<std::size_t>(i + layout_.top) * layout_.canvas.width + j + layout_.left;
-      const std::size_t to = static_cast<std::size_t>(told.place.top + i) * shape_.width + told.place.left + j;
-      const float weight = ramp(i, part.height) * ramp(j, part.width);
+      if (!counts(from)) continue;
+      const std::size_t to = static_cast<std::size_t>(place_.top + i) * shape_.width + place_.left + j;
+      const float weight = trust * ramp(i, part.height) * ramp(j, part.width);
       told.weight[to] += weight;
-      for (int c = 0; c < shape_.channels; ++c) {
-        told.sum[c * shape_.plane() + to] +=
-            weight / static_cast<float>(told.count[from]) * told.values[c * layout_.canvas.plane() + from];
-      }
+      for (int c = 0; c < shape_.channels; ++c) told.sum[c * shape_.plane() + to] += weight * value(c * plane + from);
     }
   }
 }
 
 Tiles::Cost Parts::measure(const Tiles::Draw& draw) {
-  const auto parts = static_cast<double>(all_places().size());
   take({0, 0});
   int round = 0;
-  const double round_seconds = Tiles::seconds([&] {
+  const double seconds = Tiles::seconds([&] {
     hiding_.before(first_drawn + round++);
     draw();
   });
-  const double fill_seconds = Tiles::seconds([&] {
-    take({0, 0});
-    hiding_.show(learned_);
-  });
-  return {.view = parts * round_seconds, .other = parts * fill_seconds};
+  return {.view = static_cast<double>(all_places().size()) * seconds};
+}
+
+void Parts::visit(StateVisitor& visitor) {
+  visitor.tensor("told/sum", sizes_of(shape_), told_.sum);
+  visitor.tensor("told/weight", {static_cast<std::size_t>(shape_.height), static_cast<std::size_t>(shape_.width)},
+                 told_.weight);
 }
 
 std::size_t Parts::bytes() const {
-  const std::size_t drawing = (shape_.plane() + 2 * layout_.canvas.size()) * sizeof(float);
-  return known_.size() + damaged_.size() * sizeof(Place) + hiding_.bytes() + drawing;
+  const std::size_t told = (shape_.size() + shape_.plane()) * sizeof(float);
+  const std::size_t drawing = told + 2 * layout_.canvas.size() * sizeof(float);
+  return known_.size() + damaged_.size() * sizeof(Place) + hiding_.bytes() + told + drawing;
 }
 
 }  // namespace dipper

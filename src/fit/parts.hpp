@@ -10,6 +10,7 @@
 #include "fit/hiding.hpp"
 #include "fit/layout.hpp"
 #include "fit/recipe.hpp"
+#include "fit/state.hpp"
 #include "fit/tiles.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/buffer.hpp"
@@ -19,7 +20,7 @@ namespace dipper {
 
 /// Shows a network of an observed input a part of a large picture in each step, another each time, with some of its
 /// pixels hidden (Hiding). So a step takes as long, and as much memory, for a picture of any size, and what it learns
-/// in one place holds in others. In the end it draws the whole picture, part by part.
+/// in one place holds in others. What it tells of the part in each step is gathered to a picture of the whole.
 class Parts {
  public:
   /// values: [channel][row][column]; weights: [row][column], how far each pixel counts. Both must outlive this. known:
@@ -35,17 +36,23 @@ class Parts {
   /// To be called before the network sees z in step `step`, counted from 0.
   void before(int step);
 
-  /// The whole picture, [channel][row][column]: each pixel the mean of what the network told of it where it was not
-  /// shown it, in parts that overlap and fade into each other. draw() makes x of z. With little patience the network
-  /// tells each pixel less often, or nothing, which leaves the smooth filling that it adds to; round_seconds is what it
-  /// takes to draw all parts once, 0 if unknown. Returns the share of the parts that the network drew.
-  double draw(const Tiles::Draw& draw, double round_seconds, Patience& patience, std::span<float> to);
+  /// To be called when x, on the host, is what the network made of that z in iteration `iteration`, counted from 1.
+  void gather(int iteration);
+
+  /// The whole picture after so many iterations, [channel][row][column]: each pixel the mean of what the network told
+  /// of it where it was not shown it, later tellings counting for more, and a smooth filling where there was none. As
+  /// far as patience goes the network first tells all parts once more, `rounds` times, with other pixels hidden; draw()
+  /// makes x of z, and round_seconds is what it takes to do so for all parts once, 0 if unknown. Returns the share of
+  /// the parts that it told. What was gathered stays as it was.
+  double draw(const Tiles::Draw& draw, int iteration, double round_seconds, Patience& patience, std::span<float> to);
 
   /// What draw() takes, measured in one part.
   [[nodiscard]] Tiles::Cost measure(const Tiles::Draw& draw);
 
   /// How often the network sees each part when it draws the whole.
   static constexpr int rounds = 8;
+
+  void visit(StateVisitor& visitor);
 
   [[nodiscard]] std::size_t bytes() const;
 
@@ -54,7 +61,12 @@ class Parts {
     int top;
     int left;
   };
-  struct Told;
+
+  /// Weighted sums of what was told of each pixel.
+  struct Told {
+    std::vector<float> sum;     // [channel][row][column]
+    std::vector<float> weight;  // [row][column], more than 0
+  };
 
   [[nodiscard]] Place place_of(int step) const;
   [[nodiscard]] Place around(int row, int column) const;
@@ -62,9 +74,10 @@ class Parts {
   [[nodiscard]] bool is_known_enough(Place place) const;
   [[nodiscard]] std::vector<Place> all_places() const;
   void take(Place place);
-  void fill(Told& told);
-  void tell(const Tiles::Draw& draw, int part, int count, Told& told);
-  void add(Told& told);
+  void fill();
+  void tell(const Tiles::Draw& draw, int part, int count, float trust, Told& told);
+  template <class Counts, class Value>
+  void add(float trust, const Counts& counts, const Value& value, Told& told) const;
 
   std::uint64_t seed_;
   std::span<const float> values_;
@@ -73,7 +86,9 @@ class Parts {
   Layout layout_;  // of a part
   std::vector<std::uint8_t> known_;
   std::vector<Place> damaged_;         // places of parts that have missing pixels in their middle
-  std::vector<std::uint8_t> learned_;  // of the part that was taken, which pixels count
+  Place place_{};                      // of the part that was taken
+  std::vector<std::uint8_t> learned_;  // which of its pixels count
+  Told told_;
   Buffer* x_;
   Hiding hiding_;
 };

@@ -237,14 +237,29 @@ std::string summary_of(std::string_view text) {
   return "";
 }
 
-int iterations_for(const Recipe& recipe, std::size_t pixels) {
-  if (recipe.work <= 0) return recipe.iterations;
-  const bool in_parts = recipe.in_parts(pixels);
-  const std::size_t seen = in_parts ? std::size_t{part_side} * part_side : pixels;
-  const double within = 1e6 * recipe.work / static_cast<double>(std::max<std::size_t>(1, seen));
-  if (in_parts) return std::clamp(static_cast<int>(within), 1, most_iterations);
-  const int fewest = (recipe.iterations + 3) / 4;
-  return within >= recipe.iterations ? recipe.iterations : std::max(fewest, static_cast<int>(within));
+void adapt(Recipe& recipe, std::size_t pixels) {
+  if (recipe.work <= 0) return;
+  const double work = 1e6 * recipe.work;
+  const int own = recipe.iterations;
+  if (!recipe.in_parts(pixels)) {
+    const double within = work / static_cast<double>(std::max<std::size_t>(1, pixels));
+    if (within < own) recipe.iterations = std::max((own + 3) / 4, static_cast<int>(within));
+    return;
+  }
+  const double larger = static_cast<double>(pixels) / (1e6 * recipe.input_whole);
+  const double within = work / (part_side * part_side) * std::cbrt(larger);
+  recipe.iterations = std::clamp(static_cast<int>(within), 1, most_iterations);
+  const auto scaled = [&](int value) {
+    const double steps = static_cast<double>(value) * recipe.iterations / own;
+    return std::clamp(static_cast<int>(std::lround(steps)), 1, most_iterations);
+  };
+  recipe.every = scaled(recipe.every);
+  if (recipe.hold_out_patience == 0) return;
+  // What was told of most pixels once or twice says nothing yet of what the network has learned.
+  constexpr double told_enough = 16;
+  const double steps = told_enough * static_cast<double>(pixels) / (part_side * part_side);
+  recipe.hold_out_patience =
+      std::max(scaled(recipe.hold_out_patience), static_cast<int>(std::min<double>(steps, most_iterations)));
 }
 
 double learning_rate(const Recipe& recipe, int iteration) {

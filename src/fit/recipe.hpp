@@ -70,9 +70,12 @@ template <ValuesOf<Recipe> R, class Visit>
 void for_each_value(R& r, Visit&& visit) {
   visit.text("network", r.network, "the network, by a name of docs/networks.md");
   visit.integer("iterations", r.iterations, 1, most_iterations, "steps of the optimiser");
-  visit.number("work", r.work, 0, 1e12,
-               "megapixels that all iterations together may make: larger pictures get fewer iterations, but no fewer "
-               "than a quarter, and those seen in parts as many as that allows; 0: no limit");
+  visit.number(
+      "work", r.work, 0, 1e12,
+      "megapixels that all iterations together may make: larger pictures get fewer iterations, but no fewer "
+      "than a quarter; those seen in parts as many as that allows, times the cube root of how many times "
+      "input.whole they are, and every and hold_out.patience grow as they do (the latter to 16 looks at the whole "
+      "at least); 0: no limit");
   visit.integer("every", r.every, 1, most_iterations, "iterations from one picture of the progress to the next");
   visit.choice(
       "input.kind", r.input_kind, {"normal", "uniform", "mesh", "picture", "observed", "reduced", "again"},
@@ -152,8 +155,11 @@ struct BuiltInRecipe {
 /// Of the square that the network sees in a step of a fit in parts, in pixels.
 constexpr int part_side = 256;
 
-/// The iterations for a picture of so many pixels: in parts as many as the work allows, which is the same for all.
-[[nodiscard]] int iterations_for(const Recipe& recipe, std::size_t pixels);
+/// Makes the recipe that for a picture of so many pixels: as many iterations as its work allows, and a quarter of its
+/// own at least. In parts the work grows with the cube root of the pixels, from input.whole on, and what is counted in
+/// iterations, pictures on the way and the judge's patience, with their number; the patience is as many steps as see
+/// the whole picture 16 times at least.
+void adapt(Recipe& recipe, std::size_t pixels);
 
 /// The first line of comment in a recipe's text that is no licence line.
 [[nodiscard]] std::string summary_of(std::string_view text);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #include "dipper/dipper.hpp"
@@ -35,13 +36,14 @@ class RestoreWithCheckpoints : public test::TemporaryFolder {
 
 /// The judge of a fit must not be told of what only the stopped and the resumed run looked at, nor the spread.
 TEST_F(RestoreWithCheckpoints, AStoppedFitGoesOnToTheSameResultAndUncertainty) {
-  for (const int side : {32, 96}) {  // the spread, and a judge
+  for (const auto& [side, whole_to] : {std::pair{32, "0.1"}, {96, "0.1"}, {96, "0.005"}}) {  // spread, judge, and parts
     std::filesystem::remove(file("fit"));
     request.input = Image(side, side, 1);
     for (std::size_t i = 0; i < request.input.samples.size(); ++i) {
       request.input.samples[i] = 0.5F + 0.4F * std::sin(0.01F * static_cast<float>(i * i % 997));
     }
     request.settings.quality = "fast";
+    request.settings.set["input.whole"] = whole_to;
     request.settings.iterations = 30;
     request.settings.every = 5;
     request.settings.threads = 1;

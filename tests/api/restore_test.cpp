@@ -131,10 +131,14 @@ std::string error_of(const Request& request) {
 }
 
 TEST(Restore, SaysWhatWouldFitIntoTheMemory) {
-  Request request = drop_request(waves(740, 370, 3), "0.5", 2);
-  request.settings.device = "cpu";
-  request.settings.max_memory = 100e6;
-  const std::string error = error_of(request);
+  const auto request_for = [](int width, int height) {
+    Request request = drop_request(waves(width, height, 3), "0.5", 2);
+    request.settings.device = "cpu";
+    request.settings.max_memory = 100e6;
+    request.settings.set["input.whole"] = "0";
+    return request;
+  };
+  const std::string error = error_of(request_for(740, 370));
   EXPECT_EQ(error.find("a fit to 740x370 pixels needs more than 0."), 0U) << error;
   EXPECT_NE(error.find(" GB of memory, and 0.1 GB are allowed by --max-memory; a picture of about "),
             std::string::npos);
@@ -144,10 +148,7 @@ TEST(Restore, SaysWhatWouldFitIntoTheMemory) {
   int height = 0;
   ASSERT_EQ(std::sscanf(error.substr(error.find("about ")).c_str(), "about %dx%d", &width, &height), 2) << error;
   EXPECT_NEAR(static_cast<double>(width) / height, 2, 0.05);
-  request = drop_request(waves(width, height, 3), "0.5", 2);
-  request.settings.device = "cpu";
-  request.settings.max_memory = 100e6;
-  EXPECT_EQ(error_of(request), "no error");
+  EXPECT_EQ(error_of(request_for(width, height)), "no error");
 }
 
 TEST(Restore, ALargePictureIsLearnedInPartsAndTakesLessMemory) {
@@ -157,6 +158,13 @@ TEST(Restore, ALargePictureIsLearnedInPartsAndTakesLessMemory) {
   EXPECT_EQ(error_of(request), "no error");
   request.settings.set["input.whole"] = "0";
   EXPECT_EQ(error_of(request).find("a fit to 800x400 pixels needs more than 0."), 0U);
+}
+
+TEST(Restore, WhatWouldFitIsSmallerThanAPartThatDoesNot) {
+  Request request = drop_request(waves(800, 400, 3), "0.5", 2);
+  request.settings.device = "cpu";
+  request.settings.max_memory = 40e6;
+  EXPECT_NE(error_of(request).find("a picture of about 1"), std::string::npos) << error_of(request);  // of 256x256
 }
 
 TEST(Restore, InpaintTakesAMask) {

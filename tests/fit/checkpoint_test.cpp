@@ -68,6 +68,10 @@ Job hiding() {
   return Job({3, 13, 18}).with("input.kind", "observed").with("average", "0.9");
 }
 
+Job in_parts() {
+  return Job({3, 13, 300}).with("input.kind", "observed").with("input.whole", "0.001");
+}
+
 // A rate so high that it collapses, so that the good state matters.
 Job fresh_with_rollback() {
   return Job({1, 32, 32})
@@ -182,12 +186,14 @@ TEST_F(CheckpointFile, AResumedFitHasTheBitsOfOneThatNeverStopped) {
   expect_same_bits(through_operator(), "operator");
   expect_same_bits(reduced(), "the picture made smaller");
   expect_same_bits(hiding(), "an input that hides pixels, average");
+  expect_same_bits(in_parts(), "parts of an input that hides pixels");
 }
 
 TEST_F(CheckpointFile, AFitFarAwayIsResumedToo) {
   expect_same_bits(walk(), "walk", true);
   expect_same_bits(fresh_with_rollback(), "fresh noise, average and rollback", true);
   expect_same_bits(hiding(), "an input that hides pixels, average", true);
+  expect_same_bits(in_parts(), "parts of an input that hides pixels", true);
 }
 
 TEST_F(CheckpointFile, TensorsHaveTheNamesOfTheGraph) {

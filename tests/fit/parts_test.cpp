@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 #include <numeric>
@@ -62,11 +63,23 @@ class PartsOfAPicture : public testing::Test {
   template <class Added>
   std::vector<float> drawn(const Added& added, Patience& patience = Patience::endless()) {
     std::vector<float> to(picture.size());
-    share = make().draw([&] { std::ranges::fill(x.all(), 0.5F + added()); }, 0, patience, to);
+    share = make().draw([&] { std::ranges::fill(x.all(), 0.5F + added()); }, 1, 0, patience, to);
     return to;
   }
   std::vector<float> drawn(float added = 0) {
     return drawn([=] { return added; });
+  }
+
+  // The network adds so much to the part of that step.
+  void tell(Parts& parts, int step, float added) {
+    parts.before(step);
+    std::ranges::fill(x.all(), 0.5F + added);
+    parts.gather(step + 1);
+  }
+  std::vector<float> gathered(Parts& parts) const {
+    std::vector<float> to(picture.size());
+    EXPECT_EQ(parts.draw({}, 100, 0, Patience::none(), to), 0);
+    return to;
   }
 
   Recipe recipe = load_recipe("inpaint-balanced");
@@ -103,7 +116,8 @@ TEST_F(PartsOfAPicture, EachStepSeesAnotherOne) {
     again.before(step);
     EXPECT_EQ(corner(), std::pair(top, left));
   }
-  EXPECT_GT(corners.size(), 25U);
+  EXPECT_GT(corners.size(), 20U);
+  EXPECT_EQ(corners.count({0, 0}), 1U);  // by chance it would be one of 7,425
 }
 
 TEST_F(PartsOfAPicture, EverySecondStepSeesMissingPixels) {
@@ -187,13 +201,57 @@ TEST_F(PartsOfAPicture, WhenTimeEndsTheRestIsFilled) {
   EXPECT_NEAR(to[picture.plane() - 1], values[picture.plane() - 1], 1e-3);
 }
 
-TEST(Parts, AreAsManyAsTheWorkAllowsWhateverTheSizeOfThePicture) {
+TEST_F(PartsOfAPicture, TheNetworksWordsOnTheWayAreGathered) {
+  Parts parts = make();
+  const std::vector<float> nothing = gathered(parts);
+  for (std::size_t i = 0; i < nothing.size(); ++i) ASSERT_NEAR(nothing[i], values[i], 1e-3F) << i;
+  for (int step = 0; step < 100; ++step) tell(parts, step, step < 50 ? 0.75F : 0.25F);
+  const std::vector<float> more = gathered(parts);
+  EXPECT_EQ(gathered(parts), more);
+  double mean = 0;
+  for (std::size_t i = 0; i < more.size(); ++i) mean += (more[i] - values[i]) / static_cast<double>(more.size());
+  EXPECT_NEAR(mean, 0.25 + 0.5 / 32, 0.01);  // later words count for more
+}
+
+TEST_F(PartsOfAPicture, WordsThatAreNoNumbersAreNotGathered) {
+  Parts parts = make();
+  tell(parts, 0, 0.25F);
+  const std::vector<float> before = gathered(parts);
+  parts.before(1);
+  std::ranges::fill(x.all(), 0.25F);
+  x.all()[1000] = std::nanf("");
+  parts.gather(2);
+  EXPECT_EQ(gathered(parts), before);
+}
+
+TEST_F(PartsOfAPicture, WhatWasGatheredGoesIntoTheWhole) {
+  Parts parts = make();
+  for (int step = 0; step < 20; ++step) tell(parts, step, 0.25F);
+  const auto draw = [&] { std::ranges::fill(x.all(), 0.5F); };
+  std::vector<float> to(picture.size());
+  EXPECT_EQ(parts.draw(draw, 20, 0, Patience::endless(), to), 1);
+  double mean = 0;
+  for (std::size_t i = 0; i < to.size(); ++i) mean += (to[i] - values[i]) / static_cast<double>(to.size());
+  EXPECT_GT(mean, 0.02);
+  EXPECT_LT(mean, 0.15);
+}
+
+TEST(Parts, AreMoreInALargerPicture) {
   Recipe recipe = load_recipe("inpaint-balanced");
   recipe.work = 6.5536;
   recipe.input_whole = 0.3;
-  EXPECT_EQ(iterations_for(recipe, 300'000), 150);  // a quarter of 600, of the whole
-  EXPECT_EQ(iterations_for(recipe, 300'001), 100);
-  EXPECT_EQ(iterations_for(recipe, 100'000'000), 100);
+  const auto adapted = [&](std::size_t pixels) {
+    Recipe r = recipe;
+    adapt(r, pixels);
+    return std::array{r.iterations, r.every, r.hold_out_patience};
+  };
+  EXPECT_EQ(adapted(300'000), (std::array{150, 20, 100}));  // a quarter of 600, of the whole
+  EXPECT_EQ(adapted(300'001), (std::array{100, 3, 73}));    // 16 times the picture are 73 parts
+  EXPECT_EQ(adapted(8 * 300'000), (std::array{200, 7, 585}));
+  recipe.hold_out_patience = 6000;
+  EXPECT_EQ(adapted(8 * 300'000), (std::array{200, 7, 2000}));
+  recipe.hold_out_patience = 0;
+  EXPECT_EQ(adapted(1000 * 300'000), (std::array{1000, 33, 0}));
 }
 
 /// A striped picture, a third of it missing, of which a fit sees parts.
@@ -255,6 +313,23 @@ TEST_F(FitsOfParts, ALookChangesNothing) {
   }
   EXPECT_EQ(losses[0], losses[1]);
   EXPECT_EQ(outputs[0], outputs[1]);
+}
+
+TEST_F(FitsOfParts, HaveAPictureOnTheWayThatGetsBetter) {
+  const auto backend = make_cpu_backend(2);
+  Fit fit = make(*backend);
+  std::vector<float> output(shape.size());
+  const auto error = [&] {
+    EXPECT_EQ(fit.output(output, Patience::none()), 0);
+    double sum = 0;
+    for (std::size_t i = 0; i < output.size(); i += 3) sum += std::pow(output[i] - values[i], 2);
+    return sum;
+  };
+  const double filled = error();
+  for (int step = 0; step < 60; ++step) fit.step();
+  const double gathered = error();
+  EXPECT_LT(gathered, 0.5 * filled);
+  EXPECT_EQ(fit.output(output), 1);
 }
 
 TEST_F(FitsOfParts, TakeTheMemoryOfOne) {
