@@ -40,7 +40,7 @@ if wanted fits; then
     [[ -e $picture ]] || continue
     for precision in tf32 bf16 f32; do
       for ((run = 1; run <= ${RUNS:-4}; ++run)); do
-        "$(find_program dipper)" inpaint "$picture" --drop 0.5 --recipe inpaint-balanced --iterations "${ITERATIONS:-300}" \
+        "$(find_program dipper)" inpaint "$picture" --drop 0.5 --recipe inpaint-balanced --set input.whole=0 --iterations "${ITERATIONS:-300}" \
           --device cuda --precision $precision --output "$work/restored.png" --json >/dev/null 2>"$work/message"
         status=$?
         if ((status == 0)); then result=$(sha256sum <"$work/restored.png" | cut -c1-16); else result=$(tail -n 1 "$work/message"); fi
