@@ -11,6 +11,7 @@
 #include "api/result_aside.hpp"
 #include "base/memory.hpp"
 #include "base/patience.hpp"
+#include "fit/fit.hpp"
 #include "tasks/taken_noise.hpp"
 
 namespace dipper {
@@ -152,11 +153,6 @@ NoiseModel noise_in(const Range& range, const NoiseModel& noise) {
   return unit == 1 ? noise : NoiseModel(noise.sigma() / unit);
 }
 
-// Of the picture, in a step.
-double share_seen(const Recipe& recipe, std::size_t pixels) {
-  return recipe.in_parts(pixels) ? part_side * part_side / static_cast<double>(pixels) : 1;
-}
-
 }  // namespace
 
 Judging make_judging(const Observation& observation, const Recipe& recipe, const Range& range, const Settings& settings,
@@ -168,6 +164,9 @@ Judging make_judging(const Observation& observation, const Recipe& recipe, const
     return judging;
   }
   if (recipe.hold_out_share <= 0 || observation.observed_by) return judging;
+  const Shape shape{picture.colour_channels(), picture.height, picture.width};
+  const double share_seen =  // in a step
+      static_cast<double>(seen_at_once(recipe, shape).plane()) / static_cast<double>(shape.plane());
   HeldOut held_out(judging.weights, picture.height, picture.width, recipe.hold_out_share, settings.seed);
   if (held_out.empty()) return judging;
   Measure measure{.weights = judging.weights,
@@ -175,13 +174,12 @@ Judging make_judging(const Observation& observation, const Recipe& recipe, const
                   .noise = noise_in(range, observation.noise),
                   .noise_doubt = observation.noise_doubt,
                   .blind = recipe.input_kind == "observed" && recipe.average > 0,
-                  .hidden = recipe.input_hide * share_seen(recipe, picture.plane_size())};
+                  .hidden = recipe.input_hide * share_seen};
   judging.weights = held_out.others(judging.weights);
   Judge::Classic classic;
   if (observation.classic != nullptr) {
     classic = Classics(observation, range, settings, listener).for_judge(held_out, judging);
   }
-  const Shape shape{picture.colour_channels(), picture.height, picture.width};
   judging.judge.emplace(std::move(held_out), judging.values, shape, std::move(classic), recipe.hold_out_patience,
                         std::move(measure));
   return judging;

@@ -63,7 +63,7 @@ Layout layout_for(const Target& target, const Recipe& recipe) {
   return {seen_at_once(recipe, target.picture()), target.observed_by ? reach(*target.observed_by) : 0, recipe};
 }
 
-// Parts have an average of their own, when they are drawn.
+// What is told of parts is averaged as it is gathered.
 Recipe for_target(Recipe recipe, const Target& target) {
   if (recipe.in_parts(target.shape.plane())) recipe.average = 0;
   return recipe;

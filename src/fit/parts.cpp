@@ -160,8 +160,7 @@ void Parts::gather(int iteration) {
   if (!std::ranges::all_of(x, [](float value) { return std::isfinite(value); })) return;
   const std::span<const float> base = hiding_.base().pull();
   const auto hidden = [this](std::size_t i) { return !hiding_.shows(i); };
-  add(
-      trust_after(iteration), hidden, [&](std::size_t at) { return x[at] + base[at]; }, told_);
+  add(told_, trust_after(iteration), hidden, [&](std::size_t at) { return x[at] + base[at]; });
 }
 
 double Parts::draw(const Tiles::Draw& draw, int iteration, double round_seconds, Patience& patience,
@@ -198,8 +197,7 @@ void Parts::fill() {
     hiding_.show(learned_);
     const std::span<const float> base = hiding_.base().pull();
     const auto all = [](std::size_t) { return true; };
-    add(
-        trust_in_filling, all, [&](std::size_t at) { return base[at] + Showing::middle; }, told_);
+    add(told_, trust_in_filling, all, [&](std::size_t at) { return base[at] + Showing::middle; });
   }
 }
 
@@ -228,13 +226,13 @@ void Parts::tell(const Tiles::Draw& draw, int part, int count, float trust, Told
   }
   const auto usual = static_cast<float>(told_in_all) / static_cast<float>(plane);
   const auto mean = [&](std::size_t at) { return sums[at] / static_cast<float>(times[at % plane]); };
-  add(
-      trust * usual, [&](std::size_t i) { return times[i] > 0; }, mean, told);
+  const auto told_at_all = [&](std::size_t i) { return times[i] > 0; };
+  add(told, trust * usual, told_at_all, mean);
 }
 
 // counts(index in a plane of the canvas), value(index in all of it).
 template <class Counts, class Value>
-void Parts::add(float trust, const Counts& counts, const Value& value, Told& told) const {
+void Parts::add(Told& told, float trust, const Counts& counts, const Value& value) const {
   const Shape& part = layout_.picture;
   const std::size_t plane = layout_.canvas.plane();
   for (int i = 0; i < part.height; ++i) {

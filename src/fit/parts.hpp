@@ -19,8 +19,8 @@
 namespace dipper {
 
 /// Shows a network of an observed input a part of a large picture in each step, another each time, with some of its
-/// pixels hidden (Hiding). So a step takes as long, and as much memory, for a picture of any size, and what it learns
-/// in one place holds in others. What it tells of the part in each step is gathered to a picture of the whole.
+/// pixels hidden (Hiding). So a step takes as long for a picture of any size, and what it learns in one place holds in
+/// others. What it tells of the part in each step is gathered to a picture of the whole.
 class Parts {
  public:
   /// values: [channel][row][column]; weights: [row][column], how far each pixel counts. Both must outlive this. known:
@@ -77,7 +77,7 @@ class Parts {
   void fill();
   void tell(const Tiles::Draw& draw, int part, int count, float trust, Told& told);
   template <class Counts, class Value>
-  void add(float trust, const Counts& counts, const Value& value, Told& told) const;
+  void add(Told& told, float trust, const Counts& counts, const Value& value) const;
 
   std::uint64_t seed_;
   std::span<const float> values_;
