@@ -4,7 +4,8 @@
 expects. The truth is known here, to the script alone.
 
     python3 bench/judging.py --damages drop scratches text --recipes inpaint-fast --csv
-Each picture is the middle of one of ../shared/data, 256 pixels a side, damaged by `dipper damage`. Prints for each:
+Each picture is the middle of one of ../shared/data, 256 pixels a side unless --side says otherwise, damaged by `dipper
+damage`; those that are smaller are left out. Prints for each:
   PSNR      of the result, known pixels kept
   regret    what the best has more of all that there was to choose from: each result so far, the classical one, and each
             picture of the same fit without a judge, which is given all that is known
@@ -46,7 +47,6 @@ DAMAGES = {"drop": ("inpaint", ["--drop", "0.5"], []), "scratches": ("inpaint", 
            "noise50": ("denoise", ["--noise", "50"], []),
            "noise50-told": ("denoise", ["--noise", "50"], ["--sigma", "50"]),
            "photons20": ("denoise", ["--poisson", "20"], ["--noise", "poisson"])}
-SIDE = 256
 MAP_SCALE = 10  # of --uncertainty
 
 
@@ -56,6 +56,7 @@ def parse_arguments():
     parser.add_argument("--damages", nargs="+", default=["drop"], choices=DAMAGES)
     parser.add_argument("--recipes", nargs="+", default=["inpaint-fast"], metavar="NAME")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0], help="of the damage and of the fit")
+    parser.add_argument("--side", type=int, default=256, help="pixels")
     parser.add_argument("--threads", type=int, default=0, help="0: one per core")
     parser.add_argument("--program", type=Path, default=ROOT / "build" / "dipper")
     add_csv_option(parser, "judging.csv")
@@ -65,10 +66,15 @@ def parse_arguments():
     return arguments
 
 
-def save_middle(file, to):
+def is_large_enough(name, side):
+    with Image.open(DATA / PICTURES[name]) as picture:
+        return min(picture.size) >= side
+
+
+def save_middle(file, side, to):
     picture = Image.open(file)
     picture = picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
-    middle(picture, SIDE).save(to)
+    middle(picture, side).save(to)
 
 
 def samples(file):
@@ -93,7 +99,7 @@ def shown(done):
 def judge(arguments, name, damage, recipe, seed, folder):
     truth, damaged, mask = folder / "truth.png", folder / "damaged.png", folder / "mask.png"
     restored, deviations = folder / "restored.png", folder / "deviations.png"
-    save_middle(DATA / PICTURES[name], truth)
+    save_middle(DATA / PICTURES[name], arguments.side, truth)
     task, making, undoing = DAMAGES[damage]
     gaps = ["--mask", mask] if task == "inpaint" else []
     run(arguments.program, "damage", truth, "-o", damaged, *gaps, "--seed", seed, *making)
@@ -106,14 +112,15 @@ def judge(arguments, name, damage, recipe, seed, folder):
     classic = json.loads(run(*restore, "-o", other, "--method", result["classic"]).stdout)
     alone = run(*fit, "-o", other, "--set", "hold_out.share=0", "--set", "hold_out.patience=0")
     best = max(*shown(done), classic["psnr"], *shown(alone))
-    missing = samples(mask)[..., 0] > 0 if gaps else np.full((SIDE, SIDE), True)
+    missing = samples(mask)[..., 0] > 0 if gaps else np.full((arguments.side, arguments.side), True)
     errors = np.abs(samples(restored) - samples(truth))[missing]
     allowed = samples(deviations)[missing][:, :1] / MAP_SCALE + 0.5 / 255  # both pictures are rounded
     true = -10 * np.log10(np.mean(errors**2))
     expected, claimed = result["expected_psnr_of_missing"], result["expected_within"]
     if expected is None:
         expected, claimed = -20 * np.log10(result["uncertainty"]["mean_error"]), np.nan
-    return {"picture": name, "damage": damage, "recipe": recipe, "seed": seed, "psnr": round(result["psnr"], 2),
+    return {"picture": name, "side": arguments.side, "damage": damage, "recipe": recipe, "seed": seed,
+            "psnr": round(result["psnr"], 2),
             "regret": round(best - result["psnr"], 2), "missing": round(true, 2),
             "expected": round(float(expected), 2), "claimed": round(claimed, 2),
             "within_one": round(float(np.mean(errors <= allowed)), 3),
@@ -142,11 +149,14 @@ def sum_up(title, rows):
 
 def main():
     arguments = parse_arguments()
+    names = [name for name in arguments.pictures if is_large_enough(name, arguments.side)]
+    if not names:
+        sys.exit("all of these pictures are smaller than that: give a smaller --side")
     for recipe in arguments.recipes:
         for damage in arguments.damages:
             rows = []
             for seed in arguments.seeds:
-                for name in arguments.pictures:
+                for name in names:
                     with tempfile.TemporaryDirectory() as folder:
                         rows.append(judge(arguments, name, damage, recipe, seed, Path(folder)))
                     show(rows[-1])
