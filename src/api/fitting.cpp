@@ -149,19 +149,24 @@ void Fitting::loop(const ProgressCallback& callback) {
   pace_.begin(progress_.resumed_from, backend_.on_host() ? 1 : steps_at_once);
   saving_.begin();
   bool over = steps_or_time_are_over() || judge_has_seen_enough();  // a resumed one may have ended before
-  if (over) take_last_picture(Look::passing, callback);
+  if (over) {
+    measure_picture();
+    take_last_picture(fit_.gathers() ? Look::end : Look::passing, callback);
+  }
   while (!over && !stopped_) {
     fit_.step();
     if (!is_time_to_wait(fit_.iteration())) continue;
     take_figures();
-    if (!std::exchange(expects_picture_, true)) expect_picture();
+    if (!std::exchange(expects_picture_, true)) measure_picture();
     plan();
     over = steps_or_time_are_over();
     const bool is_due = is_pictured(fit_.iteration());
     const bool look = !over && is_due;
     if (look) fit_.iteration() == 1 ? take_first_picture() : take_picture_on_the_way(callback);
+    if (over && is_due && fit_.gathers()) look_as_if_it_went_on();
     over = over || judge_has_seen_enough();
-    if (over && (!look || fit_.gathers())) take_last_picture(is_due ? Look::regular : Look::last, callback);
+    const Look last = fit_.gathers() ? Look::end : is_due ? Look::regular : Look::last;
+    if (over && (!look || fit_.gathers())) take_last_picture(last, callback);
     if (!over && !is_ahead() && saving_.is_due()) tell_note(saving_.save(fit_, judge(), spread()));
     ending_ = ending_ || stopped_ || (callback && !go_on(callback) && !over);
     stopped_ = stopped_ || (ending_ && !over && !is_ahead());
@@ -193,8 +198,8 @@ bool Fitting::is_pictured(int iteration) const {
 // While the host looks at a picture, a device that has nothing to do would wait for it. What it does meanwhile is for
 // nothing when the judge ends the fit here; whoever else does waits for it.
 void Fitting::work_ahead() {
-  // Tiles and parts are made by the host, step by step.
-  if (ending_ || saving_.is_due() || recipe_.in_tiles() || fit_.gathers()) return;
+  // Tiles are made by the host, step by step.
+  if (ending_ || saving_.is_due() || recipe_.in_tiles()) return;
   while (!is_time_to_wait(fit_.iteration() + 1)) fit_.step();
 }
 
@@ -262,7 +267,7 @@ void Fitting::plan() {
 // A picture made of tiles may take longer than all iterations, so it is known beforehand how long. Of a limited time
 // half is kept for it, and up to two thirds where one view takes as much; but little where it is there already, if less
 // good.
-void Fitting::expect_picture() {
+void Fitting::measure_picture() {
   const double began = pace_.seconds();
   cost_ = fit_.measure_output();
   pace_.leave_out(pace_.seconds() - began);
@@ -270,7 +275,12 @@ void Fitting::expect_picture() {
   const double view = cost_.seconds.view;
   const double left = std::max(0.0, pace_.seconds_left() - cost_.seconds.other);
   const double most = fit_.gathers() ? left / 8 : std::max(left / 2, std::min(view, left * 2 / 3));
-  pace_.expect_picture(cost_.seconds.other + std::min(cost_.views * view, most));
+  draw_seconds_ = cost_.seconds.other + std::min(cost_.views * view, most);
+  expect_picture();
+}
+
+void Fitting::expect_picture() {
+  pace_.expect_picture(draw_seconds_ + show_seconds_);
 }
 
 // Of tiles, without what the network adds, as it has learned nothing yet.
@@ -293,16 +303,29 @@ void Fitting::take_picture_on_the_way(const ProgressCallback& callback) {
 
 void Fitting::take_last_picture(Look look, const ProgressCallback& callback) {
   constexpr double most_show = 1.2;  // of what it took last time
+  const bool is_there = look == Look::end && was_ended();
   Waiting waiting("picture", pace_.seconds_left() - most_show * show_seconds_, Waiting::Result::any,
                   {pace_, progress_, callback});
-  const double share = draw_picture(waiting);
-  show_picture(look);
+  const double share = draw_picture(is_there ? Patience::none() : waiting);
   stopped_ = waiting.stopped();
+  show_picture(look == Look::end && (is_there || stopped_) ? Look::passing : look);
   if (share >= 1 || stopped_ || fit_.gathers()) return;
   judging_.note = fmt::format(
       "there was time for {:.0f} % of what the network would have added to the picture; allow "
       "more for a better one",
       100 * share);
+}
+
+// A fit that gathers may be resumed, and is to be the same then as one that never ended.
+void Fitting::look_as_if_it_went_on() {
+  draw_picture(Patience::none());
+  if (spread_) spread_->add(result_);
+  if (judge() != nullptr) judge()->look(progress_.iteration, result_);
+}
+
+// A resumed fit that gathers may have its last picture already.
+bool Fitting::was_ended() const {
+  return judge() != nullptr && judge()->ended_at() == progress_.iteration;
 }
 
 // Somebody waits for the end.
@@ -319,7 +342,7 @@ double Fitting::draw_picture(Patience& patience) {
   const double share = fit_.output(output_, patience);
   result_ = output_;
   if (fit_.averages()) fit_.average(result_);
-  draw_seconds_ = pace_.seconds() - began;
+  if (cost_.views == 0) draw_seconds_ = pace_.seconds() - began;
   return share;
 }
 
@@ -329,7 +352,11 @@ void Fitting::show_picture(Look look) {
   if (membrane_) membrane_->close_seams(judging_.values, result_);
   if (spread_ && look == Look::regular) spread_->add(fit_.averages() ? output_ : result_);
   if (judge() != nullptr) {
-    if (look != Look::passing || judge()->best_iteration() == 0) judge()->look(progress_.iteration, result_);
+    if (look == Look::end) {
+      judge()->look_at_end(progress_.iteration, result_);
+    } else if (look != Look::passing || judge()->best_iteration() == 0) {
+      judge()->look(progress_.iteration, result_);
+    }
     judge()->result(result_);
     errors_ = errors();
     progress_.expected = expected();
@@ -341,7 +368,7 @@ void Fitting::show_picture(Look look) {
   pictures_.show(result_, output_);
   pictures_.lend(progress_);
   show_seconds_ = pace_.seconds() - began;
-  if (cost_.views == 0) pace_.expect_picture(draw_seconds_ + show_seconds_);
+  expect_picture();
 }
 
 void Fitting::forget_picture() {

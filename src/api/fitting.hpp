@@ -61,6 +61,7 @@ class Fitting {
   void resume();
   void loop(const ProgressCallback& callback);
   [[nodiscard]] bool go_on(const ProgressCallback& callback);
+  void measure_picture();
   void expect_picture();
   [[nodiscard]] bool is_time_to_wait(int iteration) const;
   [[nodiscard]] bool is_pictured(int iteration) const;
@@ -74,12 +75,15 @@ class Fitting {
   [[nodiscard]] bool judge_has_seen_enough();
   [[nodiscard]] bool may_go_on() const;
   void plan();
-  /// Of a picture that is looked at: one of the recipe's, the last, or one that only this run shows, because it was
-  /// stopped or resumed. That one must leave no trace, or it would differ from a run that never stopped.
-  enum class Look { regular, last, passing };
+  /// Of a picture that is looked at: one of the recipe's, the last, what becomes of the last when a fit that gathers
+  /// ends, or one that only this run shows, because it was stopped or resumed. That one must leave no trace, or it
+  /// would differ from a run that never stopped.
+  enum class Look { regular, last, end, passing };
   void take_first_picture();
   void take_picture_on_the_way(const ProgressCallback& callback);
   void take_last_picture(Look look, const ProgressCallback& callback);
+  void look_as_if_it_went_on();
+  [[nodiscard]] bool was_ended() const;
   void take_hurried_picture();
   /// What a fit gathers on its way is there at once.
   [[nodiscard]] Patience& on_the_way(Patience& patience) { return fit_.gathers() ? Patience::none() : patience; }
@@ -117,8 +121,8 @@ class Fitting {
   Progress progress_;
   bool expects_picture_ = false;
   Fit::OutputCost cost_;     // of a picture, once it was measured
-  double draw_seconds_ = 0;  // that it took to make the last one,
-  double show_seconds_ = 0;  // and then to show it
+  double draw_seconds_ = 0;  // that are to be kept for making the last one,
+  double show_seconds_ = 0;  // and that it took to show one
   bool ending_ = false;      // the callback has asked for it
   bool stopped_ = false;     // because it has
   std::string reason_;       // why it ended before its last iteration

@@ -67,7 +67,7 @@ Recipe recipe_for(const Settings& settings, const Task& task, const Observation&
   }
   Recipe recipe = load_recipe(settings.recipe.empty() ? usual : settings.recipe);
   for (const auto& [key, value] : settings.set) set_value(recipe, key, value);
-  adapt(recipe, observation.like().plane_size());
+  adapt(recipe, observation.like().height, observation.like().width);
   if (settings.iterations) set_value(recipe, "iterations", std::to_string(*settings.iterations));
   if (settings.every != 0) set_value(recipe, "every", std::to_string(settings.every));
   check(recipe);

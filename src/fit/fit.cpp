@@ -45,9 +45,6 @@ int input_channels(const Recipe& recipe, const Target& target) {
     }
     return target.shape.channels;
   }
-  if (!target.guide.empty() && recipe.in_parts(target.shape.plane())) {
-    throw Error("this recipe would see parts of a picture beside all of the second one; add --set input.whole=0");
-  }
   if (recipe.input_kind != "observed") return Input::channels(recipe, guide_channels(target));
   if (target.observed_by) {
     throw Error(
@@ -69,6 +66,11 @@ Recipe for_target(Recipe recipe, const Target& target) {
   return recipe;
 }
 
+// Parts see parts of it.
+std::span<const float> guide_of_whole(const Target& target, const Recipe& recipe) {
+  return recipe.in_parts(target.shape.plane()) ? std::span<const float>() : target.guide;
+}
+
 // Whether the loss sees what is drawn through the operator.
 bool sees_through_operator(const Target& target, const Recipe& recipe) {
   return target.observed_by && !recipe.in_tiles();
@@ -79,17 +81,6 @@ bool sees_through_operator(const Target& target, const Recipe& recipe) {
 Shape seen_at_once(const Recipe& recipe, const Shape& picture) {
   if (recipe.in_tiles()) return Tiles::shape_for(picture);
   return recipe.in_parts(picture.plane()) ? Parts::shape_for(picture) : picture;
-}
-
-Shape Target::picture() const {
-  return observed_by ? Shape{shape.channels, observed_by->height, observed_by->width} : shape;
-}
-
-std::vector<std::uint8_t> Target::known() const {
-  std::vector<std::uint8_t> known(weights.size());
-  std::ranges::transform(weights, known.begin(), [](float weight) { return weight > 0 ? 1 : 0; });
-  for (const std::size_t i : held_out) known[i] = 1;
-  return known;
 }
 
 Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed)
@@ -107,7 +98,8 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
       parameters_(network.graph.parameters()),
       tensors_(network.tensors),
       program_(network.graph, backend, tensors_.loss, {tensors_.x}),
-      input_(recipe, seed, backend, network.graph.shape(tensors_.z), program_.buffer(tensors_.z), layout, target.guide),
+      input_(recipe, seed, backend, network.graph.shape(tensors_.z), program_.buffer(tensors_.z), layout,
+             guide_of_whole(target, recipe)),
       m_(backend, program_.theta().size()),
       v_(backend, program_.theta().size()),
       rollback_(recipe, backend),
@@ -130,8 +122,7 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
     return;
   }
   if (recipe.in_parts(target.shape.plane())) {
-    parts_.emplace(recipe_, seed, backend, target.values, target.weights, target.shape, target.known(),
-                   Hiding::Tensors{z, y, weights}, x);
+    parts_.emplace(recipe_, seed, backend, target, Hiding::Tensors{z, y, weights}, x);
     return;
   }
   fill_target(target);
@@ -226,6 +217,7 @@ void Fit::step() {
     const float loss = program_.loss();
     if (rollback_.check({iteration_ + 1, loss, std::isfinite(loss) && draws_one_value()}, state_with_average())) {
       ++rollbacks_;
+      if (parts_) parts_->forget();
       program_.forward();  // what the good state makes of this step's input
       change_input();
     } else {
@@ -240,6 +232,7 @@ std::optional<Mishap> Fit::mend() {
   if (!mishap && !std::isfinite(loss())) {
     rollback_.take_back(Mishap::not_finite, state_with_average());
     mishap = rollback_.take_mishap();
+    if (parts_) parts_->forget();
     if (good_iteration() > 0) {
       ++rollbacks_;
       program_.forward();
@@ -392,7 +385,7 @@ Fit::OutputCost Fit::measure_output() {
 // Before anything else is drawn.
 void Fit::gather() {
   if (!parts_ || gathered_ == iteration_) return;
-  program_.pull(tensors_.x);
+  program_.fetch(tensors_.x);
   parts_->gather(iteration_);
   gathered_ = iteration_;
 }

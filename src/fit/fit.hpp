@@ -18,30 +18,14 @@
 #include "fit/recipe.hpp"
 #include "fit/rollback.hpp"
 #include "fit/state.hpp"
+#include "fit/target.hpp"
 #include "fit/zero_shot.hpp"
 #include "graph/graph.hpp"
 #include "graph/program.hpp"
-#include "image/resize.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/buffer.hpp"
-#include "tasks/linear_operator.hpp"
 
 namespace dipper {
-
-/// What a network is fitted to: values in [0, 1] and how far each pixel counts.
-struct Target {
-  Shape shape;
-  std::span<const float> values;                // channels x height x width; both must outlive a fit that sees parts
-  std::span<const float> weights;               // height x width; values of weight 0 may be anything
-  std::optional<LinearOperator> observed_by{};  // through this, when they are not the picture itself
-  std::optional<Scaling> scaling{};             // where they are a picture made smaller, how
-  Again again{};
-  std::span<const float> guide{};           // a picture as large as the one that is wanted, for the input
-  std::span<const std::size_t> held_out{};  // pixels whose weight is 0 though they are known
-  /// 1 or 0 of each pixel: whether it counts or is held out.
-  [[nodiscard]] std::vector<std::uint8_t> known() const;
-  [[nodiscard]] Shape picture() const;  // that is wanted
-};
 
 /// What of a picture of that shape a network of this recipe sees at a time: all of it, a part or a tile.
 [[nodiscard]] Shape seen_at_once(const Recipe& recipe, const Shape& picture);

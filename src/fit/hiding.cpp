@@ -64,13 +64,15 @@ Hiding::Hiding(const Recipe& recipe, std::uint64_t seed, Backend& backend, const
 
 Hiding::Hiding(const Recipe& recipe, std::uint64_t seed, Backend& backend, const Shape& canvas, const Window& picture,
                const Tensors& tensors, Gaps gaps)
-    : seed_(seed),
+    : backend_(&backend),
+      seed_(seed),
       share_(static_cast<float>(recipe.input_hide)),
       canvas_(canvas),
       window_(picture),
       gaps_(std::move(gaps)),
       known_(canvas.plane()),
       shown_(canvas.plane()),
+      z_(tensors.z.all()),
       picture_(copy_of(backend, tensors.y)),
       counts_(copy_of(backend, tensors.weights)),
       told_(backend, canvas.plane()),
@@ -93,12 +95,13 @@ Hiding::Hiding(const Recipe& recipe, std::uint64_t seed, Backend& backend, const
                                     .shares = shares_.data()});
 }
 
-void Hiding::take(std::span<const float> values, std::span<const float> weights, std::span<const std::uint8_t> known) {
-  std::ranges::copy(values, picture_.host().begin());
-  std::ranges::copy(weights, counts_.host().begin());
-  std::ranges::copy(known, known_.begin());
-  picture_.push();
-  counts_.push();
+void Hiding::take(const PartDesc& part, std::span<const float> values, std::span<const float> weights,
+                  std::span<const std::uint8_t> known) {
+  backend_->cut(part, Padding::zero, values, picture_.all());
+  backend_->cut(part, Padding::zero, weights, counts_.all());
+  for (int i = 0; i < window_.height; ++i) {
+    std::copy_n(known.data() + part.in_picture(i, 0), window_.width, known_.data() + part.in_canvas(i, 0));
+  }
 }
 
 void Hiding::show(std::span<const std::uint8_t> pixels) {

@@ -14,6 +14,7 @@
 #include "kernels/backend.hpp"
 #include "kernels/buffer.hpp"
 #include "kernels/desc.hpp"
+#include "kernels/part.hpp"
 #include "kernels/showing.hpp"
 
 namespace dipper {
@@ -41,9 +42,10 @@ class Hiding {
   Hiding(const Recipe& recipe, std::uint64_t seed, Backend& backend, const Shape& canvas, const Window& picture,
          const Tensors& tensors, Gaps gaps);
 
-  /// From here on the picture is this: values, [channel][row][column] of the canvas, and of each pixel how far it
-  /// counts and whether it is known, 1 or 0.
-  void take(std::span<const float> values, std::span<const float> weights, std::span<const std::uint8_t> known);
+  /// From here on the picture is this part of a larger one, which the backend has: values, [channel][row][column], and
+  /// weights, [row][column], how far each pixel counts. known: of each whether it is known, 1 or 0.
+  void take(const PartDesc& part, std::span<const float> values, std::span<const float> weights,
+            std::span<const std::uint8_t> known);
 
   /// To be called before the network sees z in step `step`, counted from 0. Only the backend gets the tensors.
   void before(int step);
@@ -57,6 +59,9 @@ class Hiding {
 
   /// Whether the input of this step showed that pixel of the canvas.
   [[nodiscard]] bool shows(std::size_t pixel) const { return shown_[pixel] != 0; }
+
+  /// The same of all pixels, for the backend, from z: more than 0 where it did.
+  [[nodiscard]] std::span<const float> shown_in_z() const { return z_.subspan(canvas_.size(), canvas_.plane()); }
 
   /// The share of what the average of outputs was before this step in what it is after it, for each pixel of the
   /// canvas; the recipe's where steps are many, empty where it has none. A pixel that the network was shown is none
@@ -78,6 +83,7 @@ class Hiding {
  private:
   void draw(int step);
 
+  Backend* backend_;
   std::uint64_t seed_;
   float share_;
   Shape canvas_;
@@ -86,9 +92,10 @@ class Hiding {
   Gaps gaps_;
   std::vector<std::uint8_t> known_;  // 1 or 0
   std::vector<std::uint8_t> shown_;  // 1 or 0
-  Buffer picture_;                   // y as it came
-  Buffer counts_;                    // weights as they came
-  Buffer told_;                      // in how many steps each pixel was not shown
+  std::span<const float> z_;
+  Buffer picture_;  // y as it came
+  Buffer counts_;   // weights as they came
+  Buffer told_;     // in how many steps each pixel was not shown
   Buffer base_;
   Buffer shares_;
   std::unique_ptr<Showing> showing_;

@@ -77,8 +77,24 @@ void Judge::look(int iteration, std::span<const float> x) {
   const bool better = has_gained(found.errors, gained_);
   const bool learned = has_gained(held_out_.errors(x, y_, shape_), gained_own_);
   if (better || learned) gained_at_ = iteration;
-  if (best_at_ > 0 && found.error - doubt(found.errors, lowest_) >= lowest_.error) return;
+  if (!may_be_best(found)) return;
   if (found.error < lowest_.error) lowest_.set(found.error, found.errors);
+  keep(iteration, std::move(found), x);
+}
+
+void Judge::look_at_end(int iteration, std::span<const float> x) {
+  DIPPER_CHECK_EQ(x.size(), shape_.size());
+  Blend found = blend_with(x);
+  ended_at_ = iteration;
+  look_apart(x);
+  if (may_be_best(found)) keep(iteration, std::move(found), x);
+}
+
+bool Judge::may_be_best(const Blend& found) const {
+  return best_at_ == 0 || found.error - doubt(found.errors, lowest_) < lowest_.error;
+}
+
+void Judge::keep(int iteration, Blend found, std::span<const float> x) {
   best_at_ = iteration;
   blend_ = std::move(found);
   std::copy(x.begin(), x.end(), best_.begin());
@@ -106,6 +122,7 @@ void Judge::visit(StateVisitor& visitor) {
   visitor.integer("judge.looked_at", looked_at_);
   visitor.integer("judge.best_at", best_at_);
   visitor.integer("judge.gained_at", gained_at_);
+  visitor.integer("judge.ended_at", ended_at_);
   for (const auto& [name, lowest] :
        {std::pair{"gained", &gained_}, std::pair{"gained_own", &gained_own_}, std::pair{"lowest", &lowest_}}) {
     visitor.number(fmt::format("judge.{}", name), lowest->error);

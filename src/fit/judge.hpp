@@ -48,6 +48,13 @@ class Judge {
   /// Looks at x, a result after that many iterations, which is kept when it is the best so far.
   void look(int iteration, std::span<const float> x);
 
+  /// Looks at x, what becomes of that iteration when the fit ends there; it is kept when it is the best. A fit that
+  /// goes on after all is judged as if nobody had looked.
+  void look_at_end(int iteration, std::span<const float> x);
+
+  /// The last iteration of which that was looked at; 0: none.
+  [[nodiscard]] int ended_at() const { return ended_at_; }
+
   /// The pixels that the fit is not to learn.
   [[nodiscard]] const HeldOut& held_out() const { return held_out_; }
 
@@ -119,6 +126,8 @@ class Judge {
   [[nodiscard]] double doubt(std::span<const float> errors, const Lowest& lowest) const;
   [[nodiscard]] bool has_gained(std::span<const float> errors, Lowest& before) const;
   [[nodiscard]] Blend blend_with(std::span<const float> x) const;
+  [[nodiscard]] bool may_be_best(const Blend& found) const;
+  void keep(int iteration, Blend found, std::span<const float> x);
   void look_apart(std::span<const float> x);
   void look_early(int iteration, std::span<const float> x);
   [[nodiscard]] std::vector<float> known_and_learned() const;
@@ -144,6 +153,7 @@ class Judge {
   int looked_at_ = 0;
   int best_at_ = 0;
   int gained_at_ = 0;
+  int ended_at_ = 0;
   Lowest gained_;      // of the result when it last fell
   Lowest gained_own_;  // and of the fit alone
   Lowest lowest_;      // of all results

@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "base/philox.hpp"
+#include "classic/pyramid_fill.hpp"
 
 namespace dipper {
 namespace {
@@ -33,11 +34,6 @@ std::vector<int> starts(int length, int part) {
   return places;
 }
 
-// How far a part's pixel counts where others overlap it, by its distance from both ends.
-float ramp(int i, int length) {
-  return static_cast<float>(std::min({i + 1, length - i, overlap})) / overlap;
-}
-
 Gaps gaps_on(const Shape& part, std::span<const std::uint8_t> known, const Shape& picture) {
   Gaps gaps(std::vector<float>(known.begin(), known.end()), picture.height, picture.width);
   gaps.lay_on(part.height, part.width);
@@ -46,24 +42,43 @@ Gaps gaps_on(const Shape& part, std::span<const std::uint8_t> known, const Shape
 
 }  // namespace
 
-Parts::Parts(const Recipe& recipe, std::uint64_t seed, Backend& backend, std::span<const float> values,
-             std::span<const float> weights, const Shape& shape, std::vector<std::uint8_t> known,
+Parts::Parts(const Recipe& recipe, std::uint64_t seed, Backend& backend, const Target& target,
              const Hiding::Tensors& tensors, Buffer& x)
-    : seed_(seed),
-      values_(values),
-      weights_(weights),
-      shape_(shape),
-      layout_(shape_for(shape), 0, recipe),
-      known_(std::move(known)),
-      learned_(layout_.canvas.plane()),
-      told_{.sum = std::vector<float>(shape.size()), .weight = std::vector<float>(shape.plane())},
+    : backend_(&backend),
+      seed_(seed),
+      shape_(target.shape),
+      layout_(shape_for(shape_), 0, recipe),
+      known_(target.known()),
+      values_(backend, shape_.size()),
+      weights_(backend, shape_.plane()),
+      guide_(backend, target.guide.size()),
+      guide_in_z_(tensors.z.all().last(target.guide.size() / shape_.plane() * layout_.canvas.plane())),
+      told_(backend, shape_),
+      drawn_(backend, shape_),
       x_(&x),
       hiding_(recipe, seed, backend, layout_.canvas, layout_.window(), tensors,
-              gaps_on(layout_.picture, known_, shape)) {
-  DIPPER_CHECK_EQ(values.size(), shape.size());
-  DIPPER_CHECK_EQ(weights.size(), shape.plane());
+              gaps_on(layout_.picture, known_, shape_)) {
+  DIPPER_CHECK_EQ(target.values.size(), shape_.size());
+  DIPPER_CHECK_EQ(target.weights.size(), shape_.plane());
   damaged_ = damaged_places();
-  fill();
+  const std::span<float> values = values_.host();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = known_[i % shape_.plane()] != 0 ? target.values[i] : 0;  // weight 0 times NaN would still be NaN
+  }
+  values_.push();
+  std::ranges::copy(target.weights, weights_.host().begin());
+  weights_.push();
+  if (!guide_.empty()) {
+    const auto scale = static_cast<float>(recipe.input_scale);
+    std::ranges::transform(target.guide, guide_.host().begin(), [scale](float value) { return scale * value; });
+    guide_.push();
+  }
+  forget();
+}
+
+std::size_t Parts::bytes_of_whole(const Shape& picture) {
+  constexpr std::size_t of_each = 3;  // what is known, what was told, and what was drawn
+  return of_each * (picture.size() + picture.plane()) * sizeof(float);
 }
 
 Shape Parts::shape_for(const Shape& picture) {
@@ -129,24 +144,15 @@ bool Parts::is_known_enough(Place place) const {
   return least * known >= layout_.picture.plane();
 }
 
+PartDesc Parts::at(Place place) const {
+  return {
+      .picture = shape_, .canvas = layout_.canvas, .window = layout_.window(), .top = place.top, .left = place.left};
+}
+
 void Parts::take(Place place) {
   place_ = place;
-  const Shape& canvas = layout_.canvas;
-  std::vector<float> values(canvas.size());
-  std::vector<float> weights(canvas.plane());
-  std::vector<std::uint8_t> known(canvas.plane());
-  layout_.for_each_pixel([&](std::size_t to, std::size_t of_part, bool inside) {
-    const std::size_t row = place.top + of_part / layout_.picture.width;
-    const std::size_t from = row * shape_.width + place.left + of_part % layout_.picture.width;
-    weights[to] = inside ? weights_[from] : 0;
-    learned_[to] = weights[to] > 0 ? 1 : 0;
-    known[to] = inside ? known_[from] : 0;
-    // Weight 0 times NaN would still be NaN.
-    for (int c = 0; c < shape_.channels; ++c) {
-      values[c * canvas.plane() + to] = known_[from] != 0 ? values_[c * shape_.plane() + from] : 0;
-    }
-  });
-  hiding_.take(values, weights, known);
+  hiding_.take(at(place), values_.all(), weights_.all(), known_);
+  if (!guide_.empty()) backend_->cut(at(place), Padding::reflect, guide_.all(), guide_in_z_);
 }
 
 void Parts::before(int step) {
@@ -154,32 +160,37 @@ void Parts::before(int step) {
   hiding_.before(step);
 }
 
-// Nothing of a fit that went wrong, and is going to be taken back.
 void Parts::gather(int iteration) {
-  const std::span<const float> x = x_->host().first(layout_.canvas.size());
-  if (!std::ranges::all_of(x, [](float value) { return std::isfinite(value); })) return;
-  const std::span<const float> base = hiding_.base().pull();
-  const auto hidden = [this](std::size_t i) { return !hiding_.shows(i); };
-  add(told_, trust_after(iteration), hidden, [&](std::size_t at) { return x[at] + base[at]; });
+  add(trust_after(iteration), told_);
 }
 
 double Parts::draw(const Tiles::Draw& draw, int iteration, double round_seconds, Patience& patience,
                    std::span<float> to) {
   DIPPER_CHECK_EQ(to.size(), shape_.size());
-  Told told = told_;
   const double affordable = round_seconds > 0 ? patience.seconds_left() / round_seconds : rounds;
   const int count = patience.seconds_left() > 0 ? static_cast<int>(std::min<double>(rounds, affordable)) : 0;
+  if (count < fewest_rounds) {
+    divide(told_, to);
+    return 0;
+  }
+  drawn_.sum.copy_from(told_.sum);
+  drawn_.weight.copy_from(told_.weight);
   const std::vector<Place> places = all_places();
   std::size_t drawn = 0;
   const auto share = [&] { return static_cast<double>(drawn) / static_cast<double>(places.size()); };
-  for (bool goes_on = count >= fewest_rounds; goes_on && drawn < places.size(); goes_on = patience.go_on(share())) {
+  for (bool goes_on = true; goes_on && drawn < places.size(); goes_on = patience.go_on(share())) {
     take(places[drawn]);
-    tell(draw, static_cast<int>(drawn), count, trust_after(iteration), told);
+    tell(draw, static_cast<int>(drawn), count, trust_after(iteration));
     ++drawn;
   }
-  const std::size_t plane = shape_.plane();
-  for (std::size_t i = 0; i < to.size(); ++i) to[i] = told.sum[i] / told.weight[i % plane];
+  divide(drawn_, to);
   return share();
+}
+
+void Parts::divide(Told& told, std::span<float> to) const {
+  const std::span<const float> sum = told.sum.pull();
+  const std::span<const float> weight = told.weight.pull();
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] = sum[i] / weight[i % shape_.plane()];
 }
 
 std::vector<Parts::Place> Parts::all_places() const {
@@ -190,61 +201,40 @@ std::vector<Parts::Place> Parts::all_places() const {
   return places;
 }
 
-// All that the network may know, and what is smooth between.
-void Parts::fill() {
-  for (const Place place : all_places()) {
-    take(place);
-    hiding_.show(learned_);
-    const std::span<const float> base = hiding_.base().pull();
-    const auto all = [](std::size_t) { return true; };
-    add(told_, trust_in_filling, all, [&](std::size_t at) { return base[at] + Showing::middle; });
-  }
+// There is all that the network may know, and what is smooth between.
+void Parts::forget() {
+  std::vector<float> counts(shape_.plane());
+  std::ranges::transform(weights_.pull(), counts.begin(), [](float weight) { return weight > 0 ? 1.0F : 0.0F; });
+  const std::span<float> sum = told_.sum.host();
+  PyramidFill(shape_.channels, shape_.height, shape_.width).fill(values_.pull(), counts, sum);
+  for (float& value : sum) value *= trust_in_filling;
+  std::ranges::fill(told_.weight.host(), trust_in_filling);
+  told_.sum.push();
+  told_.weight.push();
 }
 
-// Of each pixel the mean of those rounds that do not show it, so that parts fade into each other; what all others have
-// shown is hidden in the last. They count as so many steps would.
-void Parts::tell(const Tiles::Draw& draw, int part, int count, float trust, Told& told) {
-  const std::size_t plane = layout_.canvas.plane();
-  std::vector<float> sums(layout_.canvas.size());
-  std::vector<std::uint8_t> times(plane);
-  std::size_t told_in_all = 0;
+// Each round counts as a step would. What all others have shown is hidden in the last.
+void Parts::tell(const Tiles::Draw& draw, int part, int count, float trust) {
+  std::vector<std::uint8_t> were_hidden(layout_.canvas.plane());
   for (int round = 0; round < count; ++round) {
     if (round + 1 < count) {
       hiding_.before(first_drawn + part * rounds + round);
     } else {
-      hiding_.show(times);
+      hiding_.show(were_hidden);
     }
     draw();
-    const std::span<const float> x = x_->host();
-    const std::span<const float> base = hiding_.base().pull();
-    for (std::size_t i = 0; i < plane; ++i) {
-      if (hiding_.shows(i)) continue;
-      ++times[i];
-      ++told_in_all;
-      for (int c = 0; c < shape_.channels; ++c) sums[c * plane + i] += x[c * plane + i] + base[c * plane + i];
+    add(trust, drawn_);
+    for (std::size_t i = 0; i < were_hidden.size(); ++i) {
+      if (!hiding_.shows(i)) were_hidden[i] = 1;
     }
   }
-  const auto usual = static_cast<float>(told_in_all) / static_cast<float>(plane);
-  const auto mean = [&](std::size_t at) { return sums[at] / static_cast<float>(times[at % plane]); };
-  const auto told_at_all = [&](std::size_t i) { return times[i] > 0; };
-  add(told, trust * usual, told_at_all, mean);
 }
 
-// counts(index in a plane of the canvas), value(index in all of it).
-template <class Counts, class Value>
-void Parts::add(Told& told, float trust, const Counts& counts, const Value& value) const {
-  const Shape& part = layout_.picture;
-  const std::size_t plane = layout_.canvas.plane();
-  for (int i = 0; i < part.height; ++i) {
-    for (int j = 0; j < part.width; ++j) {
-      const std::size_t from = static_cast<std::size_t>(i + layout_.top) * layout_.canvas.width + j + layout_.left;
-      if (!counts(from)) continue;
-      const std::size_t to = static_cast<std::size_t>(place_.top + i) * shape_.width + place_.left + j;
-      const float weight = trust * ramp(i, part.height) * ramp(j, part.width);
-      told.weight[to] += weight;
-      for (int c = 0; c < shape_.channels; ++c) told.sum[c * shape_.plane() + to] += weight * value(c * plane + from);
-    }
-  }
+// What the network made of the part that was taken.
+void Parts::add(float trust, Told& to) {
+  const Telling telling{
+      .x = x_->all(), .base = hiding_.base().all(), .shown = hiding_.shown_in_z(), .weight = trust, .fade = overlap};
+  backend_->gather(at(place_), telling, {to.sum.all(), to.weight.all()});
 }
 
 Tiles::Cost Parts::measure(const Tiles::Draw& draw) {
@@ -258,15 +248,13 @@ Tiles::Cost Parts::measure(const Tiles::Draw& draw) {
 }
 
 void Parts::visit(StateVisitor& visitor) {
-  visitor.tensor("told/sum", sizes_of(shape_), told_.sum);
-  visitor.tensor("told/weight", {static_cast<std::size_t>(shape_.height), static_cast<std::size_t>(shape_.width)},
-                 told_.weight);
+  visit_buffer(visitor, "told/sum", sizes_of(shape_), told_.sum);
+  visit_buffer(visitor, "told/weight",
+               {static_cast<std::size_t>(shape_.height), static_cast<std::size_t>(shape_.width)}, told_.weight);
 }
 
 std::size_t Parts::bytes() const {
-  const std::size_t told = (shape_.size() + shape_.plane()) * sizeof(float);
-  const std::size_t drawing = told + 2 * layout_.canvas.size() * sizeof(float);
-  return known_.size() + damaged_.size() * sizeof(Place) + hiding_.bytes() + told + drawing;
+  return known_.size() + damaged_.size() * sizeof(Place) + hiding_.bytes() + bytes_of_whole(shape_) + guide_.bytes();
 }
 
 }  // namespace dipper

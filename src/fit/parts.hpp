@@ -11,6 +11,7 @@
 #include "fit/layout.hpp"
 #include "fit/recipe.hpp"
 #include "fit/state.hpp"
+#include "fit/target.hpp"
 #include "fit/tiles.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/buffer.hpp"
@@ -23,11 +24,8 @@ namespace dipper {
 /// others. What it tells of the part in each step is gathered to a picture of the whole.
 class Parts {
  public:
-  /// values: [channel][row][column]; weights: [row][column], how far each pixel counts. Both must outlive this. known:
-  /// 1 or 0, also 1 of pixels held out, whose weight is 0. tensors: those of a program for such a part, and x, what it
-  /// drew.
-  Parts(const Recipe& recipe, std::uint64_t seed, Backend& backend, std::span<const float> values,
-        std::span<const float> weights, const Shape& shape, std::vector<std::uint8_t> known,
+  /// tensors: those of a program for a part, and x, what it drew. Of a guide, z's last channels get the part.
+  Parts(const Recipe& recipe, std::uint64_t seed, Backend& backend, const Target& target,
         const Hiding::Tensors& tensors, Buffer& x);
 
   /// Of a part of a picture of this shape.
@@ -36,14 +34,17 @@ class Parts {
   /// To be called before the network sees z in step `step`, counted from 0.
   void before(int step);
 
-  /// To be called when x, on the host, is what the network made of that z in iteration `iteration`, counted from 1.
+  /// To be called when x is what the network made of that z in iteration `iteration`, counted from 1.
   void gather(int iteration);
+
+  /// What was gathered so far came of a fit that went wrong.
+  void forget();
 
   /// The whole picture after so many iterations, [channel][row][column]: each pixel the mean of what the network told
   /// of it where it was not shown it, later tellings counting for more, and a smooth filling where there was none. As
   /// far as patience goes the network first tells all parts once more, `rounds` times, with other pixels hidden; draw()
-  /// makes x of z, and round_seconds is what it takes to do so for all parts once, 0 if unknown. Returns the share of
-  /// the parts that it told. What was gathered stays as it was.
+  /// makes x of z and waits for it, and round_seconds is what it takes to do so for all parts once, 0 if unknown.
+  /// Returns the share of the parts that it told. What was gathered stays as it was.
   double draw(const Tiles::Draw& draw, int iteration, double round_seconds, Patience& patience, std::span<float> to);
 
   /// What draw() takes, measured in one part.
@@ -56,16 +57,20 @@ class Parts {
 
   [[nodiscard]] std::size_t bytes() const;
 
+  /// The part of that which grows with the picture, but for a guide.
+  [[nodiscard]] static std::size_t bytes_of_whole(const Shape& picture);
+
  private:
   struct Place {
     int top;
     int left;
   };
 
-  /// Weighted sums of what was told of each pixel.
+  /// Of what was told of each pixel, as ToldSums; weights are more than 0.
   struct Told {
-    std::vector<float> sum;     // [channel][row][column]
-    std::vector<float> weight;  // [row][column], more than 0
+    Told(Backend& backend, const Shape& shape) : sum(backend, shape.size()), weight(backend, shape.plane()) {}
+    Buffer sum;
+    Buffer weight;
   };
 
   [[nodiscard]] Place place_of(int step) const;
@@ -73,22 +78,25 @@ class Parts {
   [[nodiscard]] std::vector<Place> damaged_places() const;
   [[nodiscard]] bool is_known_enough(Place place) const;
   [[nodiscard]] std::vector<Place> all_places() const;
+  [[nodiscard]] PartDesc at(Place place) const;
   void take(Place place);
-  void fill();
-  void tell(const Tiles::Draw& draw, int part, int count, float trust, Told& told);
-  template <class Counts, class Value>
-  void add(Told& told, float trust, const Counts& counts, const Value& value) const;
+  void tell(const Tiles::Draw& draw, int part, int count, float trust);
+  void add(float trust, Told& to);
+  void divide(Told& told, std::span<float> to) const;
 
+  Backend* backend_;
   std::uint64_t seed_;
-  std::span<const float> values_;
-  std::span<const float> weights_;
   Shape shape_;
   Layout layout_;  // of a part
   std::vector<std::uint8_t> known_;
-  std::vector<Place> damaged_;         // places of parts that have missing pixels in their middle
-  Place place_{};                      // of the part that was taken
-  std::vector<std::uint8_t> learned_;  // which of its pixels count
-  Told told_;
+  std::vector<Place> damaged_;  // places of parts that have missing pixels in their middle
+  Buffer values_;               // 0 where they are not known
+  Buffer weights_;
+  Buffer guide_;  // scaled, if there is one
+  std::span<float> guide_in_z_;
+  Place place_{};  // of the part that was taken
+  Told told_;      // in steps
+  Told drawn_;     // and when the picture was drawn
   Buffer* x_;
   Hiding hiding_;
 };

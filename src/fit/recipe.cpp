@@ -237,8 +237,9 @@ std::string summary_of(std::string_view text) {
   return "";
 }
 
-void adapt(Recipe& recipe, std::size_t pixels) {
+void adapt(Recipe& recipe, int height, int width) {
   if (recipe.work <= 0) return;
+  const std::size_t pixels = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
   const double work = 1e6 * recipe.work;
   const int own = recipe.iterations;
   if (!recipe.in_parts(pixels)) {
@@ -247,7 +248,8 @@ void adapt(Recipe& recipe, std::size_t pixels) {
     return;
   }
   const double larger = static_cast<double>(pixels) / (1e6 * recipe.input_whole);
-  const double within = work / (part_side * part_side) * std::cbrt(larger);
+  const double part = static_cast<double>(std::min(part_side, height)) * std::min(part_side, width);
+  const double within = work / part * std::cbrt(larger);
   recipe.iterations = std::clamp(static_cast<int>(within), 1, most_iterations);
   const auto scaled = [&](int value) {
     const double steps = static_cast<double>(value) * recipe.iterations / own;
@@ -257,7 +259,7 @@ void adapt(Recipe& recipe, std::size_t pixels) {
   if (recipe.hold_out_patience == 0) return;
   // What was told of most pixels once or twice says nothing yet of what the network has learned.
   constexpr double told_enough = 16;
-  const double steps = told_enough * static_cast<double>(pixels) / (part_side * part_side);
+  const double steps = told_enough * static_cast<double>(pixels) / part;
   recipe.hold_out_patience =
       std::max(scaled(recipe.hold_out_patience), static_cast<int>(std::min<double>(steps, most_iterations)));
 }

@@ -155,11 +155,11 @@ struct BuiltInRecipe {
 /// Of the square that the network sees in a step of a fit in parts, in pixels.
 constexpr int part_side = 256;
 
-/// Makes the recipe one for a picture of so many pixels: as many iterations as its work allows, and a quarter of its
+/// Makes the recipe one for a picture of that size: as many iterations as its work allows, and a quarter of its
 /// own at least. In parts the work grows with the cube root of the pixels, from input.whole on, and what is counted in
 /// iterations, pictures on the way and the judge's patience, with their number; the patience is as many steps as see
 /// the whole picture 16 times at least.
-void adapt(Recipe& recipe, std::size_t pixels);
+void adapt(Recipe& recipe, int height, int width);
 
 /// The first line of comment in a recipe's text that is no licence line.
 [[nodiscard]] std::string summary_of(std::string_view text);

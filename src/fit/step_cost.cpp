@@ -20,7 +20,7 @@ int corner_of(int side) {
 }  // namespace
 
 double seconds_of_a_step(const Target& target, const Recipe& recipe, Backend& backend) {
-  if (recipe.in_tiles() || recipe.in_parts(target.shape.plane())) return 0;
+  if (recipe.in_tiles()) return 0;
   Target part = target;
   part.held_out = {};
   const int stride = target.observed_by ? target.observed_by->stride : 1;
@@ -47,7 +47,8 @@ double seconds_of_a_step(const Target& target, const Recipe& recipe, Backend& ba
     static_cast<void>(fit.loss());
     took = std::chrono::steady_clock::now() - began;
   }
-  const double times = static_cast<double>(target.picture().plane()) / static_cast<double>(part.picture().plane());
+  const auto seen = static_cast<double>(seen_at_once(recipe, target.picture()).plane());
+  const double times = seen / static_cast<double>(part.picture().plane());
   return took.count() / steps * times * (times > 1 ? more : 1);
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "base/check.hpp"
@@ -81,6 +82,43 @@ void Backend::average(std::span<const float> x, std::span<const float> base, std
       const float share = shares.empty() ? step_.old_share : shares[pixel];
       const float value = base.empty() ? x[i] : base[i] + x[i];
       average[i] = share * average[i] + (1 - share) * value;
+    }
+  }
+}
+
+void Backend::cut(const PartDesc& part, Padding padding, std::span<const float> picture, std::span<float> canvas) {
+  const std::size_t planes = picture.size() / part.picture.plane();
+  const std::size_t plane = part.canvas.plane();
+  DIPPER_CHECK_EQ(canvas.size(), planes * plane);
+  for (int i = 0; i < part.canvas.height; ++i) {
+    const int row = padded_index(i - part.window.top, part.window.height, padding);
+    for (int j = 0; j < part.canvas.width; ++j) {
+      const int column = padded_index(j - part.window.left, part.window.width, padding);
+      const std::size_t to = static_cast<std::size_t>(i) * part.canvas.width + j;
+      const bool is_zero = row < 0 || column < 0;
+      const std::size_t from = is_zero ? 0 : part.in_picture(row, column);
+      for (std::size_t c = 0; c < planes; ++c) {
+        canvas[c * plane + to] = is_zero ? 0 : picture[c * part.picture.plane() + from];
+      }
+    }
+  }
+}
+
+void Backend::gather(const PartDesc& part, const Telling& telling, const ToldSums& sums) {
+  const std::size_t plane = part.canvas.plane();
+  const int channels = part.picture.channels;
+  for (int i = 0; i < part.window.height; ++i) {
+    for (int j = 0; j < part.window.width; ++j) {
+      const std::size_t from = part.in_canvas(i, j);
+      if (telling.shown[from] > 0) continue;
+      const auto told = [&](int c) { return telling.x[c * plane + from] + telling.base[c * plane + from]; };
+      bool finite = true;
+      for (int c = 0; c < channels; ++c) finite = finite && std::isfinite(told(c));
+      if (!finite) continue;
+      const std::size_t to = part.in_picture(i, j);
+      const float weight = telling.weight_of(i, j, part.window);
+      sums.weight[to] += weight;
+      for (int c = 0; c < channels; ++c) sums.sum[c * part.picture.plane() + to] += weight * told(c);
     }
   }
 }

@@ -15,6 +15,7 @@
 #include "kernels/block.hpp"
 #include "kernels/desc.hpp"
 #include "kernels/layer.hpp"
+#include "kernels/part.hpp"
 #include "kernels/showing.hpp"
 
 namespace dipper {
@@ -156,6 +157,12 @@ class Backend {
   /// `shares` are given: average.size() is a multiple of their number. An empty base is 0.
   virtual void average(std::span<const float> x, std::span<const float> base, std::span<const float> shares,
                        std::span<float> average);
+
+  /// The canvas gets the part, of each plane that both have, and around it what the padding says.
+  virtual void cut(const PartDesc& part, Padding padding, std::span<const float> picture, std::span<float> canvas);
+
+  /// Adds what was told of a part to the sums; of a pixel of which any channel is no number, or infinite, nothing.
+  virtual void gather(const PartDesc& part, const Telling& telling, const ToldSums& sums);
 
   /// Null on a host, where fit/showing.hpp does it. The backend must outlive it, and so must what the description
   /// points to.

@@ -65,6 +65,71 @@ TEST_F(RestoreWithCheckpoints, AStoppedFitGoesOnToTheSameResultAndUncertainty) {
   }
 }
 
+/// Fits in parts draw a better picture at their end.
+class RestoreInParts : public RestoreWithCheckpoints {
+ protected:
+  void SetUp() override {
+    RestoreWithCheckpoints::SetUp();
+    request.settings.quality = "fast";
+    request.settings.set["input.whole"] = "0.005";
+    request.settings.threads = 1;
+  }
+
+  /// A gray picture.
+  void paint(int side) {
+    request.input = Image(side, side, 1);
+    for (int i = 0; i < side; ++i) {
+      for (int j = 0; j < side; ++j) {
+        request.input.samples[static_cast<std::size_t>(i) * side + j] =
+            0.5F + 0.4F * std::sin(0.1F * static_cast<float>(i + 2 * j));
+      }
+    }
+  }
+};
+
+TEST_F(RestoreInParts, ALastPictureThatWasStoppedIsMadeByTheNextRun) {
+  paint(300);
+  request.settings.set["skip.down"] = "64,64,64";
+  request.settings.set["skip.up"] = "64";
+  request.settings.iterations = 3;
+  request.settings.every = 3;
+  Request plain = request;
+  plain.settings.checkpoint.clear();
+  const Restoration whole = restore(plain);
+  const auto no_picture = [](const Progress& progress) { return progress.stage != "picture"; };
+  const Restoration stopped = restore(request, no_picture);
+  EXPECT_TRUE(stopped.stopped);
+  EXPECT_EQ(stopped.iterations, 3);
+  EXPECT_NE(stopped.raw.samples, whole.raw.samples);
+  request.settings.resume = file("fit");
+  const Restoration resumed = restore(request);
+  EXPECT_EQ(resumed.raw.samples, whole.raw.samples);
+  EXPECT_EQ(resumed.image.samples, whole.image.samples);
+  EXPECT_EQ(resumed.resumed_from, 3);
+  // And once it was made, nobody makes it again.
+  const Restoration again = restore(request, no_picture);
+  EXPECT_FALSE(again.stopped);
+  EXPECT_EQ(again.image.samples, whole.image.samples);
+}
+
+TEST_F(RestoreInParts, WhatTheJudgeHasEndedStaysSo) {
+  paint(96);
+  request.settings.iterations.reset();
+  request.settings.set["iterations"] = "400";
+  request.settings.set["work"] = "0";
+  request.settings.set["hold_out.patience"] = "20";
+  request.settings.set["adam.rate"] = "0.00001";
+  request.settings.every = 5;
+  const Restoration ended = restore(request);
+  EXPECT_LT(ended.iterations, 400);
+  EXPECT_NE(ended.reason, "");
+  request.settings.resume = file("fit");
+  const Restoration resumed = restore(request);
+  EXPECT_EQ(resumed.iterations, ended.iterations);
+  EXPECT_EQ(resumed.reason, ended.reason);
+  EXPECT_EQ(resumed.image.samples, ended.image.samples);
+}
+
 TEST_F(RestoreWithCheckpoints, AStoppedFitGoesOnToTheSamePictures) {
   Request plain = request;
   plain.settings.checkpoint.clear();

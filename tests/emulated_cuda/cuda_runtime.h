@@ -11,6 +11,8 @@
 #include <cuda_runtime_api.h>
 #include "emulated_cuda/emulator.hpp"
 
+using std::isfinite;
+
 /// Of CUDA's language what the kernels use.
 #define __global__
 #define __device__

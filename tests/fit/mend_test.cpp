@@ -130,6 +130,41 @@ TEST_F(Mending, FarAwayAFaultMayBeFoundLater) {
   EXPECT_FALSE(steps(fit, 20));
 }
 
+/// The largest of the weights of what was told of pixels.
+class MostTold final : public StateVisitor {
+ public:
+  void integer(const std::string& /*name*/, int& /*value*/) override {}
+  void number(const std::string& /*name*/, double& /*value*/) override {}
+  void tensor(const std::string& name, const std::vector<std::size_t>& /*shape*/, std::span<float> values) override {
+    if (name == "told/weight") most = *std::ranges::max_element(values);
+  }
+  float most = 0;
+};
+
+float most_told(Fit& fit) {
+  MostTold told;
+  fit.visit(told);
+  return told.most;
+}
+
+TEST_F(Mending, WhatAFitInPartsWasToldBeforeIsForgotten) {
+  recipe_ = load_recipe("inpaint-fast");
+  set_value(recipe_, "skip.down", "8,8");
+  set_value(recipe_, "skip.up", "8");
+  recipe_.input_whole = 1e-4;
+  recipe_.rollback_every = 5;
+  const auto backend = make_cpu_backend(2);
+  Fit fit(target(), recipe_, *backend, 0);
+  EXPECT_FALSE(steps(fit, 6));
+  const float most_in_seventh = 7 * 7 * 7 * 7 * (12.0F / 32) * (16.0F / 32);  // in the middle of 24x32
+  spoil(fit, to_nan);
+  EXPECT_EQ(steps(fit, 1), Mishap::not_finite);
+  EXPECT_GT(most_told(fit), 0.5F * most_in_seventh);
+  EXPECT_LE(most_told(fit), most_in_seventh);  // some were told in the sixth, too
+  EXPECT_FALSE(steps(fit, 1));
+  EXPECT_GT(most_told(fit), most_in_seventh);
+}
+
 TEST_F(Mending, ANetworkThatDrawsOneValueGoesBackAtTheNextLook) {
   const auto backend = make_cpu_backend(2);
   Fit fit(target(), recipe_, *backend, 0);

@@ -57,6 +57,17 @@ TEST(StepCost, KnowsOperatorsAndSecondPictures) {
   EXPECT_GT(seconds_of_a_step(target, load_recipe("small"), *backend), 0);
 }
 
+TEST(StepCost, StepsThatSeeAPartCostAsMuchAsThat) {
+  const std::unique_ptr<Backend> backend = make_cpu_backend(1);
+  const Gray picture(1000);
+  Recipe recipe = load_recipe("inpaint-fast");
+  const double of_part = seconds_of_a_step(picture.target(), recipe, *backend);
+  recipe.input_whole = 0;
+  const double of_whole = seconds_of_a_step(picture.target(), recipe, *backend);
+  EXPECT_GT(of_part, 0);
+  EXPECT_LT(4 * of_part, of_whole);  // of 15 times as many pixels
+}
+
 TEST(StepCost, StepsThatSeeATileCostNothingToSpeakOf) {
   const std::unique_ptr<Backend> backend = make_cpu_backend(1);
   EXPECT_EQ(seconds_of_a_step(Gray(200).target(), load_recipe("upscale-fast"), *backend), 0);

@@ -325,6 +325,50 @@ TEST_F(CudaLoops, ShowWhatTheHostDoes) {
   }
 }
 
+/// A part of a random picture on a canvas, and what is gathered of two tellings of it.
+std::vector<std::vector<float>> gathered(Backend& backend, const PartDesc& part) {
+  const std::size_t plane = part.canvas.plane();
+  const Philox random{.seed = 5, .stream = Stream::hiding};
+  std::vector<Buffer> buffers;
+  const int c = part.picture.channels;
+  const std::size_t whole = part.picture.plane();
+  for (const std::size_t size : {c * whole, c * plane, c * plane, plane, c * whole, whole, c * plane, plane}) {
+    buffers.emplace_back(backend, size);
+    random.uniforms(buffers.size(), 0, buffers.back().host());
+    buffers.back().push();
+  }
+  const auto at = [&](int n) { return buffers[n].all(); };
+  backend.cut(part, Padding::reflect, at(0), at(1));
+  backend.cut(part, Padding::zero, at(4), at(6));
+  for (float& value : buffers[2].host().first(plane / 2)) value = value < 0.01F ? std::nanf("") : value;
+  for (float& value : buffers[3].host()) value -= 0.5F;
+  std::ranges::fill(buffers[7].host(), 0.0F);
+  buffers[7].push();
+  buffers[2].push();
+  buffers[3].push();
+  backend.gather(part, {.x = at(2), .base = at(1), .shown = at(3), .weight = 3, .fade = 4}, {at(4), at(5)});
+  backend.gather(part, {.x = at(1), .base = at(1), .shown = at(7), .weight = 0.5F, .fade = 1}, {at(4), at(5)});
+  std::vector<std::vector<float>> made;
+  for (const int n : {1, 4, 5, 6}) made.emplace_back(buffers[n].pull().begin(), buffers[n].pull().end());
+  return made;
+}
+
+TEST_F(CudaLoops, PartsAreCutAndGatheredAsOnTheHost) {
+  const auto host = make_ref_backend();
+  const PartDesc cases[] = {{{3, 70, 90}, {3, 64, 64}, {.height = 64, .width = 64}, 6, 21},
+                            {{1, 20, 50}, {1, 32, 48}, {.top = 6, .left = 1, .height = 20, .width = 47}, 0, 3},
+                            {{4, 1, 1}, {4, 16, 16}, {.top = 15, .left = 15}}};
+  for (const PartDesc& part : cases) {
+    const auto expected = gathered(*host, part);
+    const auto got = gathered(*cuda_, part);
+    for (std::size_t n = 0; n < expected.size(); ++n) {
+      for (std::size_t i = 0; i < expected[n].size(); ++i) {
+        ASSERT_NEAR(got[n][i], expected[n][i], 1e-5) << n << " of " << part.picture << " at " << i;
+      }
+    }
+  }
+}
+
 TEST_F(CudaLoops, TensorsComeBackAsTheyWere) {
   for (const Precision precision : {Precision::f32, Precision::bf16, Precision::fp16}) {
     const auto backend = make_cuda_backend(0, precision);

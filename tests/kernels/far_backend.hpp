@@ -104,6 +104,18 @@ class FarBackend final : public Backend {
     ask("average", average.data());
     near_->average(moved(x), moved(base), moved(shares), moved(average));
   }
+  void cut(const PartDesc& part, Padding padding, std::span<const float> picture, std::span<float> canvas) override {
+    ask("cut", canvas.data());
+    near_->cut(part, padding, moved(picture), moved(canvas));
+  }
+  void gather(const PartDesc& part, const Telling& telling, const ToldSums& sums) override {
+    ask("gather", sums.sum.data());
+    Telling near = telling;
+    near.x = moved(telling.x);
+    near.base = moved(telling.base);
+    near.shown = moved(telling.shown);
+    near_->gather(part, near, {moved(sums.sum), moved(sums.weight)});
+  }
   [[nodiscard]] std::unique_ptr<Showing> showing(const ShowingDesc& desc) override {
     return std::make_unique<FarShowing>(*this, desc);
   }

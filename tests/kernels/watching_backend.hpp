@@ -93,6 +93,15 @@ class WatchingBackend final : public Backend {
     act("average", {reads(x.data(), x.size()), reads(base.data(), base.size()), reads(shares.data(), shares.size()),
                     writes(average.data(), average.size())});
   }
+  void cut(const PartDesc& /*part*/, Padding /*padding*/, std::span<const float> picture,
+           std::span<float> canvas) override {
+    act("cut", {reads(picture.data(), picture.size()), writes(canvas.data(), canvas.size())});
+  }
+  void gather(const PartDesc& /*part*/, const Telling& telling, const ToldSums& sums) override {
+    act("gather", {reads(telling.x.data(), telling.x.size()), reads(telling.base.data(), telling.base.size()),
+                   reads(telling.shown.data(), telling.shown.size()), writes(sums.sum.data(), sums.sum.size()),
+                   writes(sums.weight.data(), sums.weight.size())});
+  }
   [[nodiscard]] std::unique_ptr<Showing> showing(const ShowingDesc& desc) override {
     return std::make_unique<WatchedShowing>(*this, desc);
   }

@@ -175,6 +175,12 @@ class CudaBackend final : public Backend {
                std::span<float> average) override {
     cuda::average(device_, x, base, shares, average);
   }
+  void cut(const PartDesc& part, Padding padding, std::span<const float> picture, std::span<float> canvas) override {
+    cuda::cut(device_, part, padding, picture, canvas);
+  }
+  void gather(const PartDesc& part, const Telling& telling, const ToldSums& sums) override {
+    cuda::gather(device_, part, telling, sums);
+  }
   [[nodiscard]] std::unique_ptr<Showing> showing(const ShowingDesc& desc) override {
     return make_showing(desc, device_);
   }

@@ -50,6 +50,9 @@ void adam(const Device& device, const AdamRule& rule, std::span<const float> gra
 void normal(const Device& device, const Philox& random, float scale, const float* from, std::span<float> out);
 void average(const Device& device, std::span<const float> x, std::span<const float> base, std::span<const float> shares,
              std::span<float> average);
+void cut(const Device& device, const PartDesc& part, Padding padding, std::span<const float> picture,
+         std::span<float> canvas);
+void gather(const Device& device, const PartDesc& part, const Telling& telling, const ToldSums& sums);
 void to_native(const Context& context, const Shape& shape, const float* plain, float* native);
 void to_plain(const Context& context, const Shape& shape, const float* native, float* plain);
 
