@@ -195,11 +195,12 @@ bool Fitting::is_pictured(int iteration) const {
   return iteration == 1 || iteration % recipe_.every == 0;
 }
 
-// While the host looks at a picture, a device that has nothing to do would wait for it. What it does meanwhile is for
-// nothing when the judge ends the fit here; whoever else does waits for it.
+// While the host looks at a picture, a device that has nothing to do would wait for it. But not where the judge may end
+// the fit with that look; whoever else does waits for it.
 void Fitting::work_ahead() {
   // Tiles are made by the host, step by step.
   if (ending_ || saving_.is_due() || recipe_.in_tiles()) return;
+  if (judge() != nullptr && judge()->may_stop_at(progress_.iteration)) return;
   while (!is_time_to_wait(fit_.iteration() + 1)) fit_.step();
 }
 
@@ -280,7 +281,8 @@ void Fitting::measure_picture() {
 }
 
 void Fitting::expect_picture() {
-  pace_.expect_picture(draw_seconds_ + show_seconds_);
+  const int looks = fit_.gathers() ? 2 : 1;  // at what was gathered, and at what is drawn of it
+  pace_.expect_picture(draw_seconds_ + looks * show_seconds_);
 }
 
 // Of tiles, without what the network adds, as it has learned nothing yet.
@@ -303,12 +305,11 @@ void Fitting::take_picture_on_the_way(const ProgressCallback& callback) {
 
 void Fitting::take_last_picture(Look look, const ProgressCallback& callback) {
   constexpr double most_show = 1.2;  // of what it took last time
-  const bool is_there = look == Look::end && was_ended();
   Waiting waiting("picture", pace_.seconds_left() - most_show * show_seconds_, Waiting::Result::any,
                   {pace_, progress_, callback});
-  const double share = draw_picture(is_there ? Patience::none() : waiting);
+  const double share = draw_picture(waiting);
   stopped_ = waiting.stopped();
-  show_picture(look == Look::end && (is_there || stopped_) ? Look::passing : look);
+  show_picture(look == Look::end && stopped_ ? Look::passing : look);
   if (share >= 1 || stopped_ || fit_.gathers()) return;
   judging_.note = fmt::format(
       "there was time for {:.0f} % of what the network would have added to the picture; allow "
@@ -319,13 +320,7 @@ void Fitting::take_last_picture(Look look, const ProgressCallback& callback) {
 // A fit that gathers may be resumed, and is to be the same then as one that never ended.
 void Fitting::look_as_if_it_went_on() {
   draw_picture(Patience::none());
-  if (spread_) spread_->add(result_);
-  if (judge() != nullptr) judge()->look(progress_.iteration, result_);
-}
-
-// A resumed fit that gathers may have its last picture already.
-bool Fitting::was_ended() const {
-  return judge() != nullptr && judge()->ended_at() == progress_.iteration;
+  judge_picture(Look::regular);
 }
 
 // Somebody waits for the end.
@@ -346,17 +341,10 @@ double Fitting::draw_picture(Patience& patience) {
   return share;
 }
 
-// Averages move little, so it is what they average that is spread.
 void Fitting::show_picture(Look look) {
   const double began = pace_.seconds();
-  if (membrane_) membrane_->close_seams(judging_.values, result_);
-  if (spread_ && look == Look::regular) spread_->add(fit_.averages() ? output_ : result_);
+  judge_picture(look);
   if (judge() != nullptr) {
-    if (look == Look::end) {
-      judge()->look_at_end(progress_.iteration, result_);
-    } else if (look != Look::passing || judge()->best_iteration() == 0) {
-      judge()->look(progress_.iteration, result_);
-    }
     judge()->result(result_);
     errors_ = errors();
     progress_.expected = expected();
@@ -369,6 +357,18 @@ void Fitting::show_picture(Look look) {
   pictures_.lend(progress_);
   show_seconds_ = pace_.seconds() - began;
   expect_picture();
+}
+
+// Averages move little, so it is what they average that is spread.
+void Fitting::judge_picture(Look look) {
+  if (membrane_) membrane_->close_seams(judging_.values, result_);
+  if (spread_ && look == Look::regular) spread_->add(fit_.averages() ? output_ : result_);
+  if (judge() == nullptr) return;
+  if (look == Look::end) {
+    judge()->look_at_end(progress_.iteration, result_);
+  } else if (look != Look::passing || judge()->best_iteration() == 0) {
+    judge()->look(progress_.iteration, result_);
+  }
 }
 
 void Fitting::forget_picture() {

@@ -83,12 +83,12 @@ class Fitting {
   void take_picture_on_the_way(const ProgressCallback& callback);
   void take_last_picture(Look look, const ProgressCallback& callback);
   void look_as_if_it_went_on();
-  [[nodiscard]] bool was_ended() const;
   void take_hurried_picture();
   /// What a fit gathers on its way is there at once.
   [[nodiscard]] Patience& on_the_way(Patience& patience) { return fit_.gathers() ? Patience::none() : patience; }
   double draw_picture(Patience& patience);
   void show_picture(Look look);
+  void judge_picture(Look look);
   void forget_picture();
   [[nodiscard]] std::optional<Errors> errors() const;
   [[nodiscard]] std::optional<Expectation> expected() const;

@@ -125,17 +125,18 @@ void limit_to_what_is_free(const FittingParts& parts) {
   backend.limit_memory(available - std::min(available, kept));
 }
 
-// A fit takes about as much for each pixel that it sees at once, and something beside that; one in parts also something
-// for each pixel of the whole.
+// A fit takes about as much for each pixel that it sees at once, and something beside that; one in parts may have room
+// for a part, but not for what it keeps of the whole.
 std::string what_fits(const FittingParts& parts, const MemoryLimit& limit) {
   const Image& like = parts.observation.like();
   const Shape whole{like.colour_channels(), like.height, like.width};
-  const Shape seen = seen_at_once(parts.recipe, whole);
+  const Shape seen = limit.of_whole > 0 ? whole : seen_at_once(parts.recipe, whole);
   const auto allowed = static_cast<double>(limit.limit);
-  const auto of_whole = static_cast<double>(seen == whole ? 0 : Parts::bytes_of_whole(whole));
-  const bool whole_is_too_large = of_whole > allowed / 2;
-  const Shape& too_large = whole_is_too_large ? whole : seen;
-  const double share = whole_is_too_large ? allowed / 2 / of_whole : 0.75 * allowed / static_cast<double>(limit.needed);
+  const auto needed = static_cast<double>(limit.needed);
+  const auto of_whole = static_cast<double>(limit.of_whole);
+  constexpr double little = 1e-6;
+  const double share =
+      of_whole > 0 ? std::max(little, 0.75 * (allowed - (needed - of_whole)) / of_whole) : 0.75 * allowed / needed;
   const auto side = [share](int pixels) { return std::max(1, static_cast<int>(pixels * std::sqrt(share))); };
   const TaskMethod* classic = parts.observation.classic;
   const std::string method = classic == nullptr ? "" : fmt::format(", and so does --method {}", classic->name);
@@ -143,8 +144,8 @@ std::string what_fits(const FittingParts& parts, const MemoryLimit& limit) {
       "a fit to {}x{} pixels needs more than {:.2g} GB of memory, and {:.2g} GB {}; a picture of about "
       "{}x{} fits{}, or allow more with --max-memory",
       like.width, like.height, static_cast<double>(limit.needed) / 1e9, static_cast<double>(limit.limit) / 1e9,
-      parts.settings.max_memory > 0 ? "are allowed by --max-memory" : "are free", side(too_large.width),
-      side(too_large.height), method);
+      parts.settings.max_memory > 0 ? "are allowed by --max-memory" : "are free", side(seen.width), side(seen.height),
+      method);
 }
 
 void fit(const FittingParts& parts, const Listener& listener, Pace& pace, Pictures& pictures, Restoration& result) {

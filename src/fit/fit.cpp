@@ -122,7 +122,13 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
     return;
   }
   if (recipe.in_parts(target.shape.plane())) {
-    parts_.emplace(recipe_, seed, backend, target, Hiding::Tensors{z, y, weights}, x);
+    try {
+      parts_.emplace(recipe_, seed, backend, target, Hiding::Tensors{z, y, weights}, x);
+    } catch (MemoryLimit& limit) {
+      limit.of_whole = Parts::bytes_of_whole(target.shape);
+      limit.needed = program_.bytes() + 5 * m_.bytes() + limit.of_whole;  // m, v, and with the weights a good state
+      throw;
+    }
     return;
   }
   fill_target(target);
@@ -215,9 +221,8 @@ void Fit::step() {
   } else {
     backend_->run(first_part_, [this] { see(); });
     const float loss = program_.loss();
-    if (rollback_.check({iteration_ + 1, loss, std::isfinite(loss) && draws_one_value()}, state_with_average())) {
+    if (rollback_.check({iteration_ + 1, loss, std::isfinite(loss) && draws_one_value()}, state_with_pictures())) {
       ++rollbacks_;
-      if (parts_) parts_->forget();
       program_.forward();  // what the good state makes of this step's input
       change_input();
     } else {
@@ -230,9 +235,8 @@ void Fit::step() {
 std::optional<Mishap> Fit::mend() {
   std::optional<Mishap> mishap = rollback_.take_mishap();
   if (!mishap && !std::isfinite(loss())) {
-    rollback_.take_back(Mishap::not_finite, state_with_average());
+    rollback_.take_back(Mishap::not_finite, state_with_pictures());
     mishap = rollback_.take_mishap();
-    if (parts_) parts_->forget();
     if (good_iteration() > 0) {
       ++rollbacks_;
       program_.forward();
@@ -316,9 +320,11 @@ std::array<StatePart, 3> Fit::state() {
   return {{{"weights", &program_.theta()}, {"adam.m", &m_}, {"adam.v", &v_}}};
 }
 
-std::array<StatePart, 4> Fit::state_with_average() {
+std::array<StatePart, 6> Fit::state_with_pictures() {
   const std::array<StatePart, 3> s = state();
-  return {s[0], s[1], s[2], {"average", &average_}};
+  Buffer& sum = parts_ ? parts_->told_sum() : none_;
+  Buffer& weight = parts_ ? parts_->told_weight() : none_;
+  return {s[0], s[1], s[2], {"average", &average_}, {"told/sum", &sum}, {"told/weight", &weight}};
 }
 
 void Fit::visit(StateVisitor& visitor) {
@@ -336,7 +342,7 @@ void Fit::visit(StateVisitor& visitor) {
     }
     part.values->push();
   }
-  rollback_.visit(visitor, state_with_average());
+  rollback_.visit(visitor, state_with_pictures());
   input_.visit(visitor);
   program_.store(tensors_.z);
   if (hiding_) hiding_->visit(visitor);
@@ -356,7 +362,7 @@ double Fit::output(std::span<float> to, Patience& patience) {
   if (parts_) {
     static_cast<void>(loss());  // the program will know others
     gather();
-    return parts_->draw([this] { draw_tile(); }, iteration_, output_cost_.seconds.view, patience, to);
+    return parts_->draw([this] { draw_part(); }, iteration_, output_cost_.seconds.view, patience, to);
   }
   if (hiding_ && !average_.empty()) {
     average(to);
@@ -375,8 +381,8 @@ Fit::OutputCost Fit::measure_output() {
   if (!recipe_.in_tiles() && !parts_) return {};
   static_cast<void>(loss());
   gather();
+  if (parts_) return output_cost_ = {parts_->measure([this] { draw_part(); }), Parts::rounds};
   const auto draw = [this] { draw_tile(); };
-  if (parts_) return output_cost_ = {parts_->measure(draw), Parts::rounds};
   output_cost_ = {zero_shot_ ? zero_shot_->measure(draw, backend_->pool()) : again_->measure(draw),
                   recipe_.input_views};
   return output_cost_;
@@ -391,9 +397,15 @@ void Fit::gather() {
 }
 
 void Fit::draw_tile() {
-  parts_ ? program_.store(tensors_.z) : program_.push(tensors_.z);
+  program_.push(tensors_.z);
   program_.forward();
   program_.pull(tensors_.x);
+}
+
+void Fit::draw_part() {
+  program_.store(tensors_.z);
+  program_.forward();
+  program_.fetch(tensors_.x);
 }
 
 double Fit::draw_tiles(Tiles::Views views, Patience& patience, std::span<float> to) {

@@ -138,7 +138,7 @@ class Fit {
   void initialise_weights();
   void fill_target(const Target& target);
   [[nodiscard]] std::array<StatePart, 3> state();
-  [[nodiscard]] std::array<StatePart, 4> state_with_average();
+  [[nodiscard]] std::array<StatePart, 6> state_with_pictures();
   [[nodiscard]] StepValues step_values() const;
   void prepare_step();
   void see();
@@ -148,6 +148,7 @@ class Fit {
   void add_to_average();
   [[nodiscard]] Drawn drawn();
   void draw_tile();
+  void draw_part();
   void gather();
   double draw_tiles(Tiles::Views views, Patience& patience, std::span<float> to);
   void crop(const Drawn& canvas, std::span<float> to) const;
@@ -169,6 +170,7 @@ class Fit {
   Rollback rollback_;
   float target_range_ = 0;                 // of the target's values; 0 where the network may draw one value
   Buffer average_;                         // of the canvas; empty when nobody asks
+  Buffer none_;                            // stands for what a fit has not
   std::unique_ptr<Recording> whole_step_;  // where nobody looks at its loss
   std::unique_ptr<Recording> first_part_;  // up to the loss
   std::unique_ptr<Recording> second_part_;

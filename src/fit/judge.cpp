@@ -30,7 +30,7 @@ Judge::Judge(HeldOut held_out, std::span<const float> y, const Shape& shape, Cla
       classic_(std::move(classic)),
       patience_(patience),
       measure_(std::move(measure)),
-      best_(shape.size()) {
+      best_{.picture = std::vector<float>(shape.size()), .blend = {}} {
   DIPPER_CHECK_EQ(y.size(), shape.size());
   DIPPER_CHECK(!held_out_.empty());
   for (Lowest* lowest : {&gained_, &gained_own_, &lowest_}) lowest->errors.resize(held_out_.pixels().size());
@@ -69,6 +69,7 @@ bool Judge::has_gained(std::span<const float> errors, Lowest& before) const {
 
 void Judge::look(int iteration, std::span<const float> x) {
   DIPPER_CHECK_EQ(x.size(), shape_.size());
+  end_.reset();
   Blend found = blend_with(x);
   looked_at_ = iteration;
   look_early(iteration, x);
@@ -79,50 +80,45 @@ void Judge::look(int iteration, std::span<const float> x) {
   if (better || learned) gained_at_ = iteration;
   if (!may_be_best(found)) return;
   if (found.error < lowest_.error) lowest_.set(found.error, found.errors);
-  keep(iteration, std::move(found), x);
+  best_.at = iteration;
+  best_.blend = std::move(found);
+  std::copy(x.begin(), x.end(), best_.picture.begin());
 }
 
 void Judge::look_at_end(int iteration, std::span<const float> x) {
   DIPPER_CHECK_EQ(x.size(), shape_.size());
+  end_.reset();
   Blend found = blend_with(x);
-  ended_at_ = iteration;
-  look_apart(x);
-  if (may_be_best(found)) keep(iteration, std::move(found), x);
+  if (may_be_best(found)) end_ = {iteration, {x.begin(), x.end()}, std::move(found)};
 }
 
 bool Judge::may_be_best(const Blend& found) const {
-  return best_at_ == 0 || found.error - doubt(found.errors, lowest_) < lowest_.error;
-}
-
-void Judge::keep(int iteration, Blend found, std::span<const float> x) {
-  best_at_ = iteration;
-  blend_ = std::move(found);
-  std::copy(x.begin(), x.end(), best_.begin());
+  return best_.at == 0 || found.error - doubt(found.errors, lowest_) < lowest_.error;
 }
 
 std::string Judge::reason() const {
-  const int since = looked_at_ - best_at_;
+  const int since = looked_at_ - best_.at;
   if (since > 0) return fmt::format("the error on held-out pixels has not fallen for {} iterations", since);
   return fmt::format("the error on held-out pixels has hardly fallen for {} iterations", looked_at_ - gained_at_);
 }
 
 void Judge::result(std::span<float> to) const {
   DIPPER_CHECK_EQ(to.size(), shape_.size());
-  const std::span<const float> classic = classic_.full.empty() ? best_ : classic_.full;
+  const std::vector<float>& picture = kept().picture;
+  const std::span<const float> classic = classic_.full.empty() ? picture : classic_.full;
   const std::size_t plane = shape_.plane();
   for (int c = 0; c < shape_.channels; ++c) {
     for (std::size_t i = 0; i < plane; ++i) {
       const std::size_t at = c * plane + i;
-      to[at] = classic[at] + blend_.share[i] * (best_[at] - classic[at]);
+      to[at] = classic[at] + kept().blend.share[i] * (picture[at] - classic[at]);
     }
   }
 }
 
 void Judge::visit(StateVisitor& visitor) {
   visitor.integer("judge.looked_at", looked_at_);
-  visitor.integer("judge.best_at", best_at_);
+  visitor.integer("judge.best_at", best_.at);
   visitor.integer("judge.gained_at", gained_at_);
-  visitor.integer("judge.ended_at", ended_at_);
   for (const auto& [name, lowest] :
        {std::pair{"gained", &gained_}, std::pair{"gained_own", &gained_own_}, std::pair{"lowest", &lowest_}}) {
     visitor.number(fmt::format("judge.{}", name), lowest->error);
@@ -132,9 +128,9 @@ void Judge::visit(StateVisitor& visitor) {
   visitor.number("judge.early", early_.of_known);
   visitor.tensor("judge/early", {early_.errors.size()}, early_.errors);
   if (!apart_.empty()) visitor.tensor("judge/apart", {apart_.size()}, apart_);
-  visitor.tensor("judge/best", sizes_of(shape_), best_);
+  visitor.tensor("judge/best", sizes_of(shape_), best_.picture);
   // What the last look found follows from that, so a resumed fit finds it again.
-  if (best_at_ > 0) blend_ = blend_with(best_);
+  if (best_.at > 0) best_.blend = blend_with(best_.picture);
 }
 
 }  // namespace dipper

@@ -48,36 +48,37 @@ class Judge {
   /// Looks at x, a result after that many iterations, which is kept when it is the best so far.
   void look(int iteration, std::span<const float> x);
 
-  /// Looks at x, what becomes of that iteration when the fit ends there; it is kept when it is the best. A fit that
-  /// goes on after all is judged as if nobody had looked.
+  /// Looks at x, what becomes of that iteration when the fit ends there; it is the result when it is the best. The next
+  /// look forgets it and visit() leaves it out, so that a fit that goes on after all is judged as if it had never
+  /// ended.
   void look_at_end(int iteration, std::span<const float> x);
-
-  /// The last iteration of which that was looked at; 0: none.
-  [[nodiscard]] int ended_at() const { return ended_at_; }
 
   /// The pixels that the fit is not to learn.
   [[nodiscard]] const HeldOut& held_out() const { return held_out_; }
 
   /// Whether the last look was so long after the last gain, of the result or of the fit alone, that the fit should
   /// stop.
-  [[nodiscard]] bool should_stop() const { return patience_ > 0 && looked_at_ - gained_at_ >= patience_; }
+  [[nodiscard]] bool should_stop() const { return may_stop_at(looked_at_); }
+
+  /// Whether a look at that iteration may tell it so.
+  [[nodiscard]] bool may_stop_at(int iteration) const { return patience_ > 0 && iteration - gained_at_ >= patience_; }
 
   /// Why, as a clause; to be asked when it should.
   [[nodiscard]] std::string reason() const;
 
   /// The iteration of the best result; 0 before the first look.
-  [[nodiscard]] int best_iteration() const { return best_at_; }
+  [[nodiscard]] int best_iteration() const { return kept().at; }
 
   /// The best result mixed with the classical one, [channel][row][column].
   void result(std::span<float> to) const;
 
   /// How much of the result is the fit's, from 0 to 1, on average over the picture.
-  [[nodiscard]] double share() const { return blend_.mean_share; }
+  [[nodiscard]] double share() const { return kept().blend.mean_share; }
 
   /// The result's mean square difference from y where the fit got nothing, which holds y's noise, and the standard
   /// error of that figure.
-  [[nodiscard]] double error() const { return blend_.error; }
-  [[nodiscard]] double error_deviation() const { return blend_.error_deviation; }
+  [[nodiscard]] double error() const { return kept().blend.error; }
+  [[nodiscard]] double error_deviation() const { return kept().blend.error_deviation; }
 
   /// The classical result, [channel][row][column]; empty where there is none.
   [[nodiscard]] std::span<const float> classic() const { return classic_.full; }
@@ -116,6 +117,13 @@ class Judge {
     }
   };
 
+  /// A result of the fit that was looked at.
+  struct Kept {
+    int at = 0;                  // which iteration's
+    std::vector<float> picture;  // [channel][row][column]
+    Blend blend;
+  };
+
   /// A look at a fit that was too young to know pixels by heart, where single ones are held out.
   struct Early {
     int looked_at = 0;
@@ -127,7 +135,7 @@ class Judge {
   [[nodiscard]] bool has_gained(std::span<const float> errors, Lowest& before) const;
   [[nodiscard]] Blend blend_with(std::span<const float> x) const;
   [[nodiscard]] bool may_be_best(const Blend& found) const;
-  void keep(int iteration, Blend found, std::span<const float> x);
+  [[nodiscard]] const Kept& kept() const { return end_ ? *end_ : best_; }
   void look_apart(std::span<const float> x);
   void look_early(int iteration, std::span<const float> x);
   [[nodiscard]] std::vector<float> known_and_learned() const;
@@ -148,12 +156,10 @@ class Judge {
   Classic classic_;
   int patience_;
   Measure measure_;
-  std::vector<float> best_;
-  Blend blend_;  // of the best
+  Kept best_;
+  std::optional<Kept> end_;  // what is better when the fit ends
   int looked_at_ = 0;
-  int best_at_ = 0;
   int gained_at_ = 0;
-  int ended_at_ = 0;
   Lowest gained_;      // of the result when it last fell
   Lowest gained_own_;  // and of the fit alone
   Lowest lowest_;      // of all results

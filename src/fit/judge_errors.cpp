@@ -78,7 +78,7 @@ double ratio(double a, double b) {
 }  // namespace
 
 std::optional<Errors> Judge::errors(std::span<const float> spread) const {
-  if (measure_.weights.empty() || best_at_ == 0) return std::nullopt;
+  if (measure_.weights.empty() || kept().at == 0) return std::nullopt;
   if (!measure_.right) {
     if (measure_.noise.sigma() <= 0 || !measure_.blind) return std::nullopt;
     return errors_in_noise();
@@ -105,8 +105,8 @@ std::vector<float> Judge::squares_of(std::span<const float> x) const {
 float Judge::blind_result(std::size_t n, int channel) const {
   const std::size_t pixel = held_out_.pixels()[n];
   const std::size_t at = channel * shape_.plane() + pixel;
-  const float classic = classic_.full.empty() ? best_[at] : classic_.blind[at];
-  return classic + blend_.share[pixel] * (best_[at] - classic);
+  const float classic = classic_.full.empty() ? kept().picture[at] : classic_.blind[at];
+  return classic + kept().blend.share[pixel] * (kept().picture[at] - classic);
 }
 
 std::vector<Judge::Found> Judge::find(std::span<const float> model) const {
@@ -116,7 +116,7 @@ std::vector<Judge::Found> Judge::find(std::span<const float> model) const {
     found[n].model = model[pixel];
     for (int c = 0; c < shape_.channels; ++c) {
       const std::size_t at = c * shape_.plane() + pixel;
-      found[n].fit += std::pow(double{best_[at]} - y_[at], 2) / shape_.channels;
+      found[n].fit += std::pow(double{kept().picture[at]} - y_[at], 2) / shape_.channels;
       found[n].result += std::pow(double{blind_result(n, c)} - y_[at], 2) / shape_.channels;
     }
   }
@@ -158,7 +158,7 @@ void Judge::look_early(int iteration, std::span<const float> x) {
 // better the mixture is than the fit.
 Errors Judge::errors_of_blind_fit() const {
   const std::vector<float> known = known_and_learned();
-  const std::vector<float> squares = squares_of(best_);
+  const std::vector<float> squares = squares_of(kept().picture);
   const std::vector<float> near = Surroundings(known, shape_.height, shape_.width).of(squares);
   const std::vector<float> ones(shape_.plane(), 1.0F);
   const SquaresModel model{.terms = {ones, near}, .squares = squares, .where = known};
@@ -183,9 +183,9 @@ Judge::Level Judge::level_of(std::span<const Found> found, double of_known, doub
   const std::span<const std::uint32_t> pieces = held_out_.pieces();
   const Mean fit = mean_of(pieces, [&](std::size_t n) { return found[n].fit; });
   const Mean model = mean_of(pieces, [&](std::size_t n) { return found[n].model; });
-  if (!(fit.value > 0 && blend_.error > 0 && of_known > 0 && of_missing > 0)) return {0, 0};
+  if (!(fit.value > 0 && kept().blend.error > 0 && of_known > 0 && of_missing > 0)) return {0, 0};
 
-  const double lessons = measure_.hidden * best_at_;
+  const double lessons = measure_.hidden * kept().at;
   // Single pixels may be missing anywhere, so that the known ones' mean holds for them; pieces lie where they lie.
   const bool single = held_out_.single();
   Guess off;
@@ -193,7 +193,7 @@ Judge::Level Judge::level_of(std::span<const Found> found, double of_known, doub
     const double slope = fit.value / model.value;
     const Mean rest = mean_of(pieces, [&](std::size_t n) { return found[n].fit - slope * found[n].model; });
     off = believed({std::log(slope), rest.deviation / fit.value}, learned_from_pieces(lessons));
-  } else if (best_at_ <= early_.looked_at || !(early_.of_known > 0)) {
+  } else if (kept().at <= early_.looked_at || !(early_.of_known > 0)) {
     const double more = std::log(fit.value / of_known) - later_networks(lessons);
     off = believed({more, fit.deviation / fit.value}, learned_by_heart(lessons));
   } else {
@@ -208,14 +208,15 @@ Judge::Level Judge::level_of(std::span<const Found> found, double of_known, doub
     off = {harder.value + heart.value, std::hypot(harder.deviation, heart.deviation)};
   }
 
-  const double gain = blend_.error / fit.value;  // of the mixture
+  const double gain = kept().blend.error / fit.value;  // of the mixture
   const double gain_doubt =
-      mean_of(pieces, [&](std::size_t n) { return found[n].result - gain * found[n].fit; }).deviation / blend_.error;
+      mean_of(pieces, [&](std::size_t n) { return found[n].result - gain * found[n].fit; }).deviation /
+      kept().blend.error;
   // The missing pixels are a sample too.
-  const double of_model = blend_.error / model.value;
+  const double of_model = kept().blend.error / model.value;
   const double rest =
       mean_of(pieces, [&](std::size_t n) { return found[n].result - of_model * found[n].model; }).deviation /
-      blend_.error;
+      kept().blend.error;
   const double per_held_out =
       static_cast<double>(std::max<std::size_t>(1, missing)) / static_cast<double>(found.size());
   return {(single ? of_known / of_missing : 1) * std::exp(off.value) * gain,
@@ -237,10 +238,10 @@ Errors Judge::errors_by_spread(std::span<const float> spread) const {
   Errors errors;
   errors.square = model.sum(model.factors());
   const double found_in_all = mean_over(squares, [&](std::size_t i) { return held_out[i] > 0; });
-  const double level = ratio(blend_.error, found_in_all);
+  const double level = ratio(kept().blend.error, found_in_all);
   for (float& square : errors.square) square *= static_cast<float>(level);
   errors.mean = mean_over(errors.square, [this](std::size_t i) { return measure_.weights[i] < 1; });
-  errors.deviation = errors.mean * ratio(blend_.error_deviation, blend_.error);
+  errors.deviation = errors.mean * ratio(kept().blend.error_deviation, kept().blend.error);
   return errors;
 }
 
@@ -260,11 +261,11 @@ Errors Judge::errors_in_noise() const {
   for (std::size_t i = 0; i < plane; ++i) {
     if (!classic_.full.empty()) taken[i] = part * classic_.noise.near[i];
     known[i] = measure_.weights[i] < 1 ? 0.0F : 1.0F;
-    squares[i] = 2 * (1 - blend_.share[i]) * taken[i];
+    squares[i] = 2 * (1 - kept().blend.share[i]) * taken[i];
     for (int c = 0; c < shape_.channels; ++c) {
       const std::size_t at = c * plane + i;
       const float from_y = x[at] - y_[at];
-      const float from_other = classic_.full.empty() ? 0 : best_[at] - classic_.full[at];
+      const float from_other = classic_.full.empty() ? 0 : kept().picture[at] - classic_.full[at];
       squares[i] += part * from_y * from_y;
       apart[i] += part * from_other * from_other;
       noise[i] += part * static_cast<float>(measure_.noise.variance(x[at]));

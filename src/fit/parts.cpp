@@ -52,7 +52,6 @@ Parts::Parts(const Recipe& recipe, std::uint64_t seed, Backend& backend, const T
       values_(backend, shape_.size()),
       weights_(backend, shape_.plane()),
       guide_(backend, target.guide.size()),
-      guide_in_z_(tensors.z.all().last(target.guide.size() / shape_.plane() * layout_.canvas.plane())),
       told_(backend, shape_),
       drawn_(backend, shape_),
       x_(&x),
@@ -72,12 +71,13 @@ Parts::Parts(const Recipe& recipe, std::uint64_t seed, Backend& backend, const T
     const auto scale = static_cast<float>(recipe.input_scale);
     std::ranges::transform(target.guide, guide_.host().begin(), [scale](float value) { return scale * value; });
     guide_.push();
+    guide_in_z_ = tensors.z.all().last(guide_.size() / shape_.plane() * layout_.canvas.plane());
   }
-  forget();
+  fill();
 }
 
 std::size_t Parts::bytes_of_whole(const Shape& picture) {
-  constexpr std::size_t of_each = 3;  // what is known, what was told, and what was drawn
+  constexpr std::size_t of_each = 4;  // what is known, what was told, that of a good state, and what was drawn
   return of_each * (picture.size() + picture.plane()) * sizeof(float);
 }
 
@@ -201,8 +201,8 @@ std::vector<Parts::Place> Parts::all_places() const {
   return places;
 }
 
-// There is all that the network may know, and what is smooth between.
-void Parts::forget() {
+// All that the network may know, and what is smooth between.
+void Parts::fill() {
   std::vector<float> counts(shape_.plane());
   std::ranges::transform(weights_.pull(), counts.begin(), [](float weight) { return weight > 0 ? 1.0F : 0.0F; });
   const std::span<float> sum = told_.sum.host();
@@ -228,6 +228,7 @@ void Parts::tell(const Tiles::Draw& draw, int part, int count, float trust) {
       if (!hiding_.shows(i)) were_hidden[i] = 1;
     }
   }
+  backend_->wait();  // so that it is known how much time is left
 }
 
 // What the network made of the part that was taken.
@@ -243,6 +244,7 @@ Tiles::Cost Parts::measure(const Tiles::Draw& draw) {
   const double seconds = Tiles::seconds([&] {
     hiding_.before(first_drawn + round++);
     draw();
+    backend_->wait();
   });
   return {.view = static_cast<double>(all_places().size()) * seconds};
 }

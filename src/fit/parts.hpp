@@ -37,13 +37,14 @@ class Parts {
   /// To be called when x is what the network made of that z in iteration `iteration`, counted from 1.
   void gather(int iteration);
 
-  /// What was gathered so far came of a fit that went wrong.
-  void forget();
+  /// What was gathered so far: weighted sums, [channel][row][column], and of the weights, [row][column].
+  [[nodiscard]] Buffer& told_sum() { return told_.sum; }
+  [[nodiscard]] Buffer& told_weight() { return told_.weight; }
 
   /// The whole picture after so many iterations, [channel][row][column]: each pixel the mean of what the network told
   /// of it where it was not shown it, later tellings counting for more, and a smooth filling where there was none. As
   /// far as patience goes the network first tells all parts once more, `rounds` times, with other pixels hidden; draw()
-  /// makes x of z and waits for it, and round_seconds is what it takes to do so for all parts once, 0 if unknown.
+  /// makes x of z, and round_seconds is what it takes to do so for all parts once, 0 if unknown.
   /// Returns the share of the parts that it told. What was gathered stays as it was.
   double draw(const Tiles::Draw& draw, int iteration, double round_seconds, Patience& patience, std::span<float> to);
 
@@ -80,6 +81,7 @@ class Parts {
   [[nodiscard]] std::vector<Place> all_places() const;
   [[nodiscard]] PartDesc at(Place place) const;
   void take(Place place);
+  void fill();
   void tell(const Tiles::Draw& draw, int part, int count, float trust);
   void add(float trust, Told& to);
   void divide(Told& told, std::span<float> to) const;

@@ -45,6 +45,7 @@ void Rollback::visit(StateVisitor& visitor, std::span<const StatePart> state) {
   visitor.number("good/loss", good_loss_);
   make_room(state);
   for (std::size_t i = 0; i < state.size(); ++i) {
+    if (good_[i].empty()) continue;
     visit_buffer(visitor, std::string("good/") + state[i].name, {good_[i].size()}, good_[i]);
   }
 }

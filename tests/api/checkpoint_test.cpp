@@ -106,10 +106,41 @@ TEST_F(RestoreInParts, ALastPictureThatWasStoppedIsMadeByTheNextRun) {
   EXPECT_EQ(resumed.raw.samples, whole.raw.samples);
   EXPECT_EQ(resumed.image.samples, whole.image.samples);
   EXPECT_EQ(resumed.resumed_from, 3);
-  // And once it was made, nobody makes it again.
-  const Restoration again = restore(request, no_picture);
-  EXPECT_FALSE(again.stopped);
-  EXPECT_EQ(again.image.samples, whole.image.samples);
+  EXPECT_EQ(resumed.best_iteration, whole.best_iteration);
+}
+
+/// By its steps, and by its judge, where what is drawn at the end is better than what went before.
+TEST_F(RestoreInParts, AFitThatEndedGoesOnLikeOneThatDidNot) {
+  paint(96);
+  request.settings.every = 5;
+  request.settings.uncertainty = true;
+  for (const char* held_out : {"0.1", "0"}) {
+    std::filesystem::remove(file("fit"));
+    request.settings.set["hold_out.share"] = held_out;
+    request.settings.set["schedule.cosine"] = "0";
+    request.settings.resume.clear();
+    Request plain = request;
+    plain.settings.checkpoint.clear();
+    plain.settings.iterations = 25;
+    const Restoration whole = restore(plain);
+    request.settings.iterations = 15;
+    const Restoration ended = restore(request);
+    EXPECT_NE(ended.raw.samples, whole.raw.samples);
+    request.settings.resume = file("fit");
+    const Restoration again = restore(request);
+    EXPECT_EQ(again.raw.samples, ended.raw.samples);
+    EXPECT_EQ(again.image.samples, ended.image.samples);
+    EXPECT_EQ(again.best_iteration, ended.best_iteration);
+    request.settings.iterations = 25;
+    const Restoration resumed = restore(request);
+    EXPECT_EQ(resumed.raw.samples, whole.raw.samples);
+    EXPECT_EQ(resumed.image.samples, whole.image.samples);
+    EXPECT_EQ(resumed.best_iteration, whole.best_iteration);
+    ASSERT_EQ(resumed.uncertainty.has_value(), whole.uncertainty.has_value());
+    if (whole.uncertainty) {
+      EXPECT_EQ(resumed.uncertainty->deviation.samples, whole.uncertainty->deviation.samples);
+    }
+  }
 }
 
 TEST_F(RestoreInParts, WhatTheJudgeHasEndedStaysSo) {

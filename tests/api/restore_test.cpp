@@ -167,6 +167,26 @@ TEST(Restore, WhatWouldFitIsSmallerThanAPartThatDoesNot) {
   EXPECT_NE(error_of(request).find("a picture of about 1"), std::string::npos) << error_of(request);  // of 256x256
 }
 
+TEST(Restore, WhereAPartFitsASmallerWholeIsNamedThatDoesToo) {
+  const auto request_for = [](int width, int height) {
+    Request request = drop_request(waves(width, height, 3), "0.5", 2);
+    request.settings.device = "cpu";
+    request.settings.max_memory = 100e6;
+    request.settings.iterations = 2;
+    request.settings.set["hold_out.share"] = "0";
+    request.settings.set["input.whole"] = "0.01";
+    return request;
+  };
+  const std::string error = error_of(request_for(1600, 400));
+  int width = 0;
+  int height = 0;
+  ASSERT_NE(error.find("about "), std::string::npos) << error;
+  ASSERT_EQ(std::sscanf(error.substr(error.find("about ")).c_str(), "about %dx%d", &width, &height), 2) << error;
+  EXPECT_NEAR(static_cast<double>(width) / height, 4, 0.1);
+  EXPECT_GT(height, 256);
+  EXPECT_EQ(error_of(request_for(width, height)), "no error");
+}
+
 TEST(Restore, InpaintTakesAMask) {
   Image picture = waves(48, 40, 3);
   Image mask(48, 40, 1);

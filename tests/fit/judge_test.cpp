@@ -255,25 +255,29 @@ TEST_P(JudgesOfGaps, GoOnWhileThereMayHaveBeenAGain) {
   EXPECT_TRUE(stops(false));
 }
 
-TEST(Judges, WhatBecomesOfAFitThatEndsMayBeTheResultAndChangesNoVerdict) {
+TEST(Judges, WhatBecomesOfAFitThatEndsMayBeTheResultAndIsForgottenWhenItGoesOn) {
   const Scene scene;
   Judge judge = scene.judge({}, 20);
-  judge.look(10, scene.result(1, 0.1F));
+  const std::vector<float> first = scene.result(1, 0.1F);
+  judge.look(10, first);
+  EXPECT_FALSE(judge.may_stop_at(29));
+  EXPECT_TRUE(judge.may_stop_at(30));
   judge.look(30, scene.result(2, 0.11F));
   EXPECT_TRUE(judge.should_stop());
-  EXPECT_EQ(judge.ended_at(), 0);
+  const std::string reason = judge.reason();
   const std::vector<float> end = scene.result(3, 0.05F);
   judge.look_at_end(30, end);
-  EXPECT_EQ(judge.ended_at(), 30);
   EXPECT_EQ(result_of(judge), end);
+  EXPECT_EQ(judge.best_iteration(), 30);
+  EXPECT_LT(judge.error(), 0.5 * scene.error(first));
   EXPECT_TRUE(judge.should_stop());
-  // Of one that goes on after all, what is better than what it had is a gain, though not than what became of it.
-  const std::vector<float> later = scene.result(4, 0.08F);
-  judge.look(40, later);
-  EXPECT_FALSE(judge.should_stop());
-  EXPECT_EQ(result_of(judge), later);
-  judge.look_at_end(40, scene.result(5, 0.2F));
-  EXPECT_EQ(result_of(judge), later);
+  EXPECT_EQ(judge.reason(), reason);
+  judge.look_at_end(30, scene.result(5, 0.2F));
+  EXPECT_EQ(result_of(judge), first);
+  judge.look_at_end(30, end);
+  judge.look(35, scene.result(4, 0.2F));
+  EXPECT_EQ(result_of(judge), first);
+  EXPECT_EQ(judge.best_iteration(), 10);
 }
 
 TEST(Judges, WithoutPatienceNeverStop) {

@@ -32,6 +32,7 @@ class PartsOfAPicture : public testing::Test {
   Parts make() {
     Target target{picture, values, weights};
     target.held_out = held_out;
+    target.guide = guide;
     return {recipe, 7, *backend, target, {z, y, part_weights}, x};
   }
 
@@ -88,6 +89,7 @@ class PartsOfAPicture : public testing::Test {
   std::vector<float> values = std::vector<float>(picture.size());
   std::vector<float> weights = std::vector<float>(picture.plane(), 1.0F);
   std::vector<std::size_t> held_out;
+  std::vector<float> guide;
   Shape part = Parts::shape_for(picture);
   std::size_t plane = part.plane();
   std::unique_ptr<Backend> backend = make_cpu_backend(1);
@@ -141,6 +143,22 @@ TEST_F(PartsOfAPicture, EveryStepHasSomethingToLearnBesideAHole) {
   for (int step = 0; step < 20; ++step) {
     parts.before(step);
     EXPECT_GT(std::accumulate(part_weights.all().begin(), part_weights.all().end(), 0.0), 0) << step;
+  }
+}
+
+TEST_F(PartsOfAPicture, ASecondPictureIsSeenInTheSamePlace) {
+  guide = values;
+  recipe.input_scale = 2;
+  z = Buffer(*backend, 10 * plane);
+  Parts parts = make();
+  for (int step = 0; step < 5; ++step) {
+    parts.before(step);
+    const auto [top, left] = corner();
+    const std::span<const float> seen = z.all().last(3 * plane);
+    for (const int i : {0, 100, 255}) {
+      EXPECT_FLOAT_EQ(seen[i * 256 + 7], 2 * static_cast<float>(top + i) / 1000);
+      EXPECT_FLOAT_EQ(seen[plane + i], 2 * static_cast<float>(left + i) / 1000);
+    }
   }
 }
 
