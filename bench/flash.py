@@ -6,9 +6,9 @@
 The ambient picture is the photo, dimmed, in warm light that falls off to one side, with Gaussian noise, clipped and
 rounded to 8 bits; the truth is what it was before the noise. The flash picture is the photo by another tone curve and
 colour balance, bright in the middle, with shadows and highlights that the ambient one does not have. Each is the middle
-of a picture of ../shared/data, 256 pixels a side. Prints PSNR in dB and seconds for each recipe and method, and with
---csv appends them to bench/results/flash.csv; "denoise:bm3d" is what that does to the ambient picture alone. --keep
-FOLDER keeps all pictures. Needs python3-pil and python3-numpy.
+of a picture of ../shared/data, 256 pixels a side unless --side says otherwise. Prints PSNR in dB and seconds for each
+recipe and method, and with --csv appends them to bench/results/flash.csv; "denoise:bm3d" is what that does to the
+ambient picture alone. --keep FOLDER keeps all pictures. Needs python3-pil and python3-numpy.
 """
 import argparse
 import json
@@ -21,12 +21,13 @@ import numpy as np
 from PIL import Image
 
 from crops import middle
+from large import mosaic
 from record import ROOT, add_csv_option, append_csv, origin
 
 DATA = ROOT.parent / "shared" / "data"
+MOSAIC = "mosaic"
 PICTURES = {"F16": "denoise/25/F16_GT.png", "kodim03": "denoise/25/kodim03_GT.png",
             "peppers": "denoise/25/peppers_GT.png"}
-SIDE = 256
 AMBIENT_LIGHT = (0.75, 0.6, 0.42)  # red, green, blue
 FLASH_LIGHT = (0.85, 0.95, 1.1)
 # Left, top, right and bottom in shares of the side, and what is left of the light.
@@ -40,6 +41,8 @@ def parse_arguments():
     parser.add_argument("recipes", nargs="*", metavar="RECIPE")
     parser.add_argument("--methods", nargs="+", default=[], metavar="NAME", help="of flash, or denoise:NAME")
     parser.add_argument("--pictures", nargs="+", default=list(PICTURES), choices=PICTURES, metavar="NAME")
+    parser.add_argument("--side", type=int, default=256, help="pixels, at most 512")
+    parser.add_argument("--mosaic", action="store_true", help="the large picture of bench/large.py instead")
     parser.add_argument("--sigmas", nargs="+", type=int, default=[15, 30])
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the recipes")
     parser.add_argument("--threads", type=int, default=0, help="0: one per core")
@@ -52,19 +55,28 @@ def parse_arguments():
     return arguments
 
 
-def photo(name):
+def photo(name, side):
     """[row, column, channel] in [0, 1]."""
-    return np.asarray(middle(Image.open(DATA / PICTURES[name]).convert("RGB"), SIDE)) / 255.0
+    if name == MOSAIC:
+        return np.asarray(mosaic()) / 255.0
+    return np.asarray(middle(Image.open(DATA / PICTURES[name]).convert("RGB"), side)) / 255.0
+
+
+def places_in(scene):
+    """Row and column of each pixel, from 0 to 1."""
+    height, width = scene.shape[:2]
+    rows, columns = np.mgrid[0:height, 0:width]
+    return rows / (height - 1), columns / (width - 1)
 
 
 def ambient_of(scene):
-    rows, columns = np.mgrid[0:SIDE, 0:SIDE] / (SIDE - 1)
+    rows, columns = places_in(scene)
     light = 0.45 + 0.55 / (1 + np.exp(4 * (columns + 0.4 * rows - 0.7)))
     return scene * light[..., None] * np.array(AMBIENT_LIGHT)
 
 
 def flash_of(scene):
-    rows, columns = np.mgrid[0:SIDE, 0:SIDE] / (SIDE - 1)
+    rows, columns = places_in(scene)
     light = 0.35 + 0.8 * np.exp(-((columns - 0.5)**2 + (rows - 0.5)**2) / 0.25)
     for left, top, right, bottom, dimmed in SHADOWS:
         light[(columns >= left) & (columns < right) & (rows >= top) & (rows < bottom)] *= dimmed
@@ -79,9 +91,9 @@ def save(values, file):
     return file
 
 
-def make_pair(name, sigma, folder):
+def make_pair(name, side, sigma, folder):
     """(ambient, flash, truth), files in the folder."""
-    scene = photo(name)
+    scene = photo(name, side)
     truth = ambient_of(scene)
     noise = np.random.default_rng([sigma, *name.encode()]).normal(0, sigma / 255, truth.shape)
     stem = f"{name}-{sigma}"
@@ -90,7 +102,7 @@ def make_pair(name, sigma, folder):
 
 
 def run(arguments, name, sigma, way, options, folder):
-    ambient, flash, truth = make_pair(name, sigma, folder)
+    ambient, flash, truth = make_pair(name, arguments.side, sigma, folder)
     task, _, method = way.rpartition(":")
     inputs = [ambient] if task == "denoise" else [ambient, flash]
     command = [arguments.program, task or "flash", *inputs, "--truth", truth, "-o",
@@ -101,9 +113,9 @@ def run(arguments, name, sigma, way, options, folder):
     if done.returncode != 0:
         sys.exit(done.stderr[-1000:])
     result = json.loads(done.stdout)
-    row = {"picture": name, "sigma": sigma, "way": way, "psnr": round(result["psnr"], 2),
-           "iterations": result.get("iterations") or 0, "classic_share": round(result.get("classic_share") or 0, 2),
-           "seconds": round(result["seconds"], 1)}
+    row = {"picture": name, "side": 0 if name == MOSAIC else arguments.side, "sigma": sigma, "way": way,
+           "psnr": round(result["psnr"], 2), "iterations": result.get("iterations") or 0,
+           "classic_share": round(result.get("classic_share") or 0, 2), "seconds": round(result["seconds"], 1)}
     print("  ".join(f"{value:>14}" if isinstance(value, str) else f"{value:>6}" for value in row.values()), flush=True)
     return row
 
@@ -118,7 +130,7 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
         for way, options in ways:
             rows = [run(arguments, name, sigma, way, options, folder)
-                    for sigma in arguments.sigmas for name in arguments.pictures]
+                    for sigma in arguments.sigmas for name in ([MOSAIC] if arguments.mosaic else arguments.pictures)]
             print(f"{way}: mean {np.mean([row['psnr'] for row in rows]):.2f} dB")
             if arguments.csv:
                 append_csv(arguments.csv, [{**origin(), **row} for row in rows])

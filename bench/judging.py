@@ -120,9 +120,8 @@ def judge(arguments, name, damage, recipe, seed, folder):
     if expected is None:
         expected, claimed = -20 * np.log10(result["uncertainty"]["mean_error"]), np.nan
     return {"picture": name, "side": arguments.side, "damage": damage, "recipe": recipe, "seed": seed,
-            "psnr": round(result["psnr"], 2),
-            "regret": round(best - result["psnr"], 2), "missing": round(true, 2),
-            "expected": round(float(expected), 2), "claimed": round(claimed, 2),
+            "psnr": round(result["psnr"], 2), "regret": round(best - result["psnr"], 2),
+            "missing": round(true, 2), "expected": round(float(expected), 2), "claimed": round(claimed, 2),
             "within_one": round(float(np.mean(errors <= allowed)), 3),
             "within_two": round(float(np.mean(errors <= 2 * allowed)), 3),
             "iterations": result["iterations"], "seconds": round(result["seconds"], 1)}

@@ -3,8 +3,8 @@
 """What learning in parts saves on a large picture, and what it costs.
 
     bench/large.py [--recipe inpaint-balanced] [--threads N]
-Makes a picture of 2048x1536 pixels of five photos, damages it, and prints PSNR, seconds and memory of its restoration by
-cubic interpolation, by a fit that sees all of it in each step (input.whole=0), and by one that sees parts.
+Makes a picture of 2048x1536 pixels of five photos, damages it, and prints PSNR, seconds and memory of its restoration
+by cubic interpolation, by a fit that sees all of it in each step (input.whole=0), and by one that sees parts.
 """
 import argparse
 import os
@@ -35,23 +35,25 @@ def parse_arguments():
     return arguments
 
 
-def save_mosaic(to):
+def mosaic():
+    """An image; needs python3-pil."""
     from PIL import Image
     photos = [Image.open(DATA / name).convert("RGB") for name in PHOTOS]
     kodim = photos.pop()
     photos += [kodim.crop((0, 0, SIDE, SIDE)), kodim.crop((SIDE // 2, 0, SIDE // 2 + SIDE, SIDE))]
     ways = [None, Image.FLIP_LEFT_RIGHT, Image.ROTATE_180]  # of each row
-    mosaic = Image.new("RGB", (4 * SIDE, 3 * SIDE))
+    whole = Image.new("RGB", (4 * SIDE, 3 * SIDE))
     for n, number in enumerate(ORDER):
         photo, way = photos[number], ways[n // 4]
-        mosaic.paste(photo if way is None else photo.transpose(way), (n % 4 * SIDE, n // 4 * SIDE))
-    mosaic.save(to)
+        whole.paste(photo if way is None else photo.transpose(way), (n % 4 * SIDE, n // 4 * SIDE))
+    return whole
 
 
 def run(arguments, *words):
     """(seconds, bytes of memory) of one run of the program."""
     began = time.monotonic()
-    process = subprocess.Popen([str(word) for word in (arguments.program, *words)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([str(word) for word in (arguments.program, *words)], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     if status != 0:
         sys.exit("dipper failed")
@@ -70,7 +72,7 @@ def main():
             "a part in each step": ["--recipe", arguments.recipe]}
     with tempfile.TemporaryDirectory() as name:
         clean, damaged, mask, out = (Path(name) / f"{part}.png" for part in ("clean", "damaged", "mask", "out"))
-        save_mosaic(clean)
+        mosaic().save(clean)
         for damage, options in DAMAGES.items():
             run(arguments, "damage", clean, "-o", damaged, "--mask", mask, *options)
             for way, how in ways.items():
