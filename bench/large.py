@@ -52,8 +52,7 @@ def mosaic():
 def run(arguments, *words):
     """(seconds, bytes of memory) of one run of the program."""
     began = time.monotonic()
-    process = subprocess.Popen([str(word) for word in (arguments.program, *words)], stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([str(word) for word in (arguments.program, *words)], stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     if status != 0:
         sys.exit("dipper failed")
@@ -67,6 +66,7 @@ def psnr(arguments, one, other):
 
 def main():
     arguments = parse_arguments()
+    threads = ["--threads", arguments.threads] if arguments.threads else []
     ways = {"cubic": ["--method", "cubic"],
             "the whole in each step": ["--recipe", arguments.recipe, "--set", "input.whole=0"],
             "a part in each step": ["--recipe", arguments.recipe]}
@@ -76,8 +76,7 @@ def main():
         for damage, options in DAMAGES.items():
             run(arguments, "damage", clean, "-o", damaged, "--mask", mask, *options)
             for way, how in ways.items():
-                seconds, memory = run(arguments, "inpaint", damaged, "--mask", mask, "-o", out, "--quiet", "--threads",
-                                      arguments.threads, *how)
+                seconds, memory = run(arguments, "inpaint", damaged, "--mask", mask, "-o", out, "--quiet", *threads, *how)
                 print(f"{damage}, {way}: {psnr(arguments, out, clean)} dB in {seconds:.0f} s, {memory / 1e9:.1f} GB",
                       flush=True)
 
