@@ -2,8 +2,6 @@
 #include "fit/parts.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <utility>
 
 #include "base/check.hpp"
 #include "base/philox.hpp"
@@ -204,9 +202,9 @@ std::vector<Parts::Place> Parts::all_places() const {
 // All that the network may know, and what is smooth between.
 void Parts::fill() {
   std::vector<float> counts(shape_.plane());
-  std::ranges::transform(weights_.pull(), counts.begin(), [](float weight) { return weight > 0 ? 1.0F : 0.0F; });
+  std::ranges::transform(weights_.host(), counts.begin(), [](float weight) { return weight > 0 ? 1.0F : 0.0F; });
   const std::span<float> sum = told_.sum.host();
-  PyramidFill(shape_.channels, shape_.height, shape_.width).fill(values_.pull(), counts, sum);
+  PyramidFill(shape_.channels, shape_.height, shape_.width).fill(values_.host(), counts, sum);
   for (float& value : sum) value *= trust_in_filling;
   std::ranges::fill(told_.weight.host(), trust_in_filling);
   told_.sum.push();

@@ -65,8 +65,8 @@ class MemoryLimit : public Error {
 
   std::size_t needed;  ///< bytes, at least
   std::size_t limit;
-  std::size_t of_whole =
-      0;  ///< the part of `needed` that grows with a picture which is learned in parts, if it is that
+  /// Of `needed`, where that is too much, what a picture that is learned in parts takes as a whole.
+  std::size_t of_whole = 0;
 };
 
 /// What a fit runs on: the seam between the graph and the arithmetic. A backend turns descriptions into prepared

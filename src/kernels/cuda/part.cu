@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Backend::cut and gather, a thread for each pixel.
 #include "kernels/part.hpp"
 
 #include "base/check.hpp"
