@@ -151,7 +151,7 @@ void Fitting::loop(const ProgressCallback& callback) {
   bool over = steps_or_time_are_over() || judge_has_seen_enough();  // a resumed one may have ended before
   if (over) {
     measure_picture();
-    take_last_picture(fit_.gathers() ? Look::end : Look::passing, callback);
+    take_last_picture(last_look(Look::passing), callback);
   }
   while (!over && !stopped_) {
     fit_.step();
@@ -165,8 +165,9 @@ void Fitting::loop(const ProgressCallback& callback) {
     if (look) fit_.iteration() == 1 ? take_first_picture() : take_picture_on_the_way(callback);
     if (over && is_due && fit_.gathers()) look_as_if_it_went_on();
     over = over || judge_has_seen_enough();
-    const Look last = fit_.gathers() ? Look::end : is_due ? Look::regular : Look::last;
-    if (over && (!look || fit_.gathers())) take_last_picture(last, callback);
+    if (over && (!look || fit_.gathers())) {
+      take_last_picture(last_look(is_due ? Look::regular : Look::last), callback);
+    }
     if (!over && !is_ahead() && saving_.is_due()) tell_note(saving_.save(fit_, judge(), spread()));
     ending_ = ending_ || stopped_ || (callback && !go_on(callback) && !over);
     stopped_ = stopped_ || (ending_ && !over && !is_ahead());
@@ -301,6 +302,11 @@ void Fitting::take_picture_on_the_way(const ProgressCallback& callback) {
   if (!waiting.stopped()) work_ahead();
   show_picture(Look::regular);
   stopped_ = waiting.stopped();
+}
+
+// What a fit gathers is drawn anew at its end, whatever was looked at.
+Fitting::Look Fitting::last_look(Look of_others) const {
+  return fit_.gathers() ? Look::end : of_others;
 }
 
 void Fitting::take_last_picture(Look look, const ProgressCallback& callback) {

@@ -81,6 +81,7 @@ class Fitting {
   enum class Look { regular, last, end, passing };
   void take_first_picture();
   void take_picture_on_the_way(const ProgressCallback& callback);
+  [[nodiscard]] Look last_look(Look of_others) const;
   void take_last_picture(Look look, const ProgressCallback& callback);
   void look_as_if_it_went_on();
   void take_hurried_picture();

@@ -126,26 +126,39 @@ void limit_to_what_is_free(const FittingParts& parts) {
 }
 
 // A fit takes about as much for each pixel that it sees at once, and something beside that; one in parts may have room
-// for a part, but not for what it keeps of the whole.
+// for a part, but not for what it keeps of the whole. A picture that is smaller may not be learned in parts.
+double pixels_that_fit(const Recipe& recipe, const Shape& whole, const MemoryLimit& limit) {
+  constexpr double safely = 0.75;
+  constexpr double beside = 10e6;  // bytes, for inpaint's network
+  const auto allowed = static_cast<double>(limit.limit);
+  const auto kept = static_cast<double>(limit.of_whole);
+  const double at_once = static_cast<double>(limit.needed) - kept;
+  const double share = std::max(0.0, safely * allowed - beside) / std::max(1.0, at_once - beside);
+  const double seen = share * static_cast<double>(seen_at_once(recipe, whole).plane());
+  if (limit.of_whole == 0) return seen;
+  const double in_parts = safely * std::max(0.0, allowed - at_once) / kept * static_cast<double>(whole.plane());
+  return recipe.in_parts(static_cast<std::size_t>(in_parts)) ? in_parts : std::min(in_parts, seen);
+}
+
 std::string what_fits(const FittingParts& parts, const MemoryLimit& limit) {
+  constexpr double least = 64 * 64;  // pixels, of which it is worth to tell
   const Image& like = parts.observation.like();
   const Shape whole{like.colour_channels(), like.height, like.width};
-  const Shape seen = limit.of_whole > 0 ? whole : seen_at_once(parts.recipe, whole);
-  const auto allowed = static_cast<double>(limit.limit);
-  const auto needed = static_cast<double>(limit.needed);
-  const auto of_whole = static_cast<double>(limit.of_whole);
-  constexpr double little = 1e-6;
-  const double share =
-      of_whole > 0 ? std::max(little, 0.75 * (allowed - (needed - of_whole)) / of_whole) : 0.75 * allowed / needed;
-  const auto side = [share](int pixels) { return std::max(1, static_cast<int>(pixels * std::sqrt(share))); };
-  const TaskMethod* classic = parts.observation.classic;
-  const std::string method = classic == nullptr ? "" : fmt::format(", and so does --method {}", classic->name);
+  const double pixels = pixels_that_fit(parts.recipe, whole, limit);
+  const double scale = std::sqrt(pixels / static_cast<double>(whole.plane()));
+  std::string fits;
+  if (pixels >= least) {
+    fits = fmt::format("a picture of about {:.0f}x{:.0f} fits", like.width * scale, like.height * scale);
+  }
+  if (const TaskMethod* classic = parts.observation.classic) {
+    fits = fits.empty() ? fmt::format("--method {} fits", classic->name)
+                        : fmt::format("{}, and so does --method {}", fits, classic->name);
+  }
   return fmt::format(
-      "a fit to {}x{} pixels needs more than {:.2g} GB of memory, and {:.2g} GB {}; a picture of about "
-      "{}x{} fits{}, or allow more with --max-memory",
+      "a fit to {}x{} pixels needs more than {:.2g} GB of memory, and {:.2g} GB {}; {}{}allow more with "
+      "--max-memory",
       like.width, like.height, static_cast<double>(limit.needed) / 1e9, static_cast<double>(limit.limit) / 1e9,
-      parts.settings.max_memory > 0 ? "are allowed by --max-memory" : "are free", side(seen.width), side(seen.height),
-      method);
+      parts.settings.max_memory > 0 ? "are allowed by --max-memory" : "are free", fits, fits.empty() ? "" : ", or ");
 }
 
 void fit(const FittingParts& parts, const Listener& listener, Pace& pace, Pictures& pictures, Restoration& result) {

@@ -125,7 +125,7 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
     try {
       parts_.emplace(recipe_, seed, backend, target, Hiding::Tensors{z, y, weights}, x);
     } catch (MemoryLimit& limit) {
-      limit.of_whole = Parts::bytes_of_whole(target.shape);
+      limit.of_whole = Parts::bytes_of_whole(target.shape, target.guide.size());
       limit.needed = program_.bytes() + 5 * m_.bytes() + limit.of_whole;  // m, v, and with the weights a good state
       throw;
     }

@@ -74,9 +74,9 @@ Parts::Parts(const Recipe& recipe, std::uint64_t seed, Backend& backend, const T
   fill();
 }
 
-std::size_t Parts::bytes_of_whole(const Shape& picture) {
+std::size_t Parts::bytes_of_whole(const Shape& picture, std::size_t guide) {
   constexpr std::size_t of_each = 4;  // what is known, what was told, that of a good state, and what was drawn
-  return of_each * (picture.size() + picture.plane()) * sizeof(float);
+  return (of_each * (picture.size() + picture.plane()) + guide) * sizeof(float);
 }
 
 Shape Parts::shape_for(const Shape& picture) {
@@ -254,7 +254,7 @@ void Parts::visit(StateVisitor& visitor) {
 }
 
 std::size_t Parts::bytes() const {
-  return known_.size() + damaged_.size() * sizeof(Place) + hiding_.bytes() + bytes_of_whole(shape_) + guide_.bytes();
+  return known_.size() + damaged_.size() * sizeof(Place) + hiding_.bytes() + bytes_of_whole(shape_, guide_.size());
 }
 
 }  // namespace dipper

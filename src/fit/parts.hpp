@@ -58,8 +58,8 @@ class Parts {
 
   [[nodiscard]] std::size_t bytes() const;
 
-  /// The part of that which grows with the picture, but for a guide.
-  [[nodiscard]] static std::size_t bytes_of_whole(const Shape& picture);
+  /// The part of that which grows with the picture, and with the values of its guide.
+  [[nodiscard]] static std::size_t bytes_of_whole(const Shape& picture, std::size_t guide);
 
  private:
   struct Place {

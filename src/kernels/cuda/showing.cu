@@ -5,14 +5,12 @@
 #include <vector>
 
 #include "base/check.hpp"
-#include "kernels/cuda/blocks.cuh"
 #include "kernels/cuda/layers.hpp"
+#include "kernels/cuda/pixels.cuh"
 
 namespace dipper::cuda {
 namespace {
 
-constexpr int tile_width = 32;
-constexpr int tile_height = 8;
 constexpr int reach = 2;  // of the bell
 
 constexpr int tail_threads = 1024;
@@ -88,28 +86,26 @@ struct FromFiner {
 
 /// By the bell along rows and then along columns; the edge repeats. Grids of (columns, rows, planes).
 template <class From>
-__global__ void __launch_bounds__(tile_width* tile_height) blur_kernel(From from, Level to) {
+__global__ void __launch_bounds__(tile_threads) blur_kernel(From from, Level to) {
   __shared__ float patch[tile_height + 2 * reach][tile_width + 2 * reach];
   __shared__ float rows[tile_height + 2 * reach][tile_width];
-  constexpr int threads = tile_width * tile_height;
   constexpr int patch_width = tile_width + 2 * reach;
   const int top = static_cast<int>(blockIdx.y) * tile_height;
   const int left = static_cast<int>(blockIdx.x) * tile_width;
   const int plane = static_cast<int>(blockIdx.z);
   const int thread = static_cast<int>(threadIdx.y * tile_width + threadIdx.x);
-  for (int n = thread; n < (tile_height + 2 * reach) * patch_width; n += threads) {
+  for (int n = thread; n < (tile_height + 2 * reach) * patch_width; n += tile_threads) {
     const int i = min(max(top - reach + n / patch_width, 0), to.size.height - 1);
     const int j = min(max(left - reach + n % patch_width, 0), to.size.width - 1);
     patch[n / patch_width][n % patch_width] = from.at(plane, i, j);
   }
   __syncthreads();
-  for (int n = thread; n < (tile_height + 2 * reach) * tile_width; n += threads) {
+  for (int n = thread; n < (tile_height + 2 * reach) * tile_width; n += tile_threads) {
     const float* const x = &patch[n / tile_width][n % tile_width];
     rows[n / tile_width][n % tile_width] = weighted(x[2], x[1] + x[3], x[0] + x[4]);
   }
   __syncthreads();
-  const int i = top + static_cast<int>(threadIdx.y);
-  const int j = left + static_cast<int>(threadIdx.x);
+  const auto [i, j] = this_pixel();
   if (i >= to.size.height || j >= to.size.width) return;
   const auto row = [&](int n) { return rows[threadIdx.y + n][threadIdx.x]; };
   to.plane(plane)[static_cast<std::size_t>(i) * to.size.width + j] = weighted(row(2), row(1) + row(3), row(0) + row(4));
@@ -117,9 +113,8 @@ __global__ void __launch_bounds__(tile_width* tile_height) blur_kernel(From from
 
 /// Sums become means; where their weight is little, the coarser level fills them up. Grids of (columns, rows,
 /// channels).
-__global__ void __launch_bounds__(tile_width* tile_height) divide_kernel(Level level, Level coarser) {
-  const int i = static_cast<int>(blockIdx.y * tile_height + threadIdx.y);
-  const int j = static_cast<int>(blockIdx.x * tile_width + threadIdx.x);
+__global__ void __launch_bounds__(tile_threads) divide_kernel(Level level, Level coarser) {
+  const auto [i, j] = this_pixel();
   if (i >= level.size.height || j >= level.size.width) return;
   const int plane = 1 + static_cast<int>(blockIdx.z);
   const std::size_t pixel = static_cast<std::size_t>(i) * level.size.width + j;
@@ -200,10 +195,9 @@ __global__ void __launch_bounds__(tail_threads) tail_kernel(FromFiner from, Tail
 }
 
 /// The last division, and all that follows from it. Grids of (columns, rows).
-__global__ void __launch_bounds__(tile_width* tile_height)
+__global__ void __launch_bounds__(tile_threads)
     show_kernel(ShowingDesc desc, const std::uint8_t* shown, Level first, Level coarser) {
-  const int i = static_cast<int>(blockIdx.y * tile_height + threadIdx.y);
-  const int j = static_cast<int>(blockIdx.x * tile_width + threadIdx.x);
+  const auto [i, j] = this_pixel();
   if (i >= first.size.height || j >= first.size.width) return;
   const std::size_t plane = first.size.plane();
   const std::size_t pixel = static_cast<std::size_t>(i) * first.size.width + j;
@@ -265,8 +259,11 @@ class Uploads {
   std::size_t next_ = 0;
 };
 
-dim3 grid_of(Size size, int planes) {
-  return dim3(ceil_div(size.width, tile_width), ceil_div(size.height, tile_height), planes);
+/// Grids of (columns, rows, planes) of a level.
+template <class... Parameters, class... Arguments>
+void launch_level(const Device& device, void (*kernel)(Parameters...), Size size, int planes,
+                  Arguments&&... arguments) {
+  launch_tiles(device, kernel, size.height, size.width, planes, static_cast<Arguments&&>(arguments)...);
 }
 
 class CudaShowing final : public Showing {
@@ -296,24 +293,22 @@ class CudaShowing final : public Showing {
     DIPPER_CHECK_EQ(shown.size(), desc_.canvas.plane());
     uploads_.upload(shown, shown_.get(), device_.stream());
     const auto* on_device = reinterpret_cast<const std::uint8_t*>(shown_.get());
-    const dim3 tile(tile_width, tile_height);
     const int channels = desc_.canvas.channels;
     const std::size_t before_tail = levels_.size() - (tail_.count > 0 ? 1 : 0);
     const Level& first = levels_.front();
-    launch(device_, blur_kernel<FromPicture>, grid_of(first.size, planes()), tile, 0,
-           FromPicture{on_device, desc_.picture, first.size}, first);
+    launch_level(device_, blur_kernel<FromPicture>, first.size, planes(),
+                 FromPicture{on_device, desc_.picture, first.size}, first);
     for (std::size_t n = 1; n < before_tail; ++n) {
-      launch(device_, blur_kernel<FromFiner>, grid_of(levels_[n].size, planes()), tile, 0, FromFiner{levels_[n - 1]},
-             levels_[n]);
+      launch_level(device_, blur_kernel<FromFiner>, levels_[n].size, planes(), FromFiner{levels_[n - 1]}, levels_[n]);
     }
     if (tail_.count > 0) {
       launch(device_, tail_kernel, dim3(channels), dim3(tail_threads), 0, FromFiner{levels_[before_tail - 1]}, tail_,
              levels_.back());
     }
     for (std::size_t n = before_tail; n-- > 1;) {
-      launch(device_, divide_kernel, grid_of(levels_[n].size, channels), tile, 0, levels_[n], coarser_than(n));
+      launch_level(device_, divide_kernel, levels_[n].size, channels, levels_[n], coarser_than(n));
     }
-    launch(device_, show_kernel, grid_of(first.size, 1), tile, 0, desc_, on_device, first, coarser_than(0));
+    launch_level(device_, show_kernel, first.size, 1, desc_, on_device, first, coarser_than(0));
   }
 
   [[nodiscard]] std::size_t bytes() const override { return floats_ * sizeof(float) + desc_.canvas.plane(); }
