@@ -90,40 +90,45 @@ int main(int argc, char** argv) {
   const auto& [network, device, precision, instruction_set, size, threads, warmup, rounds, seconds, with_table, json] =
       options;
 
-  const dipper::Recipe recipe = dipper::recipe_of(network);
-  const auto backend = make_backend(options);
-  const double peak_before = backend->measure_peak();
-  const dipper::Shape shape{3, size, size};
-  const std::vector<float> target(shape.size(), 0.5F);
-  const std::vector<float> weights(shape.plane(), 1.0F);
-  dipper::Fit fit({shape, target, weights}, recipe, *backend, 0);
-  const std::vector<double> times = time_iterations(fit, *backend, options);
-  const double median = times[times.size() / 2];
+  try {
+    const dipper::Recipe recipe = dipper::recipe_of(network);
+    const auto backend = make_backend(options);
+    const double peak_before = backend->measure_peak();
+    const dipper::Shape shape{3, size, size};
+    const std::vector<float> target(shape.size(), 0.5F);
+    const std::vector<float> weights(shape.plane(), 1.0F);
+    dipper::Fit fit({shape, target, weights}, recipe, *backend, 0);
+    const std::vector<double> times = time_iterations(fit, *backend, options);
+    const double median = times[times.size() / 2];
 
-  const double peak = std::max(peak_before, backend->measure_peak());
-  const double flops = dipper::iteration_flops(dipper::network_graph(network, size));
-  const double ratio = median / (flops / (1e6 * peak));
-  if (json) {
-    const nlohmann::json out{{"network", network},
-                             {"size", size},
-                             {"threads", threads},
-                             {"device", backend->name()},
-                             {"ms", median},
-                             {"ms_min", times.front()},
-                             {"ms_max", times.back()},
-                             {"planned_bytes", fit.bytes()},
-                             {"flops", flops},
-                             {"peak_gflops", peak},
-                             {"ratio_to_flops_over_peak", ratio},
-                             {"description", backend->description()}};
-    fmt::print("{}\n", out.dump());
-  } else {
-    fmt::print("{} {}x{}, {}: median {:.2f} ms, least {:.2f} ms, most {:.2f} ms\n", network, size, size,
-               backend->description(), median, times.front(), times.back());
-    fmt::print(
-        "{:.2f} GFLOP in convolutions, {:.0f} GFLOP/s of a peak of {:.0f} ({:.0f} %): {:.2f} times FLOPs / peak\n",
-        flops / 1e9, flops / 1e6 / median, peak, 100 / ratio, ratio);
-    fmt::print("{:.1f} MB planned\n", static_cast<double>(fit.bytes()) / 1e6);
-    if (with_table) fmt::print("\n{}", dipper::explain(fit.measure(20, 10), fit.memory(), peak));
+    const double peak = std::max(peak_before, backend->measure_peak());
+    const double flops = dipper::iteration_flops(dipper::network_graph(network, size));
+    const double ratio = median / (flops / (1e6 * peak));
+    if (json) {
+      const nlohmann::json out{{"network", network},
+                               {"size", size},
+                               {"threads", threads},
+                               {"device", backend->name()},
+                               {"ms", median},
+                               {"ms_min", times.front()},
+                               {"ms_max", times.back()},
+                               {"planned_bytes", fit.bytes()},
+                               {"flops", flops},
+                               {"peak_gflops", peak},
+                               {"ratio_to_flops_over_peak", ratio},
+                               {"description", backend->description()}};
+      fmt::print("{}\n", out.dump());
+    } else {
+      fmt::print("{} {}x{}, {}: median {:.2f} ms, least {:.2f} ms, most {:.2f} ms\n", network, size, size,
+                 backend->description(), median, times.front(), times.back());
+      fmt::print(
+          "{:.2f} GFLOP in convolutions, {:.0f} GFLOP/s of a peak of {:.0f} ({:.0f} %): {:.2f} times FLOPs / peak\n",
+          flops / 1e9, flops / 1e6 / median, peak, 100 / ratio, ratio);
+      fmt::print("{:.1f} MB planned\n", static_cast<double>(fit.bytes()) / 1e6);
+      if (with_table) fmt::print("\n{}", dipper::explain(fit.measure(20, 10), fit.memory(), peak));
+    }
+  } catch (const dipper::Error& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 2;
   }
 }

@@ -20,7 +20,6 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 failed=()
 
-nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
 if wanted tests; then
   # A process for each core: the reference's results take longer than the device's.
   shards=$(nproc)

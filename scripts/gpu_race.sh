@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # On a machine with an NVIDIA GPU: looks for results that depend on timing or on memory that nobody wrote, and says where they come from.
-# Takes under five minutes.
+# Takes some five minutes.
 #   layers      each layer of a network gives the same bits, with no numbers in all shared memory before it
 #   iterations  forward and backward do, with gradients of weights aside or in turn, as a CUDA graph or not; names the gradients that differ
 #   fits        whole fits do: tests, then RUNS of the command line on each picture of build-gpu/pictures, with a checksum of each result
 #   sanitizer   compute-sanitizer on the layers, where scripts/gpu_bundle.sh was given it
-# Usage: [REPEATS=300] [RUNS=4] [ITERATIONS=300] scripts/gpu_race.sh [layers|iterations|fits|sanitizer]...      default: all four
+# Usage: [LAYER_REPEATS=300] [REPEATS=300] [RUNS=4] [ITERATIONS=300] scripts/gpu_race.sh [layers|iterations|fits|sanitizer]...      default: all four
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -29,8 +29,11 @@ repeat() {
     sed -E 's/.*cuda_repeats_test.cpp:[0-9]+: /    in /; s/, where .*\(/ (/; s/ +Which is: //' | uniq | cut -c1-600 | head -n 60
 }
 
-nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
-if wanted layers; then repeat layers LayersGiveTheSameBits; fi
+if wanted layers; then
+  repeat layers LayersGiveTheSameBits
+  # Small ones take no time, and share out channels in clusters more often.
+  DIPPER_SIDE=64 DIPPER_LAYER_REPEATS=${LAYER_REPEATS:-300} repeat layers-64 LayersGiveTheSameBits
+fi
 if wanted iterations; then DIPPER_REPEATS=${REPEATS:-300} repeat iterations IterationsGiveTheSameBits; fi
 if wanted fits; then
   DIPPER_STEPS=120 repeat fits FitsGiveTheSameBits

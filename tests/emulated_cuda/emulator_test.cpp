@@ -340,4 +340,17 @@ TEST_F(EmulatedStreams, SayWhatAKernelStoppedAt) {
   EXPECT_EQ(cudaLaunchKernelEx(&config, kernel, 1), cudaErrorInvalidValue);
 }
 
+TEST_F(EmulatedStreams, TakeNoGridsThatADeviceCannotHave) {
+  const auto kernel = +[](int) {};
+  const auto answer = [&](dim3 grid, dim3 block) {
+    const cudaLaunchConfig_t config{grid, block, 0, streams_[0], nullptr, 0};
+    return cudaLaunchKernelEx(&config, kernel, 1);
+  };
+  EXPECT_EQ(answer(dim3(1, 65535, 1), dim3(1)), cudaSuccess);
+  EXPECT_EQ(answer(dim3(1, 65536, 1), dim3(1)), cudaErrorInvalidConfiguration);
+  EXPECT_EQ(answer(dim3(1, 1, 65536), dim3(1)), cudaErrorInvalidConfiguration);
+  EXPECT_EQ(answer(dim3(0), dim3(1)), cudaErrorInvalidConfiguration);
+  EXPECT_EQ(answer(dim3(1), dim3(32, 33)), cudaErrorInvalidConfiguration);
+}
+
 }  // namespace

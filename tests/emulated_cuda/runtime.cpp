@@ -149,6 +149,13 @@ Runtime& runtime() {
 }  // namespace
 
 cudaError_t launch(const void* function, const Launch& launch, cudaStream_t stream) {
+  constexpr unsigned most_across = 65535;  // but for x
+  constexpr unsigned most_threads = 1024;
+  const unsigned threads = launch.block.x * launch.block.y * launch.block.z;
+  if (launch.grid.x == 0 || launch.grid.y == 0 || launch.grid.z == 0 || launch.grid.y > most_across ||
+      launch.grid.z > most_across || threads == 0 || threads > most_threads) {
+    return cudaErrorInvalidConfiguration;
+  }
   const auto allowed = runtime().allowed_shared.find(function);
   if (launch.shared > (allowed == runtime().allowed_shared.end() ? usual_shared : allowed->second)) {
     return cudaErrorInvalidValue;

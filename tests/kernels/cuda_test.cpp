@@ -2,16 +2,17 @@
 // The CUDA backend against ref in double precision, on a device or an emulated one. Skips where there is none.
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <cmath>
 #include <cstdint>
+#include <string>
 
 #include "cases.hpp"
+#include "dipper/error.hpp"
 #include "emulated.hpp"
 #include "fit/showing.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/buffer.hpp"
-#include "kernels/device_tensor.hpp"
+#include "kernels/device_run.hpp"
 #include "kernels/layer_run.hpp"
 #include "kernels/ref/ref.hpp"
 
@@ -28,100 +29,6 @@ constexpr Setting settings[] = {{Precision::f32, "f32", 2e-5},
                                 {Precision::tf32, "tf32", 3e-3},
                                 {Precision::bf16, "bf16", 2e-2},
                                 {Precision::fp16, "fp16", 3e-3}};
-
-/// To eight bits, so that all backends start from the same numbers: which of two values is larger may not depend on it.
-template <class T>
-void round_values(std::vector<T>& values) {
-  for (T& value : values) {
-    const auto word = std::bit_cast<std::uint32_t>(static_cast<float>(value));
-    value = T(std::bit_cast<float>((word + 0x8000U) & 0xFFFF0000U));
-  }
-}
-
-template <class T>
-LayerRun<T> rounded_run(const LayerDesc& desc, Write write) {
-  LayerRun<T> run(desc);
-  run.write = write;
-  for (auto& x : run.x) round_values(x);
-  for (auto& dx : run.dx) round_values(dx);
-  round_values(run.dy);
-  return run;
-}
-
-/// The same layer on the device: what it would overwrite holds no numbers at first.
-class DeviceRun {
- public:
-  DeviceRun(Backend& backend, LayerRun<float>& run)
-      : backend_(backend),
-        run_(run),
-        formats_(usual_formats(run.desc)),
-        layer_(backend.layer(run.desc, formats_)),
-        y_(backend, output_of(run.desc), formats_.output),
-        dy_(backend, output_of(run.desc), formats_.output),
-        norm_(flat(run.norm)),
-        theta_(flat(run.theta)),
-        dtheta_(flat(run.dtheta)),
-        saved_(flat(run.saved)),
-        scratch_(flat(std::vector<float>(layer_->scratch_size() + 1, NAN))) {
-    const std::vector<Shape> shapes = inputs_of(run.desc);
-    for (std::size_t n = 0; n < shapes.size(); ++n) {
-      x_.emplace_back(backend, shapes[n], formats_.inputs[n]).set(run.x[n]);
-      const bool adds = run.write == Write::accumulate;
-      dx_.emplace_back(backend, shapes[n], formats_.inputs[n])
-          .set(adds ? run.dx[n] : std::vector<float>(run.dx[n].size(), NAN));
-    }
-    y_.set(std::vector<float>(run.y.size(), NAN));
-    dy_.set(run.dy);
-  }
-
-  void go() {
-    std::vector<const float*> inputs;
-    std::vector<GradientTarget<float>> targets;
-    const bool first_only = std::holds_alternative<MaskedErrorDesc>(run_.desc);
-    for (std::size_t n = 0; n < x_.size(); ++n) {
-      inputs.push_back(x_[n].data());
-      targets.push_back({first_only && n > 0 ? nullptr : dx_[n].data(), run_.write});
-    }
-    const Operands<float> at{.x = inputs,
-                             .y = y_.data(),
-                             .norm = norm_.data(),
-                             .theta = theta_.data(),
-                             .saved = saved_.data(),
-                             .scratch = scratch_.data()};
-    const Gradients<float> gradients{dy_.data(), targets, dtheta_.data()};
-    layer_->forward(at);
-    layer_->backward_parameters(at, gradients);
-    layer_->backward_inputs(at, gradients);
-    y_.get(run_.y);
-    std::ranges::copy(saved_.pull(), run_.saved.begin());
-    std::ranges::copy(dtheta_.pull(), run_.dtheta.begin());
-    for (std::size_t n = 0; n < dx_.size(); ++n) {
-      if (targets[n].data != nullptr) dx_[n].get(run_.dx[n]);
-    }
-  }
-
- private:
-  [[nodiscard]] Buffer flat(const std::vector<float>& values) {
-    Buffer buffer(backend_, values.size());
-    std::ranges::copy(values, buffer.host().begin());
-    buffer.push();
-    return buffer;
-  }
-
-  Backend& backend_;
-  LayerRun<float>& run_;
-  Formats formats_;
-  std::unique_ptr<Layer<float>> layer_;
-  std::vector<DeviceTensor> x_;
-  std::vector<DeviceTensor> dx_;
-  DeviceTensor y_;
-  DeviceTensor dy_;
-  Buffer norm_;
-  Buffer theta_;
-  Buffer dtheta_;
-  Buffer saved_;
-  Buffer scratch_;
-};
 
 void expect_agreement(const LayerRun<double>& expected, const LayerRun<float>& run, double tolerance) {
   const LayerDesc& desc = expected.desc;
@@ -145,6 +52,13 @@ class CudaLayers : public testing::TestWithParam<int> {
   }
 };
 
+class CudaConvolutions : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (cuda_devices().empty()) GTEST_SKIP() << why_no_cuda();
+  }
+};
+
 void expect_agreement_with_ref(const LayerDesc& desc, Write write) {
   SCOPED_TRACE(describe(desc));
   const auto definition = ref::make_layer<double>(desc);
@@ -158,7 +72,7 @@ void expect_agreement_with_ref(const LayerDesc& desc, Write write) {
     SCOPED_TRACE(setting.name);
     const auto backend = make_cuda_backend(0, setting.precision);
     auto run = rounded_run<float>(desc, write);
-    DeviceRun(*backend, run).go();
+    DeviceRun(*backend, run).forward_and_backward();
     expect_agreement(expected, run, setting.tolerance);
   }
 }
@@ -206,6 +120,41 @@ TEST_P(CudaLayers, AgreeWithRef) {
     if (!is_emulated() || n / parts % 2 == 0) expect_agreement_with_ref(cases[n], Write::overwrite);
     if (!is_emulated() || n / parts % 2 == 1) expect_agreement_with_ref(cases[n], Write::accumulate);
   }
+}
+
+// Of 136 channels at a time 7x7 taps do not fit into a Hopper's shared memory.
+TEST_F(CudaConvolutions, AreMadeOfFewerChannelsAtATimeWhereTheirTapsAreMany) {
+  const LayerDesc desc =
+      Conv2dDesc{.input = {1, 192, 176}, .out_channels = 132, .kernel = 7, .stride = 2, .padding = 3};
+  auto expected = rounded_run<double>(desc, Write::overwrite);
+  expected.forward(*ref::make_layer<double>(desc));
+  const auto backend = make_cuda_backend(0, Precision::bf16);
+  auto run = rounded_run<float>(desc, Write::overwrite);
+  DeviceRun(*backend, run).forward();
+  EXPECT_LT(distance(run.y, expected.y, output_of(desc).size()), 2e-2);
+}
+
+TEST_F(CudaConvolutions, OfTooManyTapsAreRefused) {
+  const auto backend = make_cuda_backend(0, Precision::tf32);
+  const auto refusal = [&](const LayerDesc& desc) -> std::string {
+    try {
+      static_cast<void>(backend->layer(desc, usual_formats(desc)));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  const std::string sentence =
+      "the NVIDIA backend has convolutions of up to 8x8, and one of 9x9 is asked for; use --device cpu or a smaller "
+      "kernel";
+  EXPECT_EQ(refusal(Conv2dDesc{.input = {2, 20, 20}, .out_channels = 3, .kernel = 9, .padding = 4}), sentence);
+  EXPECT_EQ(refusal(ConvTranspose2dDesc{.input = {2, 20, 20}, .out_channels = 3, .kernel = 9, .padding = 4}), sentence);
+  EXPECT_EQ(refusal(Conv2dDesc{.input = {2, 20, 20}, .out_channels = 3, .kernel = 7, .padding = 3}), "no error");
+}
+
+// A grid has no more rows.
+TEST_F(CudaConvolutions, TotalVariationOfAPictureHigherThanAGrid) {
+  expect_agreement_with_ref(TotalVariationDesc{.input = {1, 65540, 2}}, Write::overwrite);
 }
 
 INSTANTIATE_TEST_SUITE_P(Parts, CudaLayers, testing::Range(0, parts));

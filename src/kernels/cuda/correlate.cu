@@ -43,6 +43,7 @@ Function warps_function(const CorrelationTile& tile) {
     case 16:
       return by_warps<arithmetic, 2, 2, 1>;
     default:
+      DIPPER_CHECK_EQ(tile.channels, 8);
       return by_warps<arithmetic, 2, 1, 1>;
   }
 }
@@ -61,6 +62,7 @@ Function warpgroup_function(const CorrelationTile& tile) {
     case 16:
       return by_warpgroup<arithmetic, a_tiles, 16>;
     default:
+      DIPPER_CHECK_EQ(tile.channels, 8);
       return by_warpgroup<arithmetic, a_tiles, 8>;
   }
 }
@@ -126,7 +128,7 @@ void choose_stages(const Correlation& c, Precision precision, bool shares, const
   for (t.stages = 4; t.stages > 1; t.stages /= 2) {
     if (pairs >= t.stages && fits(shares && t.stages > 2 ? most / 2 : most)) return;
   }
-  while (!fits(most) && t.channels > 16) t.channels /= 2;
+  while (!fits(most) && t.channels > 16) t.channels = t.channels > 128 ? 64 : t.channels / 2;
   DIPPER_CHECK(fits(most));
 }
 

@@ -13,7 +13,7 @@
 /// weights from input to output channels.
 namespace dipper::cuda {
 
-constexpr int most_taps = 64;
+constexpr int most_taps = most_kernel * most_kernel;
 
 /// The taps of a kernel, in up to four groups: outputs are cut into phases by what is left of their row and column over
 /// 2, and each phase sees taps of its own.

@@ -29,12 +29,26 @@ const char* name_of(Precision precision) {
   return "";
 }
 
+void refuse_above_most_kernel(int kernel) {
+  if (kernel <= most_kernel) return;
+  throw Error(
+      fmt::format("the NVIDIA backend has convolutions of up to {0}x{0}, and one of {1}x{1} is asked for; use --device "
+                  "cpu or a smaller kernel",
+                  most_kernel, kernel));
+}
+
 struct Make {
   const Context& context;
   const Formats& formats;
 
-  LayerPointer operator()(const Conv2dDesc& d) const { return make_conv2d(d, context); }
-  LayerPointer operator()(const ConvTranspose2dDesc& d) const { return make_conv_transpose2d(d, context); }
+  LayerPointer operator()(const Conv2dDesc& d) const {
+    refuse_above_most_kernel(d.kernel);
+    return make_conv2d(d, context);
+  }
+  LayerPointer operator()(const ConvTranspose2dDesc& d) const {
+    refuse_above_most_kernel(d.kernel);
+    return make_conv_transpose2d(d, context);
+  }
   LayerPointer operator()(const PixelShuffleDesc& d) const { return make_pixel_shuffle(d, context); }
   LayerPointer operator()(const ConcatDesc& d) const { return make_concat(d, context); }
   LayerPointer operator()(const BatchNormDesc& d) const { return make_batch_norm(d, context); }
@@ -226,7 +240,9 @@ std::vector<CudaDevice> cuda_devices() {
 std::string why_no_cuda() {
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
-  return status == cudaSuccess ? "the driver knows of none" : cudaGetErrorString(status);
+  if (status == cudaSuccess) return "the driver knows of none";
+  if (status != cudaErrorInsufficientDriver) return cudaGetErrorString(status);
+  return fmt::format("there is no driver, or one older than CUDA {}", CUDART_VERSION / 1000);
 }
 
 std::unique_ptr<Backend> make_cuda_backend(int device, Precision precision) {

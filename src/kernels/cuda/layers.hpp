@@ -26,6 +26,9 @@ struct Context {
   Packer& packer;
 };
 
+/// The largest side of a convolution's kernel.
+constexpr int most_kernel = 8;
+
 [[nodiscard]] LayerPointer make_conv2d(const Conv2dDesc& desc, const Context& context);
 [[nodiscard]] LayerPointer make_conv_transpose2d(const ConvTranspose2dDesc& desc, const Context& context);
 [[nodiscard]] LayerPointer make_batch_norm(const BatchNormDesc& desc, const Context& context);

@@ -211,34 +211,37 @@ __global__ void __launch_bounds__(sum_threads) total_variation(Plane plane, int 
   }
 }
 
-/// A pixel has a part in its own length and in those of its left and of its upper neighbour.
+constexpr int most_rows = 65535;  // of a grid
+
+/// A pixel has a part in its own length and in those of its left and of its upper neighbour. Grids as above.
 template <class T>
 __global__ void __launch_bounds__(sum_threads)
     total_variation_back(Plane plane, float epsilon, float scale, const float* dy, Piece* dx, bool accumulate) {
   const auto column = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
-  const auto row = static_cast<int>(blockIdx.y);
   if (column >= plane.width) return;
   const std::size_t offset = static_cast<std::size_t>(blockIdx.z) * plane.height * plane.width;
   plane.at += offset;
   const float square = epsilon * epsilon;
   const float factor = *dy * scale;
-  const Differences<T> own(plane, row, column, square);
-  Lanes<T> gradient;
+  for (int row = static_cast<int>(blockIdx.y); row < plane.height; row += static_cast<int>(gridDim.y)) {
+    const Differences<T> own(plane, row, column, square);
+    Lanes<T> gradient;
 #pragma unroll
-  for (int i = 0; i < lanes<T>; ++i) gradient.at[i] = -(own.across.at[i] + own.down.at[i]) / own.length.at[i];
-  if (column > 0) {
-    const Differences<T> left(plane, row, column - 1, square);
+    for (int i = 0; i < lanes<T>; ++i) gradient.at[i] = -(own.across.at[i] + own.down.at[i]) / own.length.at[i];
+    if (column > 0) {
+      const Differences<T> left(plane, row, column - 1, square);
 #pragma unroll
-    for (int i = 0; i < lanes<T>; ++i) gradient.at[i] += left.across.at[i] / left.length.at[i];
+      for (int i = 0; i < lanes<T>; ++i) gradient.at[i] += left.across.at[i] / left.length.at[i];
+    }
+    if (row > 0) {
+      const Differences<T> upper(plane, row - 1, column, square);
+#pragma unroll
+      for (int i = 0; i < lanes<T>; ++i) gradient.at[i] += upper.down.at[i] / upper.length.at[i];
+    }
+#pragma unroll
+    for (int i = 0; i < lanes<T>; ++i) gradient.at[i] *= factor;
+    put<T>(dx + offset + static_cast<std::size_t>(row) * plane.width + column, gradient, accumulate);
   }
-  if (row > 0) {
-    const Differences<T> upper(plane, row - 1, column, square);
-#pragma unroll
-    for (int i = 0; i < lanes<T>; ++i) gradient.at[i] += upper.down.at[i] / upper.length.at[i];
-  }
-#pragma unroll
-  for (int i = 0; i < lanes<T>; ++i) gradient.at[i] *= factor;
-  put<T>(dx + offset + static_cast<std::size_t>(row) * plane.width + column, gradient, accumulate);
 }
 
 template <class T>
@@ -263,8 +266,8 @@ class TotalVariation final : public Layer<float> {
   void backward_inputs(const Operands<float>& at, const Gradients<float>& gradients) override {
     const GradientTarget<float>& dx = gradients.dx[0];
     if (dx.data == nullptr) return;
-    launch(*device_, total_variation_back<T>, dim3(columns_, d_.input.height, blocks_), threads_, 0, plane(at),
-           d_.epsilon, d_.scale(), gradients.dy, pieces(dx.data), dx.write == Write::accumulate);
+    launch(*device_, total_variation_back<T>, dim3(columns_, std::min(d_.input.height, most_rows), blocks_), threads_,
+           0, plane(at), d_.epsilon, d_.scale(), gradients.dy, pieces(dx.data), dx.write == Write::accumulate);
   }
 
  private:

@@ -232,15 +232,6 @@ class Uploads {
       check(cudaEventCreateWithFlags(&place.free, cudaEventDisableTiming), "making an event");
     }
   }
-  ~Uploads() {
-    for (const Place& place : places_) {
-      cudaEventSynchronize(place.free);
-      cudaEventDestroy(place.free);
-      cudaFreeHost(place.bytes);
-    }
-  }
-  Uploads(const Uploads&) = delete;
-  Uploads& operator=(const Uploads&) = delete;
 
   void upload(std::span<const std::uint8_t> from, void* to, cudaStream_t stream) {
     const Place& place = places_[next_++ % places_.size()];
@@ -254,6 +245,15 @@ class Uploads {
   struct Place {
     void* bytes = nullptr;
     cudaEvent_t free = nullptr;
+
+    Place() = default;
+    ~Place() {
+      if (free != nullptr) cudaEventSynchronize(free);
+      if (free != nullptr) cudaEventDestroy(free);
+      cudaFreeHost(bytes);
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
   };
   std::vector<Place> places_;
   std::size_t next_ = 0;
