@@ -20,11 +20,11 @@ constexpr int steps_at_once = 16;
 // Seconds that somebody waits who has asked for the end.
 constexpr double most_hurried = 2;
 
-std::optional<Membrane> make_membrane(const Recipe& recipe, const Observation& observation,
-                                      std::span<const float> weights) {
+std::optional<Seams> make_seams(const Recipe& recipe, const Observation& observation, const Judging& judging) {
   if (!recipe.seamless || !observation.keeps_known) return std::nullopt;
   const Image& damaged = observation.damaged;
-  return Membrane(weights, damaged.colour_channels(), damaged.height, damaged.width);
+  const Shape picture{damaged.colour_channels(), damaged.height, damaged.width};
+  return std::make_optional<Seams>(judging.weights, picture, judging.excerpt);
 }
 
 // A network that sees tiles has its views, in the end.
@@ -38,6 +38,10 @@ std::optional<Spread> make_spread(const Recipe& recipe, const Observation& obser
 }  // namespace
 
 Target target_of(const Observation& observation, const Judging& judging) {
+  if (judging.excerpt) {
+    const Excerpt& seen = *judging.excerpt;
+    return {.shape = seen.shape(), .values = seen.values(), .weights = seen.weights()};
+  }
   const Image& damaged = observation.damaged;
   Target target{.shape = {damaged.colour_channels(), damaged.height, damaged.width},
                 .values = judging.values,
@@ -61,10 +65,11 @@ Fitting::Fitting(const FittingParts& parts, Judging judging, Pictures& pictures,
       pictures_(pictures),
       pace_(pace),
       judging_(std::move(judging)),
+      drawn_(judging_.excerpt ? judging_.excerpt->shape().size() : 0),
       output_(observation_.like().colours().size()),
       result_(output_.size()),
       spread_(make_spread(recipe_, observation_, judging_.judge)),
-      membrane_(make_membrane(recipe_, observation_, judging_.weights)),
+      seams_(make_seams(recipe_, observation_, judging_)),
       fit_(target_of(observation_, judging_), recipe_, backend_, settings_.seed),
       saving_(settings_,
               {DIPPER_VERSION, parts.task.name, parts.device.origin, settings_.seed, recipe_,
@@ -76,6 +81,7 @@ Fitting::Fitting(const FittingParts& parts, Judging judging, Pictures& pictures,
   progress_.summary =
       fmt::format("{}; network {} of {} parameters, recipe {}, on {} ({})", observation_.summary, recipe_.network,
                   fit_.parameter_count(), recipe_.name, backend_.name(), backend_.description());
+  if (judging_.excerpt) progress_.summary += "; it sees " + judging_.excerpt->description();
   if (!judging_.note.empty()) progress_.summary += "; " + judging_.note;
   plan_memory();
 }
@@ -122,7 +128,8 @@ void Fitting::plan_memory() {
   // Of code, libraries and stacks, first touched then where no classical method has done so; measured.
   const std::size_t program = judging_.classic.empty() ? 12'000'000 : 0;
   const std::size_t pictures = judge() != nullptr ? most_pictures_kept : most_pictures_kept - 3;
-  const std::size_t fitting = bytes_before_ + program + fit_.bytes() + (membrane_ ? membrane_->bytes() : 0) +
+  const std::size_t fitting = bytes_before_ + program + fit_.bytes() + (seams_ ? seams_->bytes() : 0) +
+                              (judging_.excerpt ? judging_.excerpt->bytes() : 0) +
                               pictures * observation_.like().samples.size() * sizeof(float);
   progress_.planned_bytes = std::max(fitting, peak_resident_bytes());  // of the classical method
 }
@@ -172,7 +179,7 @@ void Fitting::loop(const ProgressCallback& callback) {
     ending_ = ending_ || stopped_ || (callback && !go_on(callback) && !over);
     stopped_ = stopped_ || (ending_ && !over && !is_ahead());
     if (stopped_ && !over && !look) take_hurried_picture();
-    forget_picture();
+    Pictures::take_back(progress_);
     progress_.note.clear();
   }
 }
@@ -340,11 +347,19 @@ void Fitting::take_hurried_picture() {
 // Returns the share of the work for it that was done.
 double Fitting::draw_picture(Patience& patience) {
   const double began = pace_.seconds();
-  const double share = fit_.output(output_, patience);
+  const double share = fit_.output(judging_.excerpt ? drawn_ : output_, patience);
+  if (judging_.excerpt) put_excerpt(output_);
   result_ = output_;
-  if (fit_.averages()) fit_.average(result_);
+  if (fit_.averages()) {
+    fit_.average(judging_.excerpt ? drawn_ : result_);
+    if (judging_.excerpt) put_excerpt(result_);
+  }
   if (cost_.views == 0) draw_seconds_ = pace_.seconds() - began;
   return share;
+}
+
+void Fitting::put_excerpt(std::span<float> whole) {
+  judging_.excerpt->put(drawn_, judging_.values, whole, &backend_.pool());
 }
 
 void Fitting::show_picture(Look look) {
@@ -367,7 +382,7 @@ void Fitting::show_picture(Look look) {
 
 // Averages move little, so it is what they average that is spread.
 void Fitting::judge_picture(Look look) {
-  if (membrane_) membrane_->close_seams(judging_.values, result_);
+  if (seams_) seams_->close(judging_.values, result_);
   if (spread_ && look == Look::regular) spread_->add(fit_.averages() ? output_ : result_);
   if (judge() == nullptr) return;
   if (look == Look::end) {
@@ -375,13 +390,6 @@ void Fitting::judge_picture(Look look) {
   } else if (look != Look::passing || judge()->best_iteration() == 0) {
     judge()->look(progress_.iteration, result_);
   }
-}
-
-void Fitting::forget_picture() {
-  progress_.picture = nullptr;
-  progress_.raw = nullptr;
-  progress_.psnr.reset();
-  progress_.raw_psnr.reset();
 }
 
 std::optional<Errors> Fitting::errors() const {
@@ -432,13 +440,7 @@ std::optional<Uncertainty> Fitting::uncertainty(const ProgressCallback& callback
   }
   squares = observation_.noise.squares_of_truth(means_, squares, recipe_.unclip);
   found.deviation = deviation_of(observation_, range_, squares);
-  double sum = 0;
-  double count = 0;
-  for (const float deviation : found.deviation.samples) {
-    sum += double{deviation} * deviation;
-    count += deviation > 0 ? 1 : 0;
-  }
-  found.mean_error = std::sqrt(sum / std::max(1.0, count));
+  found.mean_error = mean_of(found.deviation);
   return found;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,9 +12,9 @@
 #include "api/pace.hpp"
 #include "api/pictures.hpp"
 #include "api/saving.hpp"
+#include "api/seams.hpp"
 #include "base/memory.hpp"
 #include "base/patience.hpp"
-#include "classic/membrane.hpp"
 #include "dipper/dipper.hpp"
 #include "fit/fit.hpp"
 #include "fit/recipe.hpp"
@@ -88,9 +89,9 @@ class Fitting {
   /// What a fit gathers on its way is there at once.
   [[nodiscard]] Patience& on_the_way(Patience& patience) { return fit_.gathers() ? Patience::none() : patience; }
   double draw_picture(Patience& patience);
+  void put_excerpt(std::span<float> whole);
   void show_picture(Look look);
   void judge_picture(Look look);
-  void forget_picture();
   [[nodiscard]] std::optional<Errors> errors() const;
   [[nodiscard]] std::optional<Expectation> expected() const;
   [[nodiscard]] Spread spread_of_views(const ProgressCallback& callback);
@@ -108,6 +109,7 @@ class Fitting {
   Pictures& pictures_;
   Pace& pace_;
   Judging judging_;
+  std::vector<float> drawn_;   // of an excerpt, if the fit sees one
   std::vector<float> output_;  // the network's last one, or what stands for it
   std::vector<float> result_;  // the best so far
   std::vector<float> means_;   // the same as it was fitted, if its uncertainty is asked for
@@ -115,8 +117,8 @@ class Fitting {
   std::optional<Spread> spread_;  // of results, where a judge does not tell their errors without it
   std::optional<Errors> errors_;  // of the last result, where a judge tells them
   std::optional<Uncertainty> uncertainty_;
-  double classic_share_ = 0;  // of the last result
-  std::optional<Membrane> membrane_;
+  double classic_share_ = 0;    // of the last result
+  std::optional<Seams> seams_;  // where the recipe closes them
   Fit fit_;
   Saving saving_;
   Progress progress_;

@@ -163,8 +163,11 @@ Judging make_judging(const Observation& observation, const Recipe& recipe, const
     Classics(observation, range, settings, listener).try_on(judging);
     return judging;
   }
-  if (recipe.hold_out_share <= 0 || observation.observed_by) return judging;
   const Shape shape{picture.colour_channels(), picture.height, picture.width};
+  if (recipe.sees_an_excerpt(shape.plane()) && observation.keeps_known) {
+    judging.excerpt.emplace(judging.values, judging.weights, shape, static_cast<std::size_t>(1e6 * recipe.input_most));
+  }
+  if (recipe.hold_out_share <= 0 || observation.observed_by) return judging;
   const double share_seen =  // in a step
       static_cast<double>(seen_at_once(recipe, shape).plane()) / static_cast<double>(shape.plane());
   HeldOut held_out(judging.weights, picture.height, picture.width, recipe.hold_out_share, settings.seed);

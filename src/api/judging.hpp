@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/excerpt.hpp"
 #include "api/pictures.hpp"
 #include "api/trying.hpp"
 #include "api/waiting.hpp"
@@ -17,8 +18,9 @@ namespace dipper {
 
 /// What a fit is held against, and by whom.
 struct Judging {
-  std::vector<float> values;   // what is observed: the picture's colours
-  std::vector<float> weights;  // how far each pixel of it counts for the fit: not at all where the judge has it
+  std::vector<float> values;         // what is observed: the picture's colours
+  std::vector<float> weights;        // how far each pixel of it counts for the fit: not at all where the judge has it
+  std::optional<Excerpt> excerpt{};  // of both, where the fit sees no more of them
   std::optional<Judge> judge{};
   std::optional<Trying> trying{};  // for a fit that goes by the classical result instead
   std::string classic{};           // the other result that the judge or the fit knows, by its name; empty for none

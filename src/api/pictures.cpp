@@ -65,6 +65,16 @@ Image deviation_of(const Observation& observation, const Range& range, std::span
   return deviation;
 }
 
+double mean_of(const Image& deviation) {
+  double sum = 0;
+  double count = 0;
+  for (const float sample : deviation.samples) {
+    sum += double{sample} * sample;
+    count += sample > 0 ? 1 : 0;
+  }
+  return std::sqrt(sum / std::max(1.0, count));
+}
+
 Pictures::Pictures(const Observation& observation, const Range& range, const Image* truth)
     : observation_(observation), range_(range) {
   if (truth != nullptr) truth_ = fitting_truth(*truth, observation);
@@ -96,6 +106,13 @@ void Pictures::lend(Progress& progress) const {
   progress.raw = &raw_;
   progress.psnr = psnr_;
   progress.raw_psnr = raw_psnr_;
+}
+
+void Pictures::take_back(Progress& progress) {
+  progress.picture = nullptr;
+  progress.raw = nullptr;
+  progress.psnr.reset();
+  progress.raw_psnr.reset();
 }
 
 void Pictures::move_to(Restoration& restoration) {

@@ -34,6 +34,9 @@ struct Range {
 /// to be expected of a fit's colours, [row][column]. Known pixels that stay have none.
 [[nodiscard]] Image deviation_of(const Observation& observation, const Range& range, std::span<const float> squares);
 
+/// The root mean square of deviations, of those that are more than 0; 0 where there are none.
+[[nodiscard]] double mean_of(const Image& deviation);
+
 /// What a fit has reached, as pictures: of its colours in [0, 1], with the observation's alpha, profile and known
 /// pixels.
 class Pictures {
@@ -46,6 +49,7 @@ class Pictures {
 
   /// Puts the last ones, and how near they come to the truth, where a callback finds them.
   void lend(Progress& progress) const;
+  static void take_back(Progress& progress);
 
   /// Gives them away.
   void move_to(Restoration& restoration);

@@ -134,7 +134,10 @@ double pixels_that_fit(const Recipe& recipe, const Shape& whole, const MemoryLim
   const auto kept = static_cast<double>(limit.of_whole);
   const double at_once = static_cast<double>(limit.needed) - kept;
   const double share = std::max(0.0, safely * allowed - beside) / std::max(1.0, at_once - beside);
-  const double seen = share * static_cast<double>(seen_at_once(recipe, whole).plane());
+  const double at_a_time = recipe.sees_an_excerpt(whole.plane())
+                               ? 1e6 * recipe.input_most
+                               : static_cast<double>(seen_at_once(recipe, whole).plane());
+  const double seen = share * at_a_time;
   if (limit.of_whole == 0) return seen;
   const double in_parts = safely * std::max(0.0, allowed - at_once) / kept * static_cast<double>(whole.plane());
   return recipe.in_parts(static_cast<std::size_t>(in_parts)) ? in_parts : std::min(in_parts, seen);

@@ -33,6 +33,7 @@ struct Recipe {
   double input_noise_scale = 0;
   double input_hide = 0.2;
   double input_whole = 0;
+  double input_most = 0;
   int input_views = 8;
 
   std::string error = "squared";
@@ -64,6 +65,13 @@ struct Recipe {
   [[nodiscard]] bool in_parts(std::size_t pixels) const {
     return input_kind == "observed" && input_whole > 0 && static_cast<double>(pixels) > 1e6 * input_whole;
   }
+
+  /// Whether, of a picture of so many pixels, what is missing and its surroundings are all that a fit may see, made
+  /// smaller where they are more than input_most megapixels.
+  [[nodiscard]] bool sees_an_excerpt(std::size_t pixels) const {
+    return input_kind != "observed" && !in_tiles() && hold_out_share <= 0 && input_most > 0 &&
+           static_cast<double>(pixels) > 1e6 * input_most;
+  }
 };
 
 template <ValuesOf<Recipe> R, class Visit>
@@ -93,6 +101,9 @@ void for_each_value(R& r, Visit&& visit) {
   visit.number("input.whole", r.input_whole, 0, 1e6,
                "megapixels up to which an observed input is the whole picture; of a larger one each step sees a part, "
                "256x256 pixels; 0: always the whole");
+  visit.number("input.most", r.input_most, 0, 1e6,
+               "megapixels of a larger picture that a fit without held out pixels sees: what is missing and what is "
+               "around it, made smaller if need be; 0: the whole");
   visit.integer(
       "input.views", r.input_views, 1, 8,
       "ways to lay the picture, mirrored and turned, whose results a reduced input, or one damaged again, averages");
