@@ -17,15 +17,16 @@ std::size_t plane(const Window& window) {
   return static_cast<std::size_t>(window.height) * window.width;
 }
 
-// Around all pixels of less than full weight.
+// Around what is missing for the most part; around all that is known in part, where there is no such.
 Window around_missing(std::span<const float> weights, const Shape& picture) {
+  const float least = std::ranges::any_of(weights, [](float weight) { return weight < 0.5F; }) ? 0.5F : 1.0F;
+  const auto is_missing = [least](float weight) { return weight < least; };
   int top = picture.height;
   int left = picture.width;
   int bottom = 0;
   int right = 0;
   for (int i = 0; i < picture.height; ++i) {
     const auto row = weights.subspan(static_cast<std::size_t>(i) * picture.width, picture.width);
-    const auto is_missing = [](float weight) { return weight < 1; };
     const auto first = std::ranges::find_if(row, is_missing);
     if (first == row.end()) continue;
     const auto last = std::find_if(row.rbegin(), row.rend(), is_missing);
@@ -49,16 +50,20 @@ Window widened(const Window& window, int by, const Shape& picture) {
 
 Window window_for(std::span<const float> weights, const Shape& picture, std::size_t most) {
   const Window missing = around_missing(weights, picture);
-  int by = std::max(missing.height, missing.width) / 2;
+  int by = (std::max(missing.height, missing.width) + 1) / 2;
   const int furthest = std::max(picture.height, picture.width);
   while (by < furthest && plane(widened(missing, by + 1, picture)) <= most) ++by;
   return widened(missing, by, picture);
 }
 
+// A strip may be no narrower than a pixel, so it gets shorter instead.
 Shape made_smaller(const Window& window, int channels, std::size_t most) {
   const double share = std::min(1.0, std::sqrt(static_cast<double>(most) / static_cast<double>(plane(window))));
-  const auto side = [share](int length) { return std::max(1, static_cast<int>(share * length)); };
-  return {channels, side(window.height), side(window.width)};
+  const auto side = [&](int length, int other) {
+    const double longest = static_cast<double>(most) / std::max(1.0, share * other);
+    return std::max(1, static_cast<int>(std::min(share * length, longest)));
+  };
+  return {channels, side(window.height, window.width), side(window.width, window.height)};
 }
 
 }  // namespace
@@ -72,7 +77,13 @@ Excerpt::Excerpt(std::span<const float> values, std::span<const float> weights, 
   Image seen(window_.width, window_.height, picture.channels + 1);
   seen.sample = SampleType::f32;
   std::ranges::copy(cut(values), seen.samples.begin());
-  std::ranges::copy(cut(weights), seen.plane(picture.channels).begin());
+  const std::span<float> alpha_seen = seen.plane(picture.channels);
+  std::ranges::copy(cut(weights), alpha_seen.begin());
+  for (int c = 0; c < picture.channels; ++c) {  // infinity times 0 would be no number
+    for (std::size_t i = 0; i < alpha_seen.size(); ++i) {
+      if (!(alpha_seen[i] > 0)) seen.plane(c)[i] = 0;
+    }
+  }
   const Image made = resize(seen, shape_.width, shape_.height, ResizeKernel::box);
   values_.assign(made.colours().begin(), made.colours().end());
   const std::span<const float> alpha = made.plane(picture.channels);

@@ -19,7 +19,8 @@ class Excerpt {
  public:
   /// values: [channel][row][column] in [0, 1]; weights: [row][column], less than 1 where something is missing, and
   /// somewhere something is. The excerpt has `most` pixels at most, and about so many where the picture has them: its
-  /// window has every missing pixel, and on each side half of their width or height, the larger, if the picture has it.
+  /// window has every pixel that is missing by half or more (where there are none, each that is not known in full), and
+  /// on each side half of their width or height, the larger, if the picture has it.
   Excerpt(std::span<const float> values, std::span<const float> weights, const Shape& picture, std::size_t most);
 
   /// Of the picture.

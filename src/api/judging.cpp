@@ -155,6 +155,10 @@ NoiseModel noise_in(const Range& range, const NoiseModel& noise) {
 
 }  // namespace
 
+bool sees_an_excerpt(const Recipe& recipe, const Observation& observation) {
+  return observation.keeps_known && recipe.sees_an_excerpt(observation.damaged.plane_size());
+}
+
 Judging make_judging(const Observation& observation, const Recipe& recipe, const Range& range, const Settings& settings,
                      const Listener& listener) {
   const Image& picture = observation.damaged;
@@ -164,7 +168,7 @@ Judging make_judging(const Observation& observation, const Recipe& recipe, const
     return judging;
   }
   const Shape shape{picture.colour_channels(), picture.height, picture.width};
-  if (recipe.sees_an_excerpt(shape.plane()) && observation.keeps_known) {
+  if (sees_an_excerpt(recipe, observation)) {
     judging.excerpt.emplace(judging.values, judging.weights, shape, static_cast<std::size_t>(1e6 * recipe.input_most));
   }
   if (recipe.hold_out_share <= 0 || observation.observed_by) return judging;

@@ -29,6 +29,9 @@ struct Judging {
   std::string note{};              // what there was no time for
 };
 
+/// Whether of this picture a fit sees no more than an Excerpt.
+[[nodiscard]] bool sees_an_excerpt(const Recipe& recipe, const Observation& observation);
+
 /// There is no judge where the recipe wants none, where the picture was seen through an operator, and where few pixels
 /// are known. The classical method that suits the damage runs here: thrice where pixels are noisy, else twice, at the
 /// same time where it takes one thread alone and there is another. It may take about three quarters of the time that is

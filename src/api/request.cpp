@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <string>
 #include <utility>
 
+#include "api/judging.hpp"
 #include "base/files.hpp"
 #include "base/text.hpp"
 
@@ -67,7 +69,11 @@ Recipe recipe_for(const Settings& settings, const Task& task, const Observation&
   }
   Recipe recipe = load_recipe(settings.recipe.empty() ? usual : settings.recipe);
   for (const auto& [key, value] : settings.set) set_value(recipe, key, value);
-  adapt(recipe, observation.like().height, observation.like().width);
+  const Image& like = observation.like();
+  const double share = sees_an_excerpt(recipe, observation)  // of its sides
+                           ? std::sqrt(1e6 * recipe.input_most / static_cast<double>(like.plane_size()))
+                           : 1;
+  adapt(recipe, static_cast<int>(std::ceil(share * like.height)), static_cast<int>(std::ceil(share * like.width)));
   if (settings.iterations) set_value(recipe, "iterations", std::to_string(*settings.iterations));
   if (settings.every != 0) set_value(recipe, "every", std::to_string(settings.every));
   check(recipe);

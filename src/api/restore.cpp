@@ -127,16 +127,19 @@ void limit_to_what_is_free(const FittingParts& parts) {
 
 // A fit takes about as much for each pixel that it sees at once, and something beside that; one in parts may have room
 // for a part, but not for what it keeps of the whole. A picture that is smaller may not be learned in parts.
-double pixels_that_fit(const Recipe& recipe, const Shape& whole, const MemoryLimit& limit) {
+double pixels_that_fit(const FittingParts& parts, const Shape& whole, const MemoryLimit& limit) {
   constexpr double safely = 0.75;
-  constexpr double beside = 10e6;  // bytes, for inpaint's network
+  constexpr double of_code = 6e6;  // bytes: what threads have, and other things that are the same for each network
+  const Recipe& recipe = parts.recipe;
   const auto allowed = static_cast<double>(limit.limit);
   const auto kept = static_cast<double>(limit.of_whole);
+  const double beside = of_code + static_cast<double>(limit.of_parameters);
   const double at_once = static_cast<double>(limit.needed) - kept;
-  const double share = std::max(0.0, safely * allowed - beside) / std::max(1.0, at_once - beside);
-  const double at_a_time = recipe.sees_an_excerpt(whole.plane())
+  const double at_a_time = sees_an_excerpt(recipe, parts.observation)
                                ? 1e6 * recipe.input_most
                                : static_cast<double>(seen_at_once(recipe, whole).plane());
+  // What was needed may have been all but the parameters.
+  const double share = std::max(0.0, safely * allowed - beside) / std::max(1.0, at_once - of_code);
   const double seen = share * at_a_time;
   if (limit.of_whole == 0) return seen;
   const double in_parts = safely * std::max(0.0, allowed - at_once) / kept * static_cast<double>(whole.plane());
@@ -147,7 +150,7 @@ std::string what_fits(const FittingParts& parts, const MemoryLimit& limit) {
   constexpr double least = 64 * 64;  // pixels, of which it is worth to tell
   const Image& like = parts.observation.like();
   const Shape whole{like.colour_channels(), like.height, like.width};
-  const double pixels = pixels_that_fit(parts.recipe, whole, limit);
+  const double pixels = pixels_that_fit(parts, whole, limit);
   const double scale = std::sqrt(pixels / static_cast<double>(whole.plane()));
   std::string fits;
   if (pixels >= least) {

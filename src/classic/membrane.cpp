@@ -20,7 +20,7 @@ Membrane::Membrane(std::span<const float> known, int channels, int height, int w
       height_(height),
       width_(width),
       known_(known.size()),
-      filling_(channels, height, width),
+      filling_(channels, height, width, 0),
       filled_(known.size() * channels),
       lacking_(filled_.size()) {
   DIPPER_CHECK_EQ(known.size(), static_cast<std::size_t>(height) * width);

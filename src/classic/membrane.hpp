@@ -17,7 +17,8 @@ class Membrane {
   /// channels.
   Membrane(std::span<const float> known, int channels, int height, int width);
 
-  /// values: [channel][row][column]. Those in the gaps are overwritten; they may be anything.
+  /// values: [channel][row][column]. Those in the gaps are overwritten; they may be anything. 0 where
+  /// nothing is known.
   void span(std::span<float> values);
 
   /// Takes away the seam between what is drawn in the gaps and what is known around them: the film through what x lacks

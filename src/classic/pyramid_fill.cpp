@@ -24,7 +24,8 @@ constexpr float weighted(float middle, float beside, float further) {
 
 }  // namespace
 
-PyramidFill::PyramidFill(int channels, int height, int width) : channels_(channels) {
+PyramidFill::PyramidFill(int channels, int height, int width, float otherwise)
+    : channels_(channels), otherwise_(otherwise) {
   DIPPER_CHECK(channels > 0 && height > 0 && width > 0);
   for (;;) {
     const std::size_t plane = static_cast<std::size_t>(height) * width;
@@ -135,7 +136,7 @@ void PyramidFill::divide(std::size_t n) {
       if (coarser != nullptr) {
         enlarge_row(coarser->plane_of(c), *coarser, i, std::span(coarse).first(level.width));
       } else {
-        std::fill_n(coarse.begin(), level.width, 0.5F);
+        std::fill_n(coarse.begin(), level.width, otherwise_);
       }
       const std::size_t at = static_cast<std::size_t>(i) * level.width;
       const float* known = level.known.data() + at;

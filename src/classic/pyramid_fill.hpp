@@ -13,11 +13,11 @@ namespace dipper {
 /// proportion to the pixels, without a seam.
 class PyramidFill {
  public:
-  /// Takes the memory for pictures of this size.
-  PyramidFill(int channels, int height, int width);
+  /// Takes the memory for pictures of this size. What is far from all that is known tends to `otherwise`.
+  PyramidFill(int channels, int height, int width, float otherwise = 0.5F);
 
   /// values: [channel][row][column], whatever where `known` is 0. known: [row][column], 0 to 1. `to` is as large as
-  /// `values`, and is overwritten everywhere. 0.5 when nothing is known.
+  /// `values`, and is overwritten everywhere.
   void fill(std::span<const float> values, std::span<const float> known, std::span<float> to);
 
   [[nodiscard]] std::size_t bytes() const;
@@ -39,6 +39,7 @@ class PyramidFill {
   void divide(std::size_t n);
 
   int channels_;
+  float otherwise_;
   std::vector<Level> levels_;
   std::vector<float> blurred_;  // scratch: a plane of the first level
 };

@@ -90,7 +90,7 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
     : Fit(target, recipe, backend, seed, layout, build(target, layout, recipe)) {}
 
 Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint64_t seed, const Layout& layout,
-         const Network& network)
+         const Network& network) try
     : recipe_(for_target(recipe, target)),
       backend_(&backend),
       seed_(seed),
@@ -136,6 +136,10 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
     hiding_.emplace(recipe, seed, backend, layout.canvas, layout.window(), Hiding::Tensors{z, y, weights},
                     target.held_out);
   }
+} catch (MemoryLimit& limit) {
+  constexpr std::size_t of_each = 6;  // gradient, m and v, a good state, and the weights packed for a kernel
+  limit.of_parameters = of_each * network.graph.parameter_count() * sizeof(float);
+  throw;
 }
 
 Fit::Network Fit::build(const Target& target, const Layout& layout, const Recipe& recipe) {

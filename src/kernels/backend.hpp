@@ -67,6 +67,8 @@ class MemoryLimit : public Error {
   std::size_t limit;
   /// Of `needed`, where that is too much, what a picture that is learned in parts takes as a whole.
   std::size_t of_whole = 0;
+  /// And what a network's parameters do, with what an optimiser has of them.
+  std::size_t of_parameters = 0;
 };
 
 /// What a fit runs on: the seam between the graph and the arithmetic. A backend turns descriptions into prepared

@@ -93,6 +93,16 @@ TEST_F(RestoreExcerpt, TakesTheMemoryOfWhatItSees) {
   EXPECT_EQ(restore(request).iterations, 1);
 }
 
+TEST_F(RestoreExcerpt, TakesTheStepsOfWhatItSees) {
+  request.settings.iterations.reset();
+  request.settings.set["iterations"] = "40";
+  request.settings.set["work"] = "0.2";  // megapixels
+  request.settings.set["input.most"] = "0.005";
+  EXPECT_EQ(restore(request).iterations, 39);
+  request.settings.set["input.most"] = "0";
+  EXPECT_EQ(restore(request).iterations, 10);
+}
+
 TEST_F(RestoreExcerpt, GoesOnFromACheckpointToTheSameResult) {
   request.settings.iterations = 12;
   request.settings.every = 5;

@@ -106,6 +106,30 @@ TEST(Excerpt, PixelsCountByTheirWeight) {
   EXPECT_EQ(excerpt.weights()[16 + 3], 0);
 }
 
+// Such as a mask has that was kept as a JPEG; and a float picture's infinity may lie under it.
+TEST(Excerpt, IsAroundWhatIsMissingForTheMostPart) {
+  Scene scene(400, 600, {100, 200, 160, 200});
+  scene.weights[scene.at(0, 390, 590)] = 0.99F;
+  for (int c = 0; c < 3; ++c) scene.values[scene.at(c, 100, 200)] = std::numeric_limits<float>::infinity();
+  const Excerpt excerpt(scene.values, scene.weights, scene.shape, 90 * 100);
+  expect_window(excerpt.window(), {0, 100, 360, 400});
+  for (std::size_t i = 0; i < excerpt.shape().size(); ++i) {
+    if (excerpt.weights()[i % 9000] > 0) {
+      ASSERT_TRUE(std::isfinite(excerpt.values()[i])) << i;
+    }
+  }
+  std::ranges::fill(scene.weights, 0.9F);
+  const Excerpt of_all(scene.values, scene.weights, scene.shape, 90 * 100);
+  expect_window(of_all.window(), {0, 0, 400, 600});
+}
+
+TEST(Excerpt, OfAStripHasNoMorePixelsThanItMay) {
+  const Scene scene(1, 5000, {0, 100, 1, 4000});
+  const Excerpt excerpt(scene.values, scene.weights, scene.shape, 500);
+  EXPECT_EQ(excerpt.shape().height, 1);
+  EXPECT_EQ(excerpt.shape().width, 500);
+}
+
 TEST(Excerpt, IsPutBackWhereItCameFrom) {
   const Scene scene(400, 600, {100, 200, 160, 200});
   const Excerpt excerpt(scene.values, scene.weights, scene.shape, 90 * 100);

@@ -177,6 +177,20 @@ TEST(Restore, WhereAPartFitsASmallerWholeIsNamedThatDoesToo) {
   EXPECT_GT(pixels_of_what_fits(1600, 400, "0.01"), 4 * part_side * part_side);
 }
 
+TEST(Restore, WhatWouldFitHasRoomForTheParametersToo) {
+  Request request = drop_request(waves(700, 500, 3), "0.5", 2);
+  request.settings.device = "cpu";
+  request.settings.recipe = "hole-fast";
+  request.settings.max_memory = 200e6;
+  const std::string error = error_of(request);
+  int width = 0;
+  int height = 0;
+  const std::size_t at = std::min(error.find("about "), error.size());
+  ASSERT_EQ(std::sscanf(error.c_str() + at, "about %dx%d", &width, &height), 2) << error;
+  request.input = waves(width, height, 3);
+  EXPECT_EQ(error_of(request), "no error");
+}
+
 TEST(Restore, WhatWouldFitInPartsIsNotNamedWhereItIsSeenAsOne) {
   EXPECT_LT(pixels_of_what_fits(1300, 650, "0.7"), 4 * part_side * part_side);
 }

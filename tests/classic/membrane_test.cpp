@@ -48,6 +48,19 @@ TEST(Membrane, HarmonicFunctionsAreFoundAgain) {
   }
 }
 
+// However little of the picture is known to lack nothing.
+TEST(Membrane, ARightDrawingIsLeftAlone) {
+  const std::vector<float> values = picture([](double i, double j) { return 0.2 + 0.002 * i + 0.001 * j; });
+  const std::vector<float> right_third = picture([](double, double j) { return j < width / 3 ? 1 : 0; });
+  const std::vector<float> one = picture([](double i, double j) { return i == 5 && j == 7 ? 1 : 0; });
+  const std::vector<float> nothing = picture([](double, double) { return 0.99; });
+  for (const std::vector<float>& known : {right_third, one, nothing}) {
+    std::vector<float> x = values;
+    Membrane(known, 1, height, width).close_seams(values, x);
+    for (std::size_t i = 0; i < x.size(); ++i) ASSERT_NEAR(x[i], values[i], 1e-5) << i;
+  }
+}
+
 TEST(Membrane, KnownValuesStayAndNoneIsBeyondThem) {
   const std::vector<float> known = with_hole(7);
   const std::vector<float> values = picture([](double i, double j) { return 0.5 + 0.4 * std::sin(0.9 * i + 1.3 * j); });
