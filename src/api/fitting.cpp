@@ -440,7 +440,7 @@ std::optional<Uncertainty> Fitting::uncertainty(const ProgressCallback& callback
   }
   squares = observation_.noise.squares_of_truth(means_, squares, recipe_.unclip);
   found.deviation = deviation_of(observation_, range_, squares);
-  found.mean_error = mean_of(found.deviation);
+  found.mean_error = root_mean_square_of(found.deviation);
   return found;
 }
 

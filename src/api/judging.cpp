@@ -169,7 +169,8 @@ Judging make_judging(const Observation& observation, const Recipe& recipe, const
   }
   const Shape shape{picture.colour_channels(), picture.height, picture.width};
   if (sees_an_excerpt(recipe, observation)) {
-    judging.excerpt.emplace(judging.values, judging.weights, shape, static_cast<std::size_t>(1e6 * recipe.input_most));
+    judging.excerpt.emplace(judging.values, judging.weights, shape,
+                            static_cast<std::size_t>(recipe.pixels_of_excerpt()));
   }
   if (recipe.hold_out_share <= 0 || observation.observed_by) return judging;
   const double share_seen =  // in a step

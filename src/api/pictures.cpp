@@ -65,7 +65,7 @@ Image deviation_of(const Observation& observation, const Range& range, std::span
   return deviation;
 }
 
-double mean_of(const Image& deviation) {
+double root_mean_square_of(const Image& deviation) {
   double sum = 0;
   double count = 0;
   for (const float sample : deviation.samples) {

@@ -35,7 +35,7 @@ struct Range {
 [[nodiscard]] Image deviation_of(const Observation& observation, const Range& range, std::span<const float> squares);
 
 /// The root mean square of deviations, of those that are more than 0; 0 where there are none.
-[[nodiscard]] double mean_of(const Image& deviation);
+[[nodiscard]] double root_mean_square_of(const Image& deviation);
 
 /// What a fit has reached, as pictures: of its colours in [0, 1], with the observation's alpha, profile and known
 /// pixels.

@@ -71,7 +71,7 @@ Recipe recipe_for(const Settings& settings, const Task& task, const Observation&
   for (const auto& [key, value] : settings.set) set_value(recipe, key, value);
   const Image& like = observation.like();
   const double share = sees_an_excerpt(recipe, observation)  // of its sides
-                           ? std::sqrt(1e6 * recipe.input_most / static_cast<double>(like.plane_size()))
+                           ? std::sqrt(recipe.pixels_of_excerpt() / static_cast<double>(like.plane_size()))
                            : 1;
   adapt(recipe, static_cast<int>(std::ceil(share * like.height)), static_cast<int>(std::ceil(share * like.width)));
   if (settings.iterations) set_value(recipe, "iterations", std::to_string(*settings.iterations));

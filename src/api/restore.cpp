@@ -136,7 +136,7 @@ double pixels_that_fit(const FittingParts& parts, const Shape& whole, const Memo
   const double beside = of_code + static_cast<double>(limit.of_parameters);
   const double at_once = static_cast<double>(limit.needed) - kept;
   const double at_a_time = sees_an_excerpt(recipe, parts.observation)
-                               ? 1e6 * recipe.input_most
+                               ? recipe.pixels_of_excerpt()
                                : static_cast<double>(seen_at_once(recipe, whole).plane());
   // What was needed may have been all but the parameters.
   const double share = std::max(0.0, safely * allowed - beside) / std::max(1.0, at_once - of_code);

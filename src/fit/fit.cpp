@@ -137,7 +137,7 @@ Fit::Fit(const Target& target, const Recipe& recipe, Backend& backend, std::uint
                     target.held_out);
   }
 } catch (MemoryLimit& limit) {
-  constexpr std::size_t of_each = 6;  // gradient, m and v, a good state, and the weights packed for a kernel
+  constexpr std::size_t of_each = 7;  // weights and gradient, m and v, and a good state of weights, m and v
   limit.of_parameters = of_each * network.graph.parameter_count() * sizeof(float);
   throw;
 }

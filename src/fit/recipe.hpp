@@ -66,11 +66,14 @@ struct Recipe {
     return input_kind == "observed" && input_whole > 0 && static_cast<double>(pixels) > 1e6 * input_whole;
   }
 
+  /// The pixels that an excerpt has at most.
+  [[nodiscard]] double pixels_of_excerpt() const { return 1e6 * input_most; }
+
   /// Whether, of a picture of so many pixels, what is missing and its surroundings are all that a fit may see, made
   /// smaller where they are more than input_most megapixels.
   [[nodiscard]] bool sees_an_excerpt(std::size_t pixels) const {
     return input_kind != "observed" && !in_tiles() && hold_out_share <= 0 && input_most > 0 &&
-           static_cast<double>(pixels) > 1e6 * input_most;
+           static_cast<double>(pixels) > pixels_of_excerpt();
   }
 };
 

@@ -36,6 +36,11 @@ struct Scene {
     return (static_cast<std::size_t>(c) * shape.height + i) * shape.width + j;
   }
 
+  /// Of 4x4 pixels from there on.
+  [[nodiscard]] float mean_of_square(int c, int i, int j) const {
+    return colour(c, static_cast<float>(i) + 1.5F, static_cast<float>(j) + 1.5F);
+  }
+
   [[nodiscard]] float colour(int c, float i, float j) const {
     return (0.2F + (c == 0 ? i : j) / 1000) / static_cast<float>(c + 1);
   }
@@ -87,8 +92,7 @@ TEST(Excerpt, OfALargeHoleIsMadeSmaller) {
       ASSERT_EQ(excerpt.weights()[pixel], missing ? 0 : 1) << i << " " << j;
       if (missing) continue;
       for (int c = 0; c < 3; ++c) {
-        const float mean =
-            scene.colour(c, 4.0F * static_cast<float>(i) + 1.5F, 100 + 4.0F * static_cast<float>(j) + 1.5F);
+        const float mean = scene.mean_of_square(c, 4 * i, 100 + 4 * j);
         ASSERT_NEAR(excerpt.values()[c * 9000 + pixel], mean, 1e-4) << c << " " << i << " " << j;
       }
     }
@@ -137,8 +141,7 @@ TEST(Excerpt, IsPutBackWhereItCameFrom) {
   for (int c = 0; c < 3; ++c) {
     for (int i = 0; i < 90; ++i) {
       for (int j = 0; j < 100; ++j) {
-        drawn[c * 9000 + static_cast<std::size_t>(i) * 100 + j] =
-            scene.colour(c, 4.0F * static_cast<float>(i) + 1.5F, 100 + 4.0F * static_cast<float>(j) + 1.5F);
+        drawn[c * 9000 + static_cast<std::size_t>(i) * 100 + j] = scene.mean_of_square(c, 4 * i, 100 + 4 * j);
       }
     }
   }

@@ -45,19 +45,14 @@ void expect_agreement(const LayerRun<double>& expected, const LayerRun<float>& r
 /// The layers in as many parts as there may be processors to make the reference results.
 constexpr int parts = 16;
 
-class CudaLayers : public testing::TestWithParam<int> {
+class CudaLayer : public testing::Test {
  protected:
   void SetUp() override {
     if (cuda_devices().empty()) GTEST_SKIP() << why_no_cuda();
   }
 };
 
-class CudaConvolutions : public testing::Test {
- protected:
-  void SetUp() override {
-    if (cuda_devices().empty()) GTEST_SKIP() << why_no_cuda();
-  }
-};
+class CudaLayers : public CudaLayer, public testing::WithParamInterface<int> {};
 
 void expect_agreement_with_ref(const LayerDesc& desc, Write write) {
   SCOPED_TRACE(describe(desc));
@@ -123,7 +118,7 @@ TEST_P(CudaLayers, AgreeWithRef) {
 }
 
 // Of 136 channels at a time 7x7 taps do not fit into a Hopper's shared memory.
-TEST_F(CudaConvolutions, AreMadeOfFewerChannelsAtATimeWhereTheirTapsAreMany) {
+TEST_F(CudaLayer, ConvolutionIsMadeOfFewerChannelsAtATimeWhereTheirTapsAreMany) {
   const LayerDesc desc =
       Conv2dDesc{.input = {1, 192, 176}, .out_channels = 132, .kernel = 7, .stride = 2, .padding = 3};
   auto expected = rounded_run<double>(desc, Write::overwrite);
@@ -134,7 +129,7 @@ TEST_F(CudaConvolutions, AreMadeOfFewerChannelsAtATimeWhereTheirTapsAreMany) {
   EXPECT_LT(distance(run.y, expected.y, output_of(desc).size()), 2e-2);
 }
 
-TEST_F(CudaConvolutions, OfTooManyTapsAreRefused) {
+TEST_F(CudaLayer, ConvolutionOfTooManyTapsIsRefused) {
   const auto backend = make_cuda_backend(0, Precision::tf32);
   const auto refusal = [&](const LayerDesc& desc) -> std::string {
     try {
@@ -153,7 +148,7 @@ TEST_F(CudaConvolutions, OfTooManyTapsAreRefused) {
 }
 
 // A grid has no more rows.
-TEST_F(CudaConvolutions, TotalVariationOfAPictureHigherThanAGrid) {
+TEST_F(CudaLayer, TotalVariationOfAPictureHigherThanAGrid) {
   expect_agreement_with_ref(TotalVariationDesc{.input = {1, 65540, 2}}, Write::overwrite);
 }
 
